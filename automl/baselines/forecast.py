@@ -306,7 +306,7 @@ SEASONAL_NAIVE = Baseline(
 )  # fmt: skip
 LAGGED_RIDGE = Baseline(
     "lagged_ridge", "fast", "sequence", ("forecast",), ridge, ridge_settings,
-    source="direct multi-step regression, Ben Taieb et al. 2012", seed_share=0.0,
+    source="direct multi-step regression, Ben Taieb et al. 2012", seed_share=0.0, turn=1,
 )  # fmt: skip
 LAGGED_BOOSTING = Baseline(
     "lagged_boosting", "strong", "sequence", ("forecast",), boosting, boosting_settings,

@@ -15,6 +15,9 @@ from automl.system.counts import counted
 __all__ = ["in_time", "windows"]
 
 VALID_SHARE = 0.15
+LEAST_VALID, MOST_VALID_SHARE = 3, 1 / 3
+"""A single validation window tells little of which model is better: three, where that leaves two thirds to train on."""
+
 MOST_TRAIN_WINDOWS = 200_000
 PANEL = 10
 
@@ -43,12 +46,14 @@ def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
     """
     horizon = task.horizon or 1
     train, valid, test, added = [], [], [], []
-    for first, end in _bounds(dataset.series, dataset.n_rows):
+    bounds = _bounds(dataset.series, dataset.n_rows)
+    for first, end in bounds:
         start = _test_start(dataset, first, end, horizon)
         tested = windows(np.arange(start, end), horizon, horizon)
         room = start - first
         most_valid = max(0, min((room - 2) // horizon, max(1, (room - 2 - horizon) // horizon)))
-        n_valid = min(max(1, int(VALID_SHARE * (end - first)) // horizon), most_valid)
+        least = LEAST_VALID if len(bounds) < LEAST_VALID and LEAST_VALID * horizon <= MOST_VALID_SHARE * room else 1
+        n_valid = min(max(least, int(VALID_SHARE * (end - first)) // horizon), most_valid)
         while n_valid < most_valid and not _any_observed(dataset, start - n_valid * horizon, start):
             n_valid += 1
         begin = start - n_valid * horizon

@@ -32,42 +32,51 @@ from automl.templates.shared.forecasts import (
 __all__ = ["MLP_FORECAST"]
 
 
+MANY_PASTS = 40_000
+
+
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     """Declare width, blocks, the window and rates."""
     hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=2e-3)
     hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=1e-3)
     hp.Float("dropout", 0.0, 0.5, default=0.2)
-    hp.Choice("batch_size", [32, 64, 128, 256, 512], default=batch_size_for(facts.n_rows))
+    hp.Choice(
+        "batch_size",
+        [32, 64, 128, 256, 512],
+        default=batch_size_for(specs, facts),
+    )
     hp.Choice("epochs", [3, 5, 8, 12, 20, 30, 60], default=epochs_for(n_pasts(specs, facts)))
     declare_window(hp, specs)
-    hp.Choice("width", [32, 64, 128, 192, 256], default=width_for(facts.n_rows))
+    hp.Choice("width", [32, 64, 128, 192, 256], default=width_for(n_pasts(specs, facts)))
     hp.Int("blocks", 1, 3, default=2)
     if "channels" not in without_effect(specs):
         hp.Choice("channels", ["apart", "joint"], default="apart")
 
 
-def batch_size_for(n_rows: int) -> int:
-    """The default batch size: at least some forty steps per epoch, and not too many."""
-    return 32 if n_rows < 1_500 else 64 if n_rows < 6_000 else 128
+def batch_size_for(specs: Sequence[InputSpec], facts: Facts) -> int:
+    """The default batch size: at least some forty steps per epoch; fewer windows where each holds several targets."""
+    size = 32 if facts.n_rows < 1_500 else 64 if facts.n_rows < 6_000 else 128
+    each = n_pasts(specs, facts) // max(facts.n_rows, 1)
+    return int(max(32, size // 2 ** max(each - 1, 0).bit_length()))
 
 
 def epochs_for(n_pasts: int) -> int:
     """The default number of epochs: the more pasts of targets, the fewer. Windows overlap, so that few suffice."""
-    return 30 if n_pasts < 500 else 8 if n_pasts < 10_000 else 5
+    return 30 if n_pasts < 500 else 8 if n_pasts < 10_000 else 5 if n_pasts < MANY_PASTS else 3
 
 
-def width_for(n_rows: int) -> int:
-    """The default width: narrow where windows are few."""
-    return 64 if n_rows < 500 else 192
+def width_for(n_pasts: int) -> int:
+    """The default width: narrow where windows are few, and narrower where they take long."""
+    return 64 if n_pasts < 500 else 192 if n_pasts < MANY_PASTS else 128
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """The usual context first, then others, the cheapest first."""
     first: dict[str, Any] = {
         "learning_rate": 2e-3, "weight_decay": 1e-3, "dropout": 0.2, "hide_rate": 0.02,
-        "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(n_pasts(specs, facts)),
+        "batch_size": batch_size_for(specs, facts), "epochs": epochs_for(n_pasts(specs, facts)),
         "context": reach_of(specs), "transform": transform_for(specs),
-        "location": "last", "width": width_for(facts.n_rows), "blocks": 2, "channels": "apart",
+        "location": "last", "width": width_for(n_pasts(specs, facts)), "blocks": 2, "channels": "apart",
     }  # fmt: skip
     longer = [steps for steps in contexts_of(specs) if steps > first["context"]]
     other = {**first, "transform": "none", "context": [*longer, first["context"]][0], "location": "mean"}

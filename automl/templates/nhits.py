@@ -40,7 +40,11 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=1e-3)
     hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=1e-3)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
-    hp.Choice("batch_size", [32, 64, 128, 256, 512], default=batch_size_for(facts.n_rows))
+    hp.Choice(
+        "batch_size",
+        [32, 64, 128, 256, 512],
+        default=batch_size_for(specs, facts),
+    )
     hp.Choice("epochs", [3, 5, 8, 12, 20, 30, 60], default=epochs_for(n_pasts(specs, facts)))
     declare_window(hp, specs)
     hp.Choice("stacks", list(POOLS), default=stacks_for(specs))
@@ -51,7 +55,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 def epochs_for(n_pasts: int) -> int:
     """The default number of epochs: the more pasts of targets, the fewer. Stacks fit quickly, and then overfit."""
-    return 60 if n_pasts < 500 else 5
+    return 60 if n_pasts < 500 else 5 if n_pasts < 40_000 else 3
 
 
 def location_for(specs: Sequence[InputSpec]) -> str:
@@ -74,7 +78,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """The usual context first, then a longer one, then one without the linear skip connection."""
     first: dict[str, Any] = {
         "learning_rate": 1e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
-        "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(n_pasts(specs, facts)),
+        "batch_size": batch_size_for(specs, facts), "epochs": epochs_for(n_pasts(specs, facts)),
         "context": reach_of(specs), "transform": transform_for(specs),
         "location": location_for(specs), "stacks": stacks_for(specs), "width": width_for(facts.n_rows), "layers": 2,
         "skip": "linear",

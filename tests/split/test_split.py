@@ -391,6 +391,13 @@ def test_a_forecast_is_parted_in_time_within_each_series(lengths: list[int], hor
     in_time(parts, data, horizon)
 
 
+def test_three_windows_validate_where_that_leaves_two_thirds_to_train_on() -> None:
+    for length, n_valid in ((144, 3), (100, 1)):  # 120 and 88 rows before the test
+        parts = split(*forecast([length], 12), 0)
+        assert len(parts.valid_windows) == n_valid
+    assert len(split(*forecast([144] * 4, 12), 0).valid_windows) == 4  # one each: together they tell enough
+
+
 def test_twenty_eight_given_rows_and_horizon_twelve_make_two_test_windows() -> None:
     data, what = forecast([144], 12, given=np.arange(144) >= 116)
 
@@ -398,8 +405,8 @@ def test_twenty_eight_given_rows_and_horizon_twelve_make_two_test_windows() -> N
 
     in_time(parts, data, 12)
     assert parts.test_windows[:, 0].tolist() == [116, 128]
-    assert parts.valid_windows[:, 0].tolist() == [104]
-    assert (parts.train_windows.min(), parts.train_windows[-1, 0]) == (12, 92)
+    assert parts.valid_windows[:, 0].tolist() == [80, 92, 104]  # one would tell little, and 80 of 116 rows are left
+    assert (parts.train_windows.min(), parts.train_windows[-1, 0]) == (12, 68)
     assert (parts.units, parts.unit_ids.tolist()) == ("window", [0, 1])
 
 
