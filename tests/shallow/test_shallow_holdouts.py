@@ -62,7 +62,15 @@ def test_the_score_is_the_mean_over_the_hold_outs_own_truth(folded, whole):
 def test_the_finalist_is_the_best_of_those_judged_on_all(whole):
     side, _, runs, _ = whole
     chosen = side.choose(None)
-    assert (chosen.n_holdouts, chosen.valid_score) == (3, max(run.valid_score for run in runs if run.n_holdouts == 3))
+    best = max((kept for kept in side.ranked if kept.run.n_holdouts == 3), key=lambda kept: kept.run.valid_score)
+    assert chosen.n_holdouts == 3
+    assert best.run.valid_score == max(run.valid_score for run in runs if run.n_holdouts == 3)
+    # one within noise of the best score may be chosen for its loss
+    named = next(kept for kept in side.ranked if kept.run.name == chosen.name)
+    noise = np.std(best.standing.scores - named.standing.scores)
+    assert chosen.valid_score == best.run.valid_score or (
+        best.run.valid_score - chosen.valid_score <= noise and named.standing.loss < best.standing.loss
+    )
     assert len(side.outputs("valid", 1)[0].arrays["labels"]) == len(side.training_data.valid)
 
 
