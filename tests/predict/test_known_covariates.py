@@ -29,7 +29,7 @@ def ahead(promo: object, n: int = HORIZON) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
     return automl.fit(
-        sales(), "sales", known=["promo", "price"], horizon=HORIZON, max_trials=1, budget="none", quiet=True,
+        sales(), "sales", known=["promo", "price"], horizon=HORIZON, max_trials=3, budget="none", quiet=True,
         templates=["mlp_forecast"], out=tmp_path_factory.mktemp("known") / "run",
     )  # fmt: skip
 
