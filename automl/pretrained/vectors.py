@@ -16,7 +16,7 @@ import numpy as np
 
 from automl.errors import AutomlError, DataError, RecipeError
 from automl.pretrained.folder import Backbone, open_backbone
-from automl.records import Finding
+from automl.records import UNUSED_KINDS, Finding
 from automl.storage.files import read_bytes, write_bytes
 from automl.storage.npz import ArraysError, read_npz, write_npz
 
@@ -53,10 +53,11 @@ def with_backbone(task: Task, folder: str | Path) -> Task:
         RecipeError: the inputs are no texts. DataError: the folder holds no backbone, or another one than the task's.
     """
     texts = [column.name for column in task.columns if column.kind == "text"]
-    if task.modality == "tabular" or not texts:
+    used = [column for column in task.columns if column.kind not in UNUSED_KINDS]
+    if not texts or len(texts) < len(used):
         raise RecipeError(
             f"pretrained: only texts are read by a backbone, and the inputs are of modality {task.modality!r}; leave "
-            "pretrained out, or keep text columns alone"
+            "pretrained out, or drop the columns that are no texts"
         )
     backbone, known = _open(str(folder)), backbone_of(task)
     if known is not None and known["digest"] != backbone.digest:

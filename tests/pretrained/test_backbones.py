@@ -171,7 +171,11 @@ def test_new_rows_are_read_by_the_same_backbone_wherever_it_lies_now(tmp_path):
 def test_a_backbone_is_for_texts(tmp_path):
     folder = bert_folder(tmp_path / "b")
     with pytest.raises(RecipeError, match="only texts"):
-        pretrained.with_backbone(replace(TASK, modality="tabular"), folder)
+        pretrained.with_backbone(replace(TASK, columns=(*TASK.columns, Column("n", "numeric", 1.0, ""))), folder)
+    with pytest.raises(RecipeError, match="only texts"):
+        pretrained.with_backbone(replace(TASK, modality="image", columns=()), folder)
+    unused = replace(TASK, columns=(*TASK.columns, Column("n", "constant", 1.0, "")))
+    assert pretrained.backbone_of(pretrained.with_backbone(unused, folder)) is not None
     with pytest.raises(RecipeError, match="without a backbone"):
         pretrained.relocated(TASK, folder)
 
