@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 __all__ = [
-    "ChannelsApart", "ContextRestore", "ContextScale", "GroupEmbedding", "Interpolate", "Positions", "SeasonalSkip",
+    "ChannelsApart", "ContextRestore", "ContextScale", "GroupEmbedding", "Interpolate", "SeasonalSkip",
     "ValueTransform", "ValueTransformBack",
 ]  # fmt: skip
 
@@ -123,28 +123,6 @@ class Interpolate(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """The layer's settings."""
         return {**super().get_config(), "length": self.length}
-
-
-@keras.saving.register_keras_serializable(package="automl")
-class Positions(keras.layers.Layer):  # type: ignore[misc]
-    """Adds a learned vector to each token, by its place: ``x_j + b_j``.
-
-    Input shape: ``(batch, tokens, dim)``. Output shape: the same.
-    """
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make the vectors; flat, so that they get no weight decay."""
-        normal = keras.initializers.RandomNormal(stddev=0.02)
-        size = int(input_shape[1] or 0) * int(input_shape[2] or 0)
-        self.offset = self.add_weight(shape=(size,), initializer=normal, name="offset")
-
-    def call(self, inputs: Any) -> Any:
-        """Add the vectors."""
-        return inputs + keras.ops.reshape(self.offset, (1, *inputs.shape[1:]))
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
-        return tuple(input_shape)
 
 
 @keras.saving.register_keras_serializable(package="automl")

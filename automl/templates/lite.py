@@ -9,14 +9,14 @@ from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.shared.series import (
     KNOBS,
     batch_size_for,
-    calm,
+    declare_augmentation,
     declare_training,
-    declare_views,
     epochs_for,
-    lively,
     normed,
     one_series,
     series_parts,
+    strong_augmentation,
+    weak_augmentation,
 )
 from automl.templates.shared.tables import GOALS
 
@@ -24,7 +24,7 @@ from automl.templates.shared.tables import GOALS
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     """Declare width, kernel size, trend filters, scaling, pooling, rates and augmentation."""
     declare_training(hp, facts, 5e-3)
-    declare_views(hp, specs)
+    declare_augmentation(hp, specs)
     hp.Choice("width", [16, 32, 48], default=32)
     hp.Choice("kernel", [10, 20, 40], default=40)
     hp.Choice("trends", ["fixed", "none"], default="fixed")
@@ -37,9 +37,13 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first = {
         "learning_rate": 5e-3, "weight_decay": 1e-2, "dropout": 0.1, "batch_size": batch_size_for(facts.n_rows),
         "epochs": epochs_for(facts.n_rows), "width": 32, "kernel": 40, "trends": "fixed", "scaling": "training",
-        "pool": "mean", **calm(specs),
+        "pool": "mean", **weak_augmentation(specs),
     }  # fmt: skip
-    return [first, {**first, **lively(specs)}, {**first, **lively(specs), "kernel": 20, "pool": "mean-max"}]
+    return [
+        first,
+        {**first, **strong_augmentation(specs)},
+        {**first, **strong_augmentation(specs), "kernel": 20, "pool": "mean-max"},
+    ]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

@@ -12,20 +12,20 @@ from typing import Any
 from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.shared.forecasts import (
     ACCEPTS,
-    closed,
+    context_for,
     contexts_of,
     declare_window,
-    joined,
+    forecast_head,
+    forecast_network,
     known_skip,
     linear_skip,
     n_pasts,
-    opened,
     own_pasts,
-    points,
-    reach_of,
+    scaled_window,
     transform_for,
     unfit_window,
     usual,
+    with_known,
     without_effect,
 )
 
@@ -75,7 +75,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first: dict[str, Any] = {
         "learning_rate": 2e-3, "weight_decay": 1e-3, "dropout": 0.2, "hide_rate": 0.02,
         "batch_size": batch_size_for(specs, facts), "epochs": epochs_for(n_pasts(specs, facts)),
-        "context": reach_of(specs), "transform": transform_for(specs),
+        "context": context_for(specs), "transform": transform_for(specs),
         "location": "last", "width": width_for(n_pasts(specs, facts)), "blocks": 2, "channels": "apart",
     }  # fmt: skip
     longer = [steps for steps in contexts_of(specs) if steps > first["context"]]
@@ -90,17 +90,17 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.dropout import KnobDropout
 
     layers, width = keras.layers, int(choices["width"])
-    window = opened(choices, knobs, specs, head)
+    window = scaled_window(choices, knobs, specs, head)
     x = own_pasts(window, head)  # (batch, targets, context)
     if choices.get("channels", "apart") == "joint":
         x = layers.Reshape((1, int(x.shape[1]) * int(x.shape[2])))(x)
-    x = joined(window, x, head)
+    x = with_known(window, x, head)
     for _ in range(int(choices["blocks"])):
         straight = layers.Dense(width)(x)
         bent = layers.Dense(width)(layers.Dense(width, activation="relu")(x))
         x = layers.LayerNormalization()(layers.Add()([straight, KnobDropout(knobs["dropout"])(bent)]))
-    z = known_skip(window, linear_skip(window, points(x, head), head), head)
-    return closed(window, z, choices, specs, "mlp_forecast")
+    z = known_skip(window, linear_skip(window, forecast_head(x, head), head), head)
+    return forecast_network(window, z, choices, specs, "mlp_forecast")
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:

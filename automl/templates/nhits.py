@@ -14,20 +14,20 @@ from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.mlp_forecast import batch_size_for
 from automl.templates.shared.forecasts import (
     ACCEPTS,
-    closed,
+    context_for,
     contexts_of,
     declare_window,
-    joined,
+    forecast_network,
     known_skip,
     linear_skip,
     n_pasts,
-    opened,
     own_pasts,
-    reach_of,
+    scaled_window,
     series_of,
     transform_for,
     unfit_window,
     usual,
+    with_known,
 )
 
 __all__ = ["NHITS"]
@@ -66,7 +66,7 @@ def location_for(specs: Sequence[InputSpec]) -> str:
 
 def stacks_for(specs: Sequence[InputSpec]) -> str:
     """The coarse stacks need a past of 32 steps."""
-    return "coarse" if reach_of(specs) >= 32 else "two"
+    return "coarse" if context_for(specs) >= 32 else "two"
 
 
 def width_for(n_rows: int) -> int:
@@ -79,7 +79,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first: dict[str, Any] = {
         "learning_rate": 1e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
         "batch_size": batch_size_for(specs, facts), "epochs": epochs_for(n_pasts(specs, facts)),
-        "context": reach_of(specs), "transform": transform_for(specs),
+        "context": context_for(specs), "transform": transform_for(specs),
         "location": location_for(specs), "stacks": stacks_for(specs), "width": width_for(facts.n_rows), "layers": 2,
         "skip": "linear",
     }  # fmt: skip
@@ -98,7 +98,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     layers = keras.layers
     horizon, n_targets, n_outputs = (int(size) for size in head.shape)
     small = keras.initializers.RandomNormal(stddev=0.01)
-    window = opened(choices, knobs, specs, head)
+    window = scaled_window(choices, knobs, specs, head)
     left = own_pasts(window, head)  # (batch, targets, context): what is not explained yet
     context = int(left.shape[-1])
     pools = [pool for pool in POOLS[choices["stacks"]] if pool == 1 or 2 * pool <= context]
@@ -107,7 +107,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         x = left
         if pool > 1:
             x = layers.Permute((2, 1))(layers.MaxPooling1D(pool)(layers.Permute((2, 1))(left)))
-        x = joined(window, x, head)
+        x = with_known(window, x, head)
         for _ in range(int(choices["layers"])):
             x = KnobDropout(knobs["dropout"])(layers.Dense(int(choices["width"]), activation="relu")(x))
         n_ahead, n_back = min(horizon, max(2, horizon // pool)), min(context, max(4, context // pool))
@@ -125,7 +125,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     z = layers.Permute((3, 1, 2))(layers.Reshape((n_targets, n_outputs, horizon))(z))
     if choices["skip"] == "linear":
         z = linear_skip(window, z, head)
-    return closed(window, known_skip(window, z, head), choices, specs, "nhits")
+    return forecast_network(window, known_skip(window, z, head), choices, specs, "nhits")
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:

@@ -12,19 +12,19 @@ from typing import Any
 from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.shared.forecasts import (
     ACCEPTS,
-    closed,
+    context_for,
     contexts_of,
     declare_window,
-    joined,
+    forecast_head,
+    forecast_network,
     known_skip,
     linear_skip,
     n_pasts,
-    opened,
-    points,
-    reach_of,
+    scaled_window,
     transform_for,
     unfit_window,
     usual,
+    with_known,
 )
 
 __all__ = ["PATCH_TRANSFORMER"]
@@ -56,7 +56,7 @@ def patches(specs: Sequence[InputSpec]) -> list[int]:
 
 def patch_for(specs: Sequence[InputSpec]) -> int:
     """The shortest patch that leaves the usual context at most 24 tokens."""
-    context, known = reach_of(specs), patches(specs)
+    context, known = context_for(specs), patches(specs)
     return next((patch for patch in known if 2 * context / patch <= 24), known[-1])
 
 
@@ -74,7 +74,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """A small network with a linear skip connection first, then the paper's without one."""
     first: dict[str, Any] = {
         "learning_rate": 1e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
-        "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "context": reach_of(specs),
+        "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "context": context_for(specs),
         "transform": transform_for(specs),
         "location": "mean", "patch": patch_for(specs), "dim": 32, "layers": 2, "skip": "linear",
     }  # fmt: skip
@@ -88,11 +88,12 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
     from automl.layers.attention import TokenAttention
     from automl.layers.dropout import KnobDropout
-    from automl.layers.forecast import ChannelsApart, GroupEmbedding, Positions
+    from automl.layers.forecast import ChannelsApart, GroupEmbedding
+    from automl.layers.positions import PositionEmbedding
 
     layers, dim = keras.layers, int(choices["dim"])
     n_targets = int(head.shape[1])
-    window = opened(choices, knobs, specs, head)
+    window = scaled_window(choices, knobs, specs, head)
     x = ChannelsApart(n_targets)(window.past)  # (batch · targets, context, 1 + covariates)
     steps = int(x.shape[1])
     patch = min(int(choices["patch"]), steps)
@@ -100,7 +101,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     oldest = (steps - patch) % stride
     if oldest:
         x = layers.Cropping1D((oldest, 0))(x)
-    x = Positions()(layers.Conv1D(dim, patch, strides=stride)(x))  # (batch · targets, tokens, dim)
+    x = PositionEmbedding()(layers.Conv1D(dim, patch, strides=stride)(x))  # (batch · targets, tokens, dim)
     for _ in range(int(choices["layers"])):
         asked = TokenAttention(HEADS, knobs["dropout"])(layers.LayerNormalization()(x))
         x = layers.Add()([x, KnobDropout(knobs["dropout"])(asked)])
@@ -108,11 +109,11 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         x = layers.Add()([x, KnobDropout(knobs["dropout"])(layers.Dense(dim)(wide))])
     x = layers.Reshape((int(x.shape[1]) * dim,))(layers.LayerNormalization()(x))
     x = GroupEmbedding(n_targets, 0)(x)  # (batch, targets, features)
-    x = joined(window, x, head, context_of_others=False)
-    z = points(KnobDropout(knobs["dropout"])(x), head)
+    x = with_known(window, x, head, context_of_others=False)
+    z = forecast_head(KnobDropout(knobs["dropout"])(x), head)
     if choices["skip"] == "linear":
         z = linear_skip(window, z, head)
-    return closed(window, known_skip(window, z, head), choices, specs, "patch_transformer")
+    return forecast_network(window, known_skip(window, z, head), choices, specs, "patch_transformer")
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:

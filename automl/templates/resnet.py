@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.shared.pictures import STRENGTHS, declare_views, epochs_for, stem_for, unfit_for, views_of
+from automl.templates.shared.pictures import STRENGTHS, declare_augmentation, epochs_for, stem_for, unfit_for, views_of
 from automl.templates.shared.tables import GOALS
 
 PRIOR = 0.25
@@ -17,7 +17,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("learning_rate", 5e-4, 2e-2, sampling="log", default=5e-3)
     hp.Float("weight_decay", 1e-5, 3e-1, sampling="log", default=2e-2)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
-    declare_views(hp)
+    declare_augmentation(hp)
     hp.Choice("batch_size", [32, 64, 128], default=64)
     hp.Int("epochs", 4, 60, step=2, default=epochs_for(facts.n_rows))
     hp.Choice("stem", [1, 2, 4, 8], default=stem_for(specs))

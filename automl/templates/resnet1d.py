@@ -9,16 +9,16 @@ from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.shared.series import (
     KNOBS,
     batch_size_for,
-    calm,
+    declare_augmentation,
     declare_training,
-    declare_views,
     epochs_for,
-    lively,
     normed,
     one_series,
     series_parts,
     steps_of,
     strides,
+    strong_augmentation,
+    weak_augmentation,
 )
 from automl.templates.shared.tables import GOALS
 
@@ -26,7 +26,7 @@ from automl.templates.shared.tables import GOALS
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     """Declare width, stride, scaling, pooling, rates and augmentation."""
     declare_training(hp, facts)
-    declare_views(hp, specs)
+    declare_augmentation(hp, specs)
     hp.Choice("width", [16, 24, 32, 48, 64], default=16)
     hp.Choice("stride", strides(specs), default=stride_for(specs))
     hp.Choice("shrink", shrinks(specs), default=shrinks(specs)[-1])
@@ -49,13 +49,11 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first = {
         "learning_rate": 3e-3, "weight_decay": 1e-2, "dropout": 0.1, "batch_size": batch_size_for(facts.n_rows),
         "epochs": epochs_for(facts.n_rows), "width": 16, "stride": stride_for(specs), "scaling": "training",
-        "pool": "mean", "shrink": shrinks(specs)[-1], **calm(specs),
+        "pool": "mean", "shrink": shrinks(specs)[-1], **weak_augmentation(specs),
     }  # fmt: skip
-    return [
-        first,
-        {**first, **lively(specs)},
-        {**first, **lively(specs), "width": 32, "learning_rate": 2e-3, "scaling": "instance", "pool": "mean-max"},
-    ]
+    augmented = {**first, **strong_augmentation(specs)}
+    wider = {**augmented, "width": 32, "learning_rate": 2e-3, "scaling": "instance", "pool": "mean-max"}
+    return [first, augmented, wider]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

@@ -12,13 +12,13 @@ from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.shared.forecasts import (
     ACCEPTS,
     Window,
-    closed,
+    context_for,
     contexts_of,
     declare_window,
+    forecast_network,
     linear_skip,
     n_targets,
-    opened,
-    reach_of,
+    scaled_window,
     series_of,
     transform_for,
     unfit_window,
@@ -58,7 +58,7 @@ def patch_for(specs: Sequence[InputSpec]) -> int:
     if series is None:
         return 1
     most = 8 if n_targets(series) > 1 else 24
-    return next((patch for patch in (1, 2, 4, 8) if reach_of(specs) / patch <= most), 16)
+    return next((patch for patch in (1, 2, 4, 8) if context_for(specs) / patch <= most), 16)
 
 
 def batch_size_for(n_rows: int) -> int:
@@ -82,7 +82,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first = {
         "learning_rate": 2e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "cell": "gru", "units": 64,
-        "patch": patch_for(specs), "context": reach_of(specs), "transform": transform_for(specs),
+        "patch": patch_for(specs), "context": context_for(specs), "transform": transform_for(specs),
         "location": "last", "skip": "linear", "channels": "apart", "step_dim": 16,
     }  # fmt: skip
     seasonal = {**first, "location": "mean", "skip": "seasonal"} if season > 1 else {**first, "skip": "none"}
@@ -100,7 +100,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.forecast import SeasonalSkip
 
     horizon, size, n_outputs = (int(number) for number in head.shape)
-    window = opened(choices, knobs, specs, head)
+    window = scaled_window(choices, knobs, specs, head)
     n_groups = size if choices.get("channels", "joint") == "apart" else 1
     memory = remember(window, choices, knobs, n_groups)  # (batch, groups, features)
     z = foretell(memory, window, choices, knobs, head)  # (batch, groups, horizon, targets / groups · outputs)
@@ -111,7 +111,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         series = next(spec for spec in specs if spec.name == "series")
         past = SeasonalSkip(horizon, int(series.stats.get("season") or 1))(window.past[:, :, :size])
         z = keras.layers.Add(dtype="float32")([z, keras.layers.Reshape((horizon, size, 1))(past)])
-    return closed(window, z, choices, specs, "rnn_forecast")
+    return forecast_network(window, z, choices, specs, "rnn_forecast")
 
 
 def remember(window: Window, choices: Mapping[str, Any], knobs: Mapping[str, Any], n_groups: int) -> Any:

@@ -9,16 +9,16 @@ from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.shared.series import (
     KNOBS,
     batch_size_for,
-    calm,
+    declare_augmentation,
     declare_training,
-    declare_views,
     epochs_for,
-    lively,
     normed,
     one_series,
     series_parts,
     steps_of,
     strides,
+    strong_augmentation,
+    weak_augmentation,
 )
 from automl.templates.shared.tables import GOALS
 
@@ -28,7 +28,7 @@ MOST_TOKENS = 64
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     """Declare size, heads, blocks, stride, scaling, pooling, rates and augmentation."""
     declare_training(hp, facts, 2e-3)
-    declare_views(hp, specs)
+    declare_augmentation(hp, specs)
     hp.Choice("dim", [16, 32, 64], default=32)
     hp.Choice("heads", [2, 4, 8], default=4)
     hp.Choice("blocks", [1, 2, 3], default=1)
@@ -47,9 +47,9 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first = {
         "learning_rate": 2e-3, "weight_decay": 1e-2, "dropout": 0.1, "batch_size": batch_size_for(facts.n_rows),
         "epochs": epochs_for(facts.n_rows), "dim": 32, "heads": 4, "blocks": 1, "stride": stride_for(specs),
-        "scaling": "training", "pool": "mean-max", **calm(specs),
+        "scaling": "training", "pool": "mean-max", **weak_augmentation(specs),
     }  # fmt: skip
-    return [first, {**first, **lively(specs), "blocks": 2, "dim": 64}]
+    return [first, {**first, **strong_augmentation(specs), "blocks": 2, "dim": 64}]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

@@ -9,16 +9,16 @@ from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.shared.series import (
     KNOBS,
     batch_size_for,
-    calm,
+    declare_augmentation,
     declare_training,
-    declare_views,
     epochs_for,
-    lively,
     normed,
     one_series,
     series_parts,
     steps_of,
     strides,
+    strong_augmentation,
+    weak_augmentation,
 )
 from automl.templates.shared.tables import GOALS
 
@@ -28,7 +28,7 @@ MOST_BLOCKS = 6
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     """Declare width, kernel size, stride, scaling, pooling, rates and augmentation."""
     declare_training(hp, facts)
-    declare_views(hp, specs)
+    declare_augmentation(hp, specs)
     hp.Choice("width", [16, 24, 32, 48], default=24)
     hp.Choice("kernel", [3, 5, 7], default=5)
     hp.Choice("stride", strides(specs), default=stride_for(specs))
@@ -46,9 +46,9 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first = {
         "learning_rate": 3e-3, "weight_decay": 1e-2, "dropout": 0.1, "batch_size": batch_size_for(facts.n_rows),
         "epochs": epochs_for(facts.n_rows), "width": 24, "kernel": 5, "stride": stride_for(specs),
-        "scaling": "training", "pool": "mean", **calm(specs),
+        "scaling": "training", "pool": "mean", **weak_augmentation(specs),
     }  # fmt: skip
-    return [first, {**first, **lively(specs), "pool": "last", "width": 32}]
+    return [first, {**first, **strong_augmentation(specs), "pool": "last", "width": 32}]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

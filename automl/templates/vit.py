@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.shared.pictures import STRENGTHS, declare_views, epochs_for, unfit_for, views_of
+from automl.templates.shared.pictures import STRENGTHS, declare_augmentation, epochs_for, unfit_for, views_of
 from automl.templates.shared.tables import GOALS
 
 PRIOR = 0.1
@@ -19,7 +19,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("weight_decay", 1e-5, 3e-1, sampling="log", default=3e-2)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
     hp.Float("attention_dropout", 0.0, 0.5, default=0.1)
-    declare_views(hp)
+    declare_augmentation(hp)
     hp.Choice("batch_size", [32, 64, 128], default=64)
     hp.Int("epochs", 4, 80, step=2, default=epochs_for(facts.n_rows))
     hp.Choice("patch", [2, 4, 8, 16], default=patch_for(specs))
@@ -53,8 +53,8 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.attention import TokenAttention
     from automl.layers.dropout import KnobDropout
     from automl.layers.output import RawOutput, starting_bias
-    from automl.layers.places import PlaceOffsets
     from automl.layers.pooling import AttentionPool
+    from automl.layers.positions import PositionEmbedding
     from automl.layers.stems import shown
 
     (spec,) = specs
@@ -68,7 +68,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         )(x)  # fmt: skip
     x = keras.layers.MaxPooling2D(3, min(patch, 4), padding="same")(x)
     n_tokens = int(x.shape[1]) * int(x.shape[2])
-    x = PlaceOffsets()(keras.layers.Reshape((n_tokens, dim))(x))  # (batch, tokens, dim)
+    x = PositionEmbedding()(keras.layers.Reshape((n_tokens, dim))(x))  # (batch, tokens, dim)
     for _ in range(int(choices["layers"])):
         if n_tokens > 1:
             asked = keras.layers.LayerNormalization()(x)

@@ -10,7 +10,14 @@ import pytest
 from automl import catalog, testing
 from automl.modalities import sequence
 from automl.records import Dataset, Facts, InputSpec, Split, Template
-from automl.templates.shared.series import batch_size_for, calm, epochs_for, is_closed, lively, strides
+from automl.templates.shared.series import (
+    batch_size_for,
+    epochs_for,
+    is_closed,
+    strides,
+    strong_augmentation,
+    weak_augmentation,
+)
 from automl.templates.tcn import n_blocks
 
 TEMPLATES = catalog.members(Template, "automl.templates")
@@ -59,8 +66,8 @@ def spec_with(end_gap, steps=100):
 def test_closed_curves_are_shifted_by_any_share_and_others_are_not():
     closed, other = spec_with(0.2), spec_with(0.9)
     assert is_closed(closed) and not is_closed(other) and not is_closed([SPEC])
-    assert calm(closed)["shift"] == 1.0 and calm(other)["shift"] == 0.0
-    assert lively(closed)["shift"] == 1.0 and 0 < lively(other)["shift"] < 0.2
+    assert weak_augmentation(closed)["shift"] == 1.0 and weak_augmentation(other)["shift"] == 0.0
+    assert strong_augmentation(closed)["shift"] == 1.0 and 0 < strong_augmentation(other)["shift"] < 0.2
 
 
 def test_the_encoder_tells_closed_curves_from_noise_and_from_trends():

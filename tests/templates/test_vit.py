@@ -24,7 +24,7 @@ def tokens(spec, **settings):
     knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in VIT.knobs}
     model = VIT.build(point, knobs, [spec], testing.example_head("binary"))
     assert model(testing.example_arrays([spec], 2), training=False).shape == (2, 1)
-    return next(layer.output.shape[1] for layer in model.layers if type(layer).__name__ == "PlaceOffsets")
+    return next(layer.output.shape[1] for layer in model.layers if type(layer).__name__ == "PositionEmbedding")
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (4, 30, 1), (9, 9, 4)])

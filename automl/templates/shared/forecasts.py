@@ -19,9 +19,25 @@ from typing import Any
 from automl.records import Facts, Head, InputKind, InputSpec, Task
 
 __all__ = [
-    "ACCEPTS", "Window", "closed", "contexts_of", "declare_window", "joined", "known_skip", "linear_skip",
-    "n_pasts", "n_targets", "opened", "own_pasts", "points", "reach_of", "series_of", "transform_for", "unfit_window",
-    "usual", "without_effect",
+    "ACCEPTS",
+    "Window",
+    "context_for",
+    "contexts_of",
+    "declare_window",
+    "forecast_head",
+    "forecast_network",
+    "known_skip",
+    "linear_skip",
+    "n_pasts",
+    "n_targets",
+    "own_pasts",
+    "scaled_window",
+    "series_of",
+    "transform_for",
+    "unfit_window",
+    "usual",
+    "with_known",
+    "without_effect",
 ]  # fmt: skip
 
 ACCEPTS: tuple[InputKind, ...] = ("series", "numbers", "categories")
@@ -60,7 +76,7 @@ def transforms_of(specs: Sequence[InputSpec]) -> list[str]:
     return ["none"] if series is None else list(series.stats.get("transforms", ["none"]))
 
 
-def reach_of(specs: Sequence[InputSpec]) -> int:
+def context_for(specs: Sequence[InputSpec]) -> int:
     """The context to start with."""
     choices, series = contexts_of(specs), series_of(specs)
     start = None if series is None else series.stats.get("start")
@@ -85,7 +101,7 @@ def declare_window(hp: Any, specs: Sequence[InputSpec]) -> None:
     if "hide_rate" not in idle:
         hp.Float("hide_rate", 0.0, 0.2, default=0.02)
     if "context" not in idle:
-        hp.Choice("context", contexts_of(specs), default=reach_of(specs))
+        hp.Choice("context", contexts_of(specs), default=context_for(specs))
     if "transform" not in idle:
         hp.Choice("transform", transforms_of(specs), default=transform_for(specs))
     hp.Choice("location", ["mean", "last"], default="last")
@@ -123,7 +139,7 @@ class Window:
     labels: Any
 
 
-def opened(
+def scaled_window(
     choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head
 ) -> Window:  # fmt: skip
     """Inputs, cut to the context, transformed and scaled by the context's own location and spread."""
@@ -162,7 +178,7 @@ def opened(
     return Window(inputs, past, location, spread, ahead, label)
 
 
-def closed(window: Window, z: Any, choices: Mapping[str, Any], specs: Sequence[InputSpec], name: str) -> Any:
+def forecast_network(window: Window, z: Any, choices: Mapping[str, Any], specs: Sequence[InputSpec], name: str) -> Any:
     """The network of forecasts ``(batch, horizon, targets, outputs)`` on the window's scale, brought back from it."""
     import keras
 
@@ -184,7 +200,7 @@ def own_pasts(window: Window, head: Head) -> Any:
     return keras.layers.Permute((2, 1))(past if int(past.shape[-1]) == size else past[:, :, :size])
 
 
-def joined(window: Window, x: Any, head: Head, context_of_others: bool = True) -> Any:
+def with_known(window: Window, x: Any, head: Head, context_of_others: bool = True) -> Any:
     """Vectors ``(batch, groups, features)`` with what is known in advance, of covariates' pasts, labels and the group.
 
     Args:
@@ -211,7 +227,7 @@ def joined(window: Window, x: Any, head: Head, context_of_others: bool = True) -
     return GroupEmbedding(n_groups, LABEL_SIZE if n_groups > 1 else 0)(x)
 
 
-def points(x: Any, head: Head, name: str = "steps") -> Any:
+def forecast_head(x: Any, head: Head, name: str = "steps") -> Any:
     """Forecasts ``(batch, horizon, targets, outputs)`` from vectors of groups, near zero before training."""
     import keras
 

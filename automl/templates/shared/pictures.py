@@ -8,13 +8,13 @@ from typing import Any
 from automl.layers.stems import stride_for
 from automl.records import InputSpec, Task
 
-__all__ = ["STRENGTHS", "declare_views", "epochs_for", "stem_for", "unfit_for", "views_of"]
+__all__ = ["STRENGTHS", "declare_augmentation", "epochs_for", "stem_for", "unfit_for", "views_of"]
 
 STRENGTHS = ("shift", "zoom", "light", "erase")
 """Knobs of augmentation."""
 
 
-def declare_views(hp: Any) -> None:
+def declare_augmentation(hp: Any) -> None:
     """Declare whether pictures are varied in training, and how much."""
     hp.Float("shift", 0.0, 0.2, default=0.06)
     hp.Float("zoom", 0.0, 0.25, default=0.05)

@@ -8,13 +8,24 @@ from typing import Any
 from automl.records import Facts, InputSpec
 
 __all__ = [
-    "KNOBS", "VIEWS", "batch_size_for", "calm", "declare_training", "declare_views", "epochs_for", "lively", "normed",
-    "one_series", "series_parts", "steps_of", "strides",
+    "AUGMENTATIONS",
+    "KNOBS",
+    "batch_size_for",
+    "declare_augmentation",
+    "declare_training",
+    "epochs_for",
+    "normed",
+    "one_series",
+    "series_parts",
+    "steps_of",
+    "strides",
+    "strong_augmentation",
+    "weak_augmentation",
 ]  # fmt: skip
 
-VIEWS = ("shift", "crop", "warp", "scale")
+AUGMENTATIONS = ("shift", "crop", "warp", "scale")
 """Knobs of `automl.layers.augment.RandomSeries`."""
-KNOBS = ("learning_rate", "weight_decay", "dropout", *VIEWS)
+KNOBS = ("learning_rate", "weight_decay", "dropout", *AUGMENTATIONS)
 CLOSED = 0.25
 """A series whose ends are nearer than this many standard deviations is taken for a closed curve; noise is at 1."""
 STEPS_WANTED = 900
@@ -36,24 +47,24 @@ def declare_training(hp: Any, facts: Facts, learning_rate: float = 3e-3) -> None
     hp.Int("epochs", 10, 400, step=10, default=epochs_for(facts.n_rows))
 
 
-def declare_views(hp: Any, specs: Sequence[InputSpec]) -> None:
+def declare_augmentation(hp: Any, specs: Sequence[InputSpec]) -> None:
     """Declare the strengths of augmentation."""
-    view = calm(specs)
+    view = weak_augmentation(specs)
     hp.Float("shift", 0.0, 1.0, default=view["shift"])
     hp.Float("crop", 0.0, 0.3, default=view["crop"])
     hp.Float("warp", 0.0, 0.6, default=view["warp"])
     hp.Float("scale", 0.0, 0.4, default=view["scale"])
 
 
-def calm(specs: Sequence[InputSpec]) -> dict[str, float]:
+def weak_augmentation(specs: Sequence[InputSpec]) -> dict[str, float]:
     """Augmentation of the first start: a closed curve begins anywhere, so it is shifted by any share of its length."""
     shift = 1.0 if is_closed(specs) else 0.0
     return {"shift": shift, "crop": 0.0, "warp": 0.0, "scale": 0.1}
 
 
-def lively(specs: Sequence[InputSpec]) -> dict[str, float]:
+def strong_augmentation(specs: Sequence[InputSpec]) -> dict[str, float]:
     """Augmentation of the second start: crops and warps, and small shifts of curves that are not closed."""
-    return {**calm(specs), "shift": 1.0 if is_closed(specs) else 0.05, "crop": 0.05, "warp": 0.15}
+    return {**weak_augmentation(specs), "shift": 1.0 if is_closed(specs) else 0.05, "crop": 0.05, "warp": 0.15}
 
 
 def is_closed(specs: Sequence[InputSpec]) -> bool:
@@ -92,7 +103,7 @@ def series_parts(inputs: Any, spec: InputSpec, scaling: str, knobs: Mapping[str,
         inputs: ``(batch, steps, channels)`` raw values.
         spec: their input spec, with the moments of the channels.
         scaling: "training" for moments of the training rows, "instance" for those of each series.
-        knobs: strengths of augmentation by the names of `VIEWS`.
+        knobs: strengths of augmentation by the names of `AUGMENTATIONS`.
 
     Returns:
         ``(batch, steps, channels)``, and tensors ``(batch, features)``: level and spread of each channel for
@@ -109,7 +120,7 @@ def series_parts(inputs: Any, spec: InputSpec, scaling: str, knobs: Mapping[str,
         n_channels = int(spec.shape[-1])
         x, level, spread = ContextScale(n_channels, "mean", [0.0] * n_channels, [1.0] * n_channels)(x)
         moments = [keras.layers.Flatten()(keras.layers.Concatenate()([level, spread]))]
-    return RandomSeries(*(knobs[name] for name in VIEWS))(x), moments
+    return RandomSeries(*(knobs[name] for name in AUGMENTATIONS))(x), moments
 
 
 def normed(x: Any, active: bool = True) -> Any:

@@ -6,11 +6,11 @@ from typing import Any
 
 import keras
 
-__all__ = ["PlaceOffsets"]
+__all__ = ["PositionEmbedding"]
 
 
 @keras.saving.register_keras_serializable(package="automl")
-class PlaceOffsets(keras.layers.Layer):  # type: ignore[misc]
+class PositionEmbedding(keras.layers.Layer):  # type: ignore[misc]
     """Adds a learned vector to the token of each place: ``x_t + b_t``.
 
     Input shape: ``(batch, tokens, dim)``. Output shape: the same.
