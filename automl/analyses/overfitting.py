@@ -45,4 +45,15 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     return {"metric": task.metric, "level": scoring.LEVEL, "rows": rows} if rows else None
 
 
-OVERFITTING = Analysis(name="overfitting", order=20, run=run, cost=cost)
+EXAMPLE = {
+    "metric": "roc_auc",
+    "level": 0.95,
+    "rows": [
+        {"side": "deep", "run": "mlp-2", "learnt": 0.99, "test": 0.90, "gap": 0.09, "low": 0.05, "high": 0.13,
+         "n_learnt": 200, "n_test": 40},
+        {"side": "shallow", "run": "boosting-1", "learnt": 0.82, "test": 0.80, "gap": 0.02, "low": -0.03, "high": 0.07,
+         "n_learnt": 200, "n_test": 40},
+    ],
+}  # fmt: skip
+
+OVERFITTING = Analysis(name="overfitting", order=20, run=run, cost=cost, example=EXAMPLE)

@@ -128,6 +128,7 @@ class Analysis:
             `automl.Result.analysis`; other keys are its own. Test rows are only scored, never learnt from.
         refits: whether it fits models. Such analyses come last, and never without a time limit.
         source: paper or definition.
+        example: what `run` may return, small: the section that draws it is tested with it.
     """
 
     name: str
@@ -137,3 +138,4 @@ class Analysis:
     cost: Callable[[AnalysisFacts], float] = lambda facts: 0.0
     refits: bool = False
     source: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
