@@ -259,6 +259,56 @@ def run(
     return _run(recipes.read(arguments.pop("path"), **arguments), started)
 
 
+@_with_hints
+def analyse(
+    run: str | Path,
+    *,
+    budget: str | float | None = None,
+    only: str | Sequence[str] | None = None,
+    data: Any = None,
+    test: Any = None,
+    weight: Any = None,
+    plugins: str | Path | Sequence[str | Path] | None = None,
+    quiet: bool | None = None,
+    json_lines: bool | None = None,
+) -> Result:
+    """Measure more of both finalists of a finished run, and write its report again; the verdict stays as it is.
+
+    Args:
+        run: a run folder.
+        budget: time for the analyses, such as "5m". None for five minutes.
+        only: names of analyses to make, also if they were made before, such as "data_need". None for all that were not.
+        data: the data of the run, where they lie elsewhere now or were given in memory; None for what its recipe names.
+        test: its test rows, likewise.
+        weight: its sample weights, if they were an array.
+        plugins: Python files or entry points that add analyses, or that the run was made with.
+        quiet: whether to show no progress.
+        json_lines: whether to show progress as one JSON object per line on standard error.
+
+    Returns:
+        The result, whose `analysis` gives tables. Of the contest it has what ``result.json`` holds.
+
+    Raises:
+        InputError: the folder holds no finished run, its data are missing or others, or an argument is wrong.
+    """
+    started = time.monotonic()
+    from automl import flow
+    from automl import recipe as recipes
+    from automl.errors import FolderError
+    from automl.flow.finished_run import RECIPE_FILE
+
+    folder = Path(run)
+    path = folder / RECIPE_FILE
+    if not path.is_file():
+        raise FolderError(f"{folder} holds no finished run (no {RECIPE_FILE}); give a folder that `automl fit` wrote")
+    named = [plugins] if isinstance(plugins, str | Path) else list(plugins or ())
+    given = {"data": data, "test": test, "weight": weight, "plugins": named or None}
+    recipe = recipes.read(path, budget="5m" if budget is None else budget, quiet=quiet, json_lines=json_lines, **given)
+    names = [only] if isinstance(only, str) else list(only or ())
+    outcome, result, predictors, recommended = flow.analyse(recipe, folder, names, started)
+    return Result(flow.Finished(outcome, dict(predictors), recommended, folder, result))
+
+
 def _run(recipe: Recipe, started: float) -> Result:
     from automl import flow
 

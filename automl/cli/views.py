@@ -1,4 +1,4 @@
-"""The commands `automl inspect`, `predict` and `report`: describe data, use a model, write a report again."""
+"""The commands `automl inspect`, `predict`, `report` and `analyse`: describe data, use a model, write a page."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from automl.cli.flags import (
     Label,
     Metric,
     Plugins,
+    Quiet,
     Season,
     Series,
     Target,
@@ -36,7 +37,7 @@ from automl.system.printable import printable
 if TYPE_CHECKING:
     from automl.api import Inspection
 
-__all__ = ["inspect", "predict", "report"]
+__all__ = ["analyse", "inspect", "predict", "report"]
 
 OnOdd = Annotated[
     str | None,
@@ -243,3 +244,26 @@ def report(
     sections = tuple(catalog.members(Section, "automl.report.sections").values())
     made = reports.render(Path(run), None if out is None else Path(out), sections=sections, poorer=False)
     terminal.out(printable(f"Report: {made}"), needed=False)
+
+
+def analyse(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")],
+    budget: Annotated[str | None, typer.Option(help="Time for the analyses: 90, 90s, 5m, 2h. Default 5m.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Names of analyses to make again or first, separated by commas.")
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="Where the data of RUN lie now, if not where they lay.")] = None,
+    test: Test = None,
+    plugins: Plugins = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure more of both finalists of RUN, and write its report again; the verdict stays as it is."""
+    from automl import api
+
+    asked = given({"budget": budget, "only": words(only), "data": data, "test": test, "plugins": words(plugins)})
+    made = api.analyse(run, quiet=quiet or None, **asked)
+    for name in made.outcome.analyses:
+        terminal.out(f"made: {name}", needed=False)
+    for name, reason in made.outcome.analyses_left_out.items():
+        terminal.out(printable(f"not made: {name} ({reason})"), needed=False)
+    terminal.out(printable(f"Report: {Path(run) / 'report.html'}"), needed=False)

@@ -317,6 +317,7 @@ class Outcome:
         clock: "budget_seconds", "wall_seconds", "started" (ISO), phases, and the seconds offered to and spent by each
             side.
         reproduce: the texts "command", "python" and "recipe", and the mappings "versions" and "machine".
+        fingerprint: digest of the data's content.
         stopped: why the run ended: "budget", "max_trials", "exhausted" or "interrupt".
     """
 
@@ -343,6 +344,7 @@ class Outcome:
     reproduce: Mapping[str, Any] = field(default_factory=dict)
     stopped: str = "budget"
     automl_version: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -355,6 +357,7 @@ class Section:
         collect: ``collect(outcome) -> plain dict or None`` (JSON types only; None leaves the section out).
         template: Jinja source that turns the dict into HTML (autoescaped).
         markdown: Jinja source that turns the same dict into Markdown.
+        draws: names of the analyses that it draws, and nothing else; it is made again when these are.
     """
 
     name: str
@@ -363,3 +366,4 @@ class Section:
     collect: Callable[[Outcome], dict[str, Any] | None]
     template: str
     markdown: str
+    draws: tuple[str, ...] = ()

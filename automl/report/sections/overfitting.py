@@ -61,4 +61,5 @@ score on test rows.</p>
 {{ table(gaps) }}
 {% for sentence in sentences %}- {{ sentence }}
 {% endfor %}""",
+    draws=("overfitting",),
 )
