@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from automl._version import __version__
 
 if TYPE_CHECKING:
-    from automl.api import Inspection, Result, analyse, fit, inspect, load, run
+    from automl.api import Inspection, Result, analyse, compare, fit, inspect, load, run
     from automl.estimators import (
         ContestClassifier,
         ContestRegressor,
@@ -40,6 +40,7 @@ __all__ = [
     "ShallowRegressor",
     "__version__",
     "analyse",
+    "compare",
     "fit",
     "inspect",
     "load",

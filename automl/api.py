@@ -18,6 +18,8 @@ from automl.report.findings import (
 from automl.result import Result
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from automl.records import GoalName, Kind, Recipe
 
 __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
@@ -307,6 +309,30 @@ def analyse(
     names = [only] if isinstance(only, str) else list(only or ())
     outcome, result, predictors, recommended = flow.analyse(recipe, folder, names, started)
     return Result(flow.Finished(outcome, dict(predictors), recommended, folder, result))
+
+
+def compare(runs: Sequence[str | Path], out: str | Path | None = None) -> pd.DataFrame:
+    """Compare finished runs: of several data sets, budgets or dates.
+
+    Args:
+        runs: run folders.
+        out: page to write (``.html``, ``.md`` or ``.json``); None for none.
+
+    Returns:
+        A row for each run, in the order given: data, task, verdict, scores of both sides, gain with its interval, in
+        the metric's units and in percent of the shallow error, costs, and versions.
+
+    Raises:
+        FolderError: a folder holds no finished run, an altered one, or the page cannot be written.
+    """
+    import pandas
+
+    from automl.report.compare import compared, write_comparison
+
+    found = compared(runs)
+    if out is not None:
+        write_comparison(found, out)
+    return pandas.DataFrame([run.row for run in found])
 
 
 def _run(recipe: Recipe, started: float) -> Result:

@@ -30,7 +30,6 @@ from automl.records import Analysis, Comparison, Contestant, Cost, Outcome, Run,
 from automl.sides.backend import check_backend
 from automl.sides.ensemble import members_of
 from automl.storage import files as folders
-from automl.storage.values import Misfit, parse
 
 if TYPE_CHECKING:
     from automl.records import Contender, Recipe
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["RECIPE_FILE", "analyse"]
 
 RECIPE_FILE = "recipe.yaml"
-RESULT_BYTES = 2**28
 LEAST_REFIT_SECONDS = 20.0
 """Below it no side is restored: TensorFlow and the data take some of it, and a fit would find no time."""
 SIDES = ("deep", "shallow")
@@ -73,7 +71,7 @@ def analyse(
         if name not in known:
             raise RecipeError(f"only: there is no analysis {name!r}; expected one of {', '.join(sorted(known))}")
     folders.check_plain(folder)
-    stored, result = report.read(folder), _result(folder)
+    stored, result = report.read(folder), report.read_result(folder)
     with contextlib.ExitStack() as cleanup:
         cleanup.enter_context(folders.locked(folder))
         interrupt = cleanup.enter_context(Interrupt())
@@ -104,18 +102,6 @@ def analyse(
 
 def _sections() -> tuple[Section, ...]:
     return tuple(catalog.members(Section, "automl.report.sections").values())
-
-
-def _result(folder: Path) -> dict[str, Any]:
-    path = folder / "result.json"
-    folders.refuse_link(path)
-    try:
-        content = parse(folders.read_bytes(path, RESULT_BYTES))
-    except Misfit as error:
-        raise FolderError(f"{path} cannot be read ({error}); was it altered? Run the contest again") from error
-    if not isinstance(content, dict) or not isinstance(content.get("runs"), list):
-        raise FolderError(f"{path} is no result of automl; was it altered? Run the contest again")
-    return content
 
 
 def _prepared(recipe: Recipe, result: Mapping[str, Any]) -> Prepared:

@@ -357,7 +357,6 @@ class Section:
         collect: ``collect(outcome) -> plain dict or None`` (JSON types only; None leaves the section out).
         template: Jinja source that turns the dict into HTML (autoescaped).
         markdown: Jinja source that turns the same dict into Markdown.
-        draws: names of the analyses that it draws, and nothing else; it is made again when these are.
     """
 
     name: str
@@ -366,4 +365,3 @@ class Section:
     collect: Callable[[Outcome], dict[str, Any] | None]
     template: str
     markdown: str
-    draws: tuple[str, ...] = ()

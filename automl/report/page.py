@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from automl import catalog
 from automl.errors import FolderError
-from automl.records import Outcome, Section
+from automl.records import Analysis, Outcome, Section
 from automl.report import draw, markdown, words
 from automl.report.reading import SCHEMA, picture, read
 from automl.report.result import result_dict
@@ -65,7 +65,8 @@ def write_again(
     Raises:
         FolderError: a file cannot be written; nothing is left half-written.
     """
-    made = stored(outcome, [section for section in sections if section.draws])["sections"]
+    named = catalog.members(Analysis, "automl.analyses")
+    made = stored(outcome, [section for section in sections if section.name in named])["sections"]
     new = {part["name"]: part for part in made}
     parts = {part["name"]: part for part in content["sections"]} | new
     order = {section.name: section.order for section in sections}

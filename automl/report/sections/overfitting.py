@@ -61,5 +61,4 @@ score on test rows.</p>
 {{ table(gaps) }}
 {% for sentence in sentences %}- {{ sentence }}
 {% endfor %}""",
-    draws=("overfitting",),
 )
