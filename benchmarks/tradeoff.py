@@ -3,9 +3,9 @@
     python benchmarks/tradeoff.py                    # all
     python benchmarks/tradeoff.py --only crossing    # one
 
-The finalists are fixed: small models of scikit-learn's kind in place of both sides, so that no contest is run and the truth
-is known. Each check is a function that prints its table and returns its figures; `CHECKS` lists them by name. The last line is
-the figures as JSON.
+The finalists are fixed: small models of scikit-learn's kind in place of both sides, so that no contest is run and the
+truth is known. Each check is a function that prints its table and returns its figures; `CHECKS` lists them by name. The
+last line is the figures as JSON.
 """
 
 from __future__ import annotations

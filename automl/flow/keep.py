@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, catalog, report
 from automl.errors import BundleError, FolderError
-from automl.records import Baseline, Finding, Section, Template
-from automl.sides.ensemble import members_of
+from automl.records import Finding, Section
+from automl.sides.training_rows import keeps_rows
 from automl.storage.files import refuse_link
 from automl.system import shell
 
 if TYPE_CHECKING:
-    from automl.records import Outcome, Run
+    from automl.records import Outcome
 
 __all__ = ["keep", "keeps_rows"]
 
@@ -83,16 +82,3 @@ def save(
         report.shareable(unquoted, _sections()),
         keeps_rows=keeps_rows([run for run in outcome.runs if run.finalist], outcome.runs),
     )
-
-
-def keeps_rows(finalists: Sequence[Run], runs: Sequence[Run]) -> bool:
-    """Whether the fitted state of one of these finalists holds training rows.
-
-    Args:
-        finalists: runs of single models or ensembles.
-        runs: all runs, including the members of ensembles.
-    """
-    rooms = catalog.members(Baseline, "automl.baselines"), catalog.members(Template, "automl.templates")
-    members = {name for run in finalists for name in members_of(run)}
-    families = {run.family for run in finalists} | {run.family for run in runs if run.name in members}
-    return any(known[name].keeps_rows for known in rooms for name in families if name in known)
