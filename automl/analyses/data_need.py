@@ -106,8 +106,8 @@ def _measure(context: AnalysisContext, points: Points) -> str:
 
 
 def _curve_of(points: Points, side: Side) -> Curve:
-    """The curve over shares of the rows; the variance between draws is taken to fall as one over the rows."""
-    return points.curve(side, np.array(sorted(points.scores[side])) ** -0.5)
+    """The curve over shares of the rows; draws of many rows differ less than draws of few."""
+    return points.curve(side, falls=(1.0, 2.0, 3.0))
 
 
 def _rows(side: Side, one: Curve, n_items: int, sign: float) -> list[dict[str, Any]]:
@@ -130,8 +130,8 @@ def _law_of(side: Side, sizes: np.ndarray, one: Curve) -> dict[str, Any]:
     refused = "the metric is not defined in most draws" if len(drawn) < 2 else ""
     refused = refused or curves.refusal(sizes, one.values, drawn, one.n_fits)
     made: dict[str, Any] = {
-        "side": side, "a": None, "b": None, "c": None, "refused": refused, "twice": None, "twice_low": None,
-        "twice_high": None,
+        "side": side, **dict.fromkeys(("a", "b", "c", "d", "scale")), "refused": refused, "twice": None,
+        "twice_low": None, "twice_high": None,
     }  # fmt: skip
     if refused:
         return made
@@ -140,7 +140,8 @@ def _law_of(side: Side, sizes: np.ndarray, one: Curve) -> dict[str, Any]:
     gains = curves.fitted(sizes, drawn, one.n_fits).at(ends)
     interval = scoring.ends(gains[:, 1] - gains[:, 0])
     now, then = law.at(ends)[0]
-    made.update(a=float(law.a[0]), b=float(law.b[0]), c=float(law.c[0]), twice=float(then - now))
+    made.update(a=float(law.a[0]), b=float(law.b[0]), c=float(law.c[0]), d=float(law.d[0]), scale=law.scale)
+    made["twice"] = float(then - now)
     if interval is not None:
         made.update(twice_low=interval[0], twice_high=interval[1])
     return made
@@ -195,10 +196,10 @@ EXAMPLE = {
     "reach": 8.0,
     "rows": _example_rows(),
     "laws": [
-        {"side": "deep", "a": 0.98, "b": 1.1, "c": 0.35, "refused": "", "twice": 0.02, "twice_low": 0.01,
-         "twice_high": 0.03},
-        {"side": "shallow", "a": None, "b": None, "c": None, "refused": "the score does not rise beyond noise",
-         "twice": None, "twice_low": None, "twice_high": None},
+        {"side": "deep", "a": 0.98, "b": 0.1, "c": 0.35, "d": 0.0, "scale": 800.0, "refused": "", "twice": 0.02,
+         "twice_low": 0.01, "twice_high": 0.03},
+        {"side": "shallow", "a": None, "b": None, "c": None, "d": None, "scale": None,
+         "refused": "the score does not rise beyond noise", "twice": None, "twice_low": None, "twice_high": None},
     ],
     "crossing": {"rows": 190.0, "low": 120.0, "high": 420.0, "certainty": 0.97, "leads_beyond": "deep",
                  "extrapolated": False},

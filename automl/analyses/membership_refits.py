@@ -95,34 +95,32 @@ def _halves(context: AnalysisContext, pair: int) -> tuple[Split, Split]:
 
 
 def attack(confidence: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Scores of membership of each row in each fit, from all other fits: larger says member.
+    """Scores of membership of each row in each fit, from the fits of the other pairs: larger says member.
 
     Of each row the confidences of fits with it and without it are taken to be normal, with means of their own and one
-    variance, since there are few fits. The score is the logarithm of the likelihood ratio.
+    variance for all, since there are few fits. The score is the logarithm of the likelihood ratio times that variance,
+    which changes no order. The other fit of the same pair says nothing: its half of the rows is what the fit lacks, so
+    that it errs the other way.
 
     Args:
-        confidence: ``(n_fits, n_rows)``.
+        confidence: ``(n_fits, n_rows)``; each two fits are a pair.
         inside: ``(n_fits, n_rows)`` bool: whether the fit learnt from the row.
 
     Returns:
-        ``(n_fits, n_rows)``; NaN where no other fit has the row, or none is without it.
+        ``(n_fits, n_rows)``.
 
-    Source: Carlini et al. 2022, "Membership inference attacks from first principles", algorithm 1, with the pooled
-    variance of section VI-B for few fits.
+    Source: Carlini et al. 2022, "Membership inference attacks from first principles", algorithm 1, with one variance as
+    in its attack with few fits.
     """
-    scores = np.full(confidence.shape, np.nan)
+    pairs = np.arange(len(confidence)) // 2
+    scores = np.empty(confidence.shape)
     for target in range(len(confidence)):
-        others = np.arange(len(confidence)) != target
-        c, m = confidence[others], inside[others]
-        n_in, n_out = m.sum(axis=0), (~m).sum(axis=0)
-        both = (n_in > 0) & (n_out > 0)
-        mean_in = np.where(m, c, 0.0).sum(axis=0) / np.maximum(n_in, 1)
-        mean_out = np.where(m, 0.0, c).sum(axis=0) / np.maximum(n_out, 1)
-        residuals = c - np.where(m, mean_in, mean_out)
-        freedom = np.maximum(n_in - 1, 0)[both].sum() + np.maximum(n_out - 1, 0)[both].sum()
-        variance = (residuals[:, both] ** 2).sum() / max(freedom, 1) + 1e-12
-        ratio = ((confidence[target] - mean_out) ** 2 - (confidence[target] - mean_in) ** 2) / (2 * variance)
-        scores[target, both] = ratio[both]
+        others = pairs != pairs[target]
+        sure, learnt = confidence[others], inside[others]
+        n_in, n_out = learnt.sum(axis=0), (~learnt).sum(axis=0)
+        mean_in = np.where(learnt, sure, 0.0).sum(axis=0) / np.maximum(n_in, 1)
+        mean_out = np.where(learnt, 0.0, sure).sum(axis=0) / np.maximum(n_out, 1)
+        scores[target] = ((confidence[target] - mean_out) ** 2 - (confidence[target] - mean_in) ** 2) / 2
     return scores
 
 
@@ -135,9 +133,7 @@ def _row(side: Side, confidence: np.ndarray, inside: np.ndarray, units: np.ndarr
     weights = np.concatenate([np.ones((1, len(units))), weights])
     each, plain = [], []
     for score, sure, learnt in zip(scores, confidence, inside, strict=True):
-        known = np.isfinite(score)
-        a, b = known & learnt, known & ~learnt
-        each.append(membership.auc_draws(score[a], score[b], weights[:, a], weights[:, b]))
+        each.append(membership.auc_draws(score[learnt], score[~learnt], weights[:, learnt], weights[:, ~learnt]))
         plain.append(membership.auc(sure[learnt], sure[~learnt]))
     means = np.mean(each, axis=0)
     ends = scoring.ends(means[1:])

@@ -9,6 +9,7 @@
 Each function raises AssertionError with the promise that was broken. They run on small synthetic data, in seconds.
 """
 
+from automl.testing.analyses import fixed_context
 from automl.testing.baselines import check_baseline
 from automl.testing.examples import example_arrays, example_facts, example_head, example_specs, example_target
 from automl.testing.goals import check_goal
@@ -22,5 +23,5 @@ from automl.testing.templates import check_settings, check_template, example_kin
 __all__ = [
     "check_baseline", "check_baseline_settings", "check_goal", "check_metric", "check_modality", "check_section",
     "check_settings", "check_template", "example_arrays", "example_facts", "example_head", "example_kinds",
-    "example_outcome", "example_specs", "example_target",
+    "example_outcome", "example_specs", "example_target", "fixed_context",
 ]  # fmt: skip

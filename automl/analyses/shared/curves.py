@@ -1,10 +1,10 @@
 """Learning curves over numbers of rows: power laws, when not to believe them, and where two curves cross.
 
-The law is POW4 of the learning-curve database without its offset, ``f(n) = a - b n^-c``: five sizes at most would leave
-one of them to judge four parameters by.
+The law is POW4 of the learning-curve database, ``f(n) = a - b (d + n)^-c``. Its offset d is one of a few, since there
+are five sizes at most, and 0 where there are four.
 
 Source: Mohr, Viering, Loog and van Rijn 2022, "LCDB 1.0: an extensive learning curves database for classification
-tasks", ECML PKDD: POW4 ``a - b (d + n)^-c`` is among the best of its laws at extrapolation. Viering and Loog 2023, "The
+tasks", ECML PKDD: POW4 is among the best of its laws at extrapolation. Viering and Loog 2023, "The
 shape of learning curves: a review", IEEE TPAMI 45 (6): curves that get worse with more data are no rarity.
 """
 
@@ -17,6 +17,8 @@ import numpy as np
 __all__ = ["MOST_STRETCH", "Crossing", "Law", "crossing_of", "fitted", "refusal"]
 
 POWERS = np.geomspace(0.05, 3.0, 60)
+OFFSETS = (-0.6, -0.3, 0.0, 1.0, 3.0)
+"""Times the smallest size."""
 MOST_STRETCH = 8.0
 """Extrapolation goes no further than so many times the rows."""
 LEAST_SIZES = 4
@@ -30,27 +32,32 @@ LEAST_CERTAINTY = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Law:
-    """Power laws of several curves.
+    """Power laws ``a - b ((d + n) / scale)^-c`` of several curves.
 
     Attributes:
         a: ``(n_curves,)`` limits.
         b: ``(n_curves,)``.
         c: ``(n_curves,)`` powers.
+        d: ``(n_curves,)`` offsets.
+        scale: a number of rows.
         rmse: ``(n_curves,)`` root mean square of the residuals.
     """
 
     a: np.ndarray
     b: np.ndarray
     c: np.ndarray
+    d: np.ndarray
+    scale: float
     rmse: np.ndarray
 
     def at(self, n: np.ndarray) -> np.ndarray:
         """``(n_curves, n_places)`` values at these numbers of rows."""
-        return np.asarray(self.a[:, None] - self.b[:, None] * np.asarray(n, float) ** -self.c[:, None])
+        x = (np.asarray(n, float) + self.d[:, None]) / self.scale
+        return np.asarray(self.a[:, None] - self.b[:, None] * x ** -self.c[:, None])
 
 
 def fitted(sizes: np.ndarray, values: np.ndarray, weight: np.ndarray | None = None) -> Law:
-    """Least squares of ``a - b n^-c`` for each curve; for each power of a grid, a and b are linear.
+    """Least squares for each curve; for each power and offset of a grid, a and b are linear.
 
     Args:
         sizes: ``(n_sizes,)`` numbers of rows, increasing.
@@ -59,21 +66,22 @@ def fitted(sizes: np.ndarray, values: np.ndarray, weight: np.ndarray | None = No
     """
     w = np.ones(len(sizes)) if weight is None else np.asarray(weight, float)
     w = w / w.sum()
-    x = -((sizes / sizes[-1])[None, :] ** -POWERS[:, None])  # (n_powers, n_sizes)
+    offsets = np.array(OFFSETS if len(sizes) > LEAST_SIZES else (0.0,)) * sizes[0]
+    c, d = (grid.ravel() for grid in np.meshgrid(POWERS, offsets, indexing="ij"))
+    scale = float(sizes[-1])
+    x = -(((sizes + d[:, None]) / scale) ** -c[:, None])  # (n_laws, n_sizes)
     x_mean = x @ w
     x_centred = x - x_mean[:, None]
     y_mean = values @ w
     y_centred = values - y_mean[:, None]
     spread = (x_centred**2) @ w
-    b = (y_centred * w) @ x_centred.T / spread  # (n_curves, n_powers)
-    b = np.maximum(b, 0.0)
-    residuals = y_centred[:, None, :] - b[:, :, None] * x_centred[None]
-    loss = (residuals**2) @ w
+    products = (y_centred * w) @ x_centred.T  # (n_curves, n_laws)
+    b = np.maximum(products / spread, 0.0)
+    loss = ((y_centred**2) @ w)[:, None] - 2 * b * products + b**2 * spread
     best = loss.argmin(axis=1)
     own = np.arange(len(values))
-    b_best, c = b[own, best], POWERS[best]
-    a = y_mean - b_best * x_mean[best]
-    return Law(a, b_best * float(sizes[-1]) ** c, c, np.sqrt(loss[own, best]))
+    a = y_mean - b[own, best] * x_mean[best]
+    return Law(a, b[own, best], c[best], d[best], scale, np.sqrt(np.maximum(loss[own, best], 0.0)))
 
 
 def refusal(sizes: np.ndarray, values: np.ndarray, drawn: np.ndarray, weight: np.ndarray | None = None) -> str:
@@ -129,54 +137,61 @@ def crossing_of(
     sizes: np.ndarray, values: np.ndarray, drawn: np.ndarray, believed_laws: bool, level: float,
     weight: np.ndarray | None = None,
 ) -> Crossing | None:  # fmt: skip
-    """The last crossing of two curves, up to `MOST_STRETCH` times the rows.
+    """The last crossing of two curves: within the sizes measured, or beyond them up to `MOST_STRETCH` times the rows.
+
+    Within the sizes, curves are straight lines between their points over the logarithm of the rows. Only where they do
+    not cross there, and power laws stand for both, are these followed further.
 
     Args:
         sizes: ``(n_sizes,)`` numbers of rows, increasing.
         values: ``(2, n_sizes)`` scores of both; higher is better.
         drawn: ``(2, n_draws, n_sizes)`` bootstrap scores, paired.
-        believed_laws: whether power laws stand for the curves; otherwise straight lines between the points over the
-            logarithm of the rows, without extrapolation.
+        believed_laws: whether power laws stand for the curves.
         level: of the interval.
         weight: as in `fitted`.
 
     Returns:
         None where the curves do not cross, or cross in fewer than `LEAST_CERTAINTY` of the draws.
     """
-    stretch = MOST_STRETCH if believed_laws else 1.0
-    places = np.geomspace(sizes[0], stretch * sizes[-1], N_PLACES)
     both = np.concatenate([values[:, None], drawn], axis=1)  # the first curve is the one measured
-    first, second = (_along(sizes, one, places, believed_laws, weight) for one in both)
-    leads = first > second
-    at = [_last_change(one) for one in leads]
-    if at[0] is None:
+    within = np.geomspace(sizes[0], sizes[-1], N_PLACES)
+    beyond = np.geomspace(sizes[0], MOST_STRETCH * sizes[-1], N_PLACES)
+    first, second = (np.stack([np.interp(np.log(within), np.log(sizes), own) for own in one]) for one in both)
+    if len(set((values[0] > values[1]).tolist())) > 1 or not believed_laws:
+        return _crossing_at(within, first > second, level, sizes[-1])
+    first, second = (fitted(sizes, one, weight).at(beyond) for one in both)
+    found = _crossing_at(beyond, first > second, level, sizes[-1])
+    return found if found is not None and found.extrapolated else None
+
+
+def _crossing_at(places: np.ndarray, leads: np.ndarray, level: float, most: float) -> Crossing | None:
+    """The last crossing at these places, and where it is in the bootstrap draws.
+
+    Draws in which the same curve leads everywhere cross before these places. Those in which the other one leads at the
+    end cross after them.
+
+    Args:
+        places: ``(n_places,)`` numbers of rows.
+        leads: ``(1 + n_draws, n_places)`` bool: whether the first curve leads; first as measured.
+        level: of the interval.
+        most: rows measured.
+    """
+    own, direction = _last_change(leads[0]), bool(leads[0, -1])
+    if own is None:
         return None
-    direction = bool(leads[0, -1])
-    same = [bool(one[-1]) == direction for one in leads[1:]]
-    crossed = [place for place, is_same in zip(at[1:], same, strict=True) if place is not None and is_same]
-    certainty = len(crossed) / max(len(leads) - 1, 1)
+    crosses = (leads[1:, 0] != direction) & (leads[1:, -1] == direction)
+    certainty = float(crosses.mean())
     if certainty < LEAST_CERTAINTY:
         return None
-    # Draws in which the same curve leads everywhere cross before the sizes measured; those in which the other one still
-    # leads at the end cross beyond the reach.
-    everywhere = [0 if is_same else N_PLACES for place, is_same in zip(at[1:], same, strict=True) if place is None]
-    away = [N_PLACES for place, is_same in zip(at[1:], same, strict=True) if place is not None and not is_same]
-    low, high = np.quantile([*crossed, *everywhere, *away], [(1 - level) / 2, (1 + level) / 2])
+    at = []
+    for one in leads[1:]:
+        place = _last_change(one)
+        at.append(len(places) if one[-1] != direction else 0 if place is None else place)
+    low, high = np.quantile(at, [(1 - level) / 2, (1 + level) / 2], method="nearest")
     return Crossing(
-        float(places[at[0]]), float(places[min(int(low), N_PLACES - 1)]),
-        float(places[int(high)]) if high < N_PLACES - 1 else None,
-        certainty, direction, bool(places[at[0]] > sizes[-1]),
+        float(places[own]), float(places[min(low, len(places) - 1)]),
+        float(places[high]) if high < len(places) else None, certainty, direction, bool(places[own] > most),
     )  # fmt: skip
-
-
-def _along(
-    sizes: np.ndarray, values: np.ndarray, places: np.ndarray, believed_laws: bool, weight: np.ndarray | None
-) -> np.ndarray:
-    """``(n_curves, n_places)`` values of curves between and beyond their points."""
-    if believed_laws:
-        return fitted(sizes, values, weight).at(places)
-    logs = np.log(places), np.log(sizes)
-    return np.stack([np.interp(logs[0], logs[1], one) for one in values])
 
 
 def _last_change(leads: np.ndarray) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -78,7 +78,7 @@ class Points:
         """Fits of each side at a place."""
         return min((len(self.scores[side].get(place, ())) for side in self.scores), default=0)
 
-    def curve(self, side: Side, noise_scale: np.ndarray | None = None) -> Curve:
+    def curve(self, side: Side, falls: Sequence[float] = (0.0,)) -> Curve:
         """The points of a side.
 
         The variance between fits is pooled over the points that have several, since most have one. It enters the
@@ -86,21 +86,33 @@ class Points:
 
         Args:
             side: which one.
-            noise_scale: ``(n,)`` the standard deviation of a fit at each place, as a multiple of a common one; None
-                where it is the same everywhere.
+            falls: powers of the place by which that variance may fall; the likeliest one is taken. 0 is none.
         """
         own = self.scores[side]
         places = np.array(sorted(own))
-        scale = np.ones(len(places)) if noise_scale is None else noise_scale
         n_fits = np.array([len(own[place]) for place in places])
         values = np.array([np.mean(own[place]) for place in places])
-        deviations = [
-            (score - value) / s
-            for place, value, s in zip(places, values, scale, strict=True) for score in own[place]
-        ]  # fmt: skip
-        freedom = int((n_fits - 1).sum())
-        common = float(np.sqrt(np.square(deviations).sum() / freedom)) if freedom else 0.0
+        squares = np.array([np.sum(np.square(np.subtract(own[place], np.mean(own[place])))) for place in places])
+        deviation = np.sqrt(_variance(places, squares, n_fits - 1, falls) / n_fits)
         rng = np.random.default_rng((self.context.seed % 2**32, 13, scoring.SIDES.index(side)))
         drawn = np.stack([np.mean(self.drawn[side][place], axis=0) for place in places], axis=1)
-        drawn = drawn + rng.normal(size=drawn.shape) * common * scale / np.sqrt(n_fits)
-        return Curve(places, values, drawn, n_fits)
+        return Curve(places, values, drawn + rng.normal(size=drawn.shape) * deviation, n_fits)
+
+
+def _variance(places: np.ndarray, squares: np.ndarray, freedom: np.ndarray, falls: Sequence[float]) -> np.ndarray:
+    """``(n,)`` the variance of a fit at each place: ``v place^-q``, by the likelihood of sums of squares.
+
+    Args:
+        places: ``(n,)``.
+        squares: ``(n,)`` sums of squared deviations of the fits from their mean.
+        freedom: ``(n,)`` degrees of freedom of these sums.
+        falls: the powers q that may be.
+    """
+    total, found = freedom.sum(), []
+    if not total or not squares.sum():
+        return np.zeros(len(places))
+    for power in falls:
+        scale = np.ones(len(places)) if not power else places**-power
+        common = float((squares / scale).sum() / total)
+        found.append((float((freedom * np.log(common * scale)).sum()), common * scale))
+    return min(found, key=lambda one: one[0])[1]
