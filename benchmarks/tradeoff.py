@@ -36,8 +36,8 @@ def check(function: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]
 def _two_regressions(seed: int, n_learn: int, crosses_at: int) -> Any:
     """Least squares on 20 columns (deep) against 3 (shallow), whose true risks cross at this number of rows.
 
-    On n normal rows with noise of variance s², least squares on k columns has the risk s² (1 + k / (n - k - 1)). Columns
-    that are left out add their variance to the noise.
+    On n normal rows with noise of variance s², least squares on k columns has the risk s² (1 + k / (n - k - 1)).
+    Columns that are left out add their variance to the noise.
     """
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import make_pipeline
@@ -108,7 +108,7 @@ def crossing_of_laws() -> dict[str, Any]:
         rng = np.random.default_rng((seed, 6))
         limit = 0.85 + 2.0 * crosses_at**-0.5 - 0.3 * crosses_at**-0.5  # so that both are equal there
         truth = np.stack([limit - 2.0 * sizes**-0.5, 0.85 - 0.3 * sizes**-0.5])
-        sd = 0.02 * (sizes / sizes[0]) ** -0.5
+        sd = 0.01 * (sizes / sizes[0]) ** -0.5
         values = truth + rng.normal(size=truth.shape) * sd
         drawn = values[:, None] + rng.normal(size=(2, 200, len(sizes))) * sd
         found = curves.crossing_of(sizes, values, drawn, True, LEVEL)

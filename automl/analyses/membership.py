@@ -60,8 +60,7 @@ def _attacked(context: AnalysisContext, side: Side, name: str, run: Run | None) 
     dataset, split = context.dataset, context.split
     learnt = refit_items(split) if run is not None and run.refitted else split.items("train")
     test = split.items("test")
-    strata = [_strata(context, items) for items in (learnt, test)]
-    own, others = membership.matched(*strata, MOST_ITEMS, context.seed)
+    own, others = membership.matched(_strata(context, learnt), _strata(context, test), MOST_ITEMS, context.seed)
     if len(own) < LEAST_ITEMS:
         return None
     predictor = context.predictors[side]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["HoldOut", "length_growth", "refit_items"]
 
 FEWER_POWER = 0.5
-"""On fewer rows than the search had, a fit is shortened by this power of their share (decision 46)."""
+"""On fewer rows than the search had, a fit is shortened by this power of their share (decision 45)."""
 
 
 def refit_items(split: Split) -> np.ndarray:

@@ -23,6 +23,7 @@ from automl.records import (
     Output,
     Run,
     Side,
+    SidePredictor,
     Split,
     Task,
 )
@@ -73,8 +74,9 @@ def fixed_context(
     fitted = {side: fits.fitted(side, dataset, refit_items(split), 0) for side in models}
     refit = _Refits(dataset, fits, most_refits)
     facts = AnalysisFacts(len(learnt), n_test, frame.shape[1], dict.fromkeys(models, 0.01), refit_seconds)
+    predictors: dict[str, SidePredictor] = {**fitted}
     return AnalysisContext(
-        dataset, task, split, _outcome(dataset, task, split, fitted), fitted, facts, refit, deadline=math.inf
+        dataset, task, split, _outcome(dataset, task, split, fitted), predictors, facts, refit, deadline=math.inf
     )
 
 

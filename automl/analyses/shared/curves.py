@@ -17,7 +17,7 @@ import numpy as np
 __all__ = ["MOST_STRETCH", "Crossing", "Law", "crossing_of", "fitted", "refusal"]
 
 POWERS = np.geomspace(0.05, 3.0, 60)
-OFFSETS = (-0.6, -0.3, 0.0, 1.0, 3.0)
+OFFSETS = (-0.6, 0.0, 1.0)
 """Times the smallest size."""
 MOST_STRETCH = 8.0
 """Extrapolation goes no further than so many times the rows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from automl.records import Outcome, Section
@@ -25,13 +26,13 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     }
 
 
-def _rows_word(found: dict[str, Any], n: float) -> str:
+def _rows_word(found: Mapping[str, Any], n: float) -> str:
     """A number of rows at two significant digits, since no crossing is known better."""
     rough = int(float(f"{n:.2g}"))
     return words.count(rough, "window" if found["items"] == "windows" else "row")
 
 
-def _crossing(found: dict[str, Any]) -> str:
+def _crossing(found: Mapping[str, Any]) -> str:
     crossing, n = found["crossing"], found["n_items"]
     if crossing is None:
         leader = found["leader"]
@@ -54,7 +55,7 @@ def _crossing(found: dict[str, Any]) -> str:
     return f"The {leader} side overtakes the {other} one at {where}, in {sure} of the resampled curves."
 
 
-def _twice(found: dict[str, Any], law: dict[str, Any]) -> str:
+def _twice(found: Mapping[str, Any], law: dict[str, Any]) -> str:
     side = law["side"]
     if law["refused"]:
         return f"What twice the {found['items']} would bring the {side} side is not said: {law['refused']}."
@@ -68,7 +69,7 @@ def _twice(found: dict[str, Any], law: dict[str, Any]) -> str:
     )
 
 
-def _chart(found: dict[str, Any]) -> dict[str, Any]:
+def _chart(found: Mapping[str, Any]) -> dict[str, Any]:
     metric, items = words.metric(found["metric"]), found["items"]
     layers: list[dict[str, Any]] = []
     for side in ("deep", "shallow"):

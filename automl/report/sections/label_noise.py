@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from automl.records import Outcome, Section
@@ -24,7 +25,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     }
 
 
-def _sentence(found: dict[str, Any]) -> str:
+def _sentence(found: Mapping[str, Any]) -> str:
     compared, metric = found["compared"], words.metric(found["metric"])
     size = words.rough(abs(compared["difference"]))
     more = compared["loses_more"]
@@ -39,7 +40,7 @@ def _sentence(found: dict[str, Any]) -> str:
     return f"The {more} side loses more: {size} of {metric} more on average over the noisy fits ({interval})."
 
 
-def _chart(found: dict[str, Any]) -> dict[str, Any]:
+def _chart(found: Mapping[str, Any]) -> dict[str, Any]:
     metric = words.metric(found["metric"])
     layers: list[dict[str, Any]] = []
     for side in ("deep", "shallow"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from automl.records import Outcome, Section
@@ -29,7 +30,7 @@ def _cases(auc: float) -> str:
     return f"{100 * auc:.0f} of 100"
 
 
-def _sentence(found: dict[str, Any], row: dict[str, Any]) -> str:
+def _sentence(found: Mapping[str, Any], row: dict[str, Any]) -> str:
     low = row["low"]
     text = (
         f"The {row['side']} finalist: shown a row that it learnt from and a new one, an attacker who names the one "
@@ -48,7 +49,7 @@ def _holds(row: dict[str, Any]) -> str:
     return f"A saved model of the {row['side']} finalist holds no training rows."
 
 
-def _losses(found: dict[str, Any]) -> dict[str, Any]:
+def _losses(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "label": "Telling rows learnt from from new rows by their loss",
         "columns": ["side", "run", "AUC of the attack", "95 % interval", "advantage", f"{found['loss']}, learnt from",
@@ -62,7 +63,7 @@ def _losses(found: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _refits(shadow: dict[str, Any]) -> dict[str, Any]:
+def _refits(shadow: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "label": "Telling rows learnt from by fits with and without them",
         "columns": ["side", "AUC of the likelihood ratio", "95 % interval", "AUC of the loss alone"],
