@@ -1,6 +1,7 @@
 """How long should a fit on few rows be, if its length was chosen on all rows? Both sides, fixed settings.
 
     python benchmarks/subset_lengths.py [--only adult,california_housing,letter] [--rows 8000] [--draws 2]
+                                        [--shares 16,4] [--powers 0,0.5,1] [--sides deep,shallow]
 
 Nothing of a test part is read: the rows to learn from and 4,000 rows that judge are both drawn from the training part
 of each set. The reference is a fit whose length was chosen on the fraction itself: early stopping by its own validation
@@ -25,8 +26,6 @@ import numpy as np
 import refits
 
 N_JUDGES = 4000
-SHARES = (1 / 16, 1 / 4)
-POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FAMILIES = {"deep": ("mlp",), "shallow": ("boosting",)}
 
 
@@ -37,6 +36,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=8000)
     parser.add_argument("--draws", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--shares", default="16,4", help="parts: one over these")
+    parser.add_argument("--powers", default="0,0.5,1")
+    parser.add_argument("--sides", default="deep,shallow")
     return parser.parse_args()
 
 
@@ -88,20 +90,23 @@ def main() -> None:
     args = arguments()
     from automl.sides import items
 
+    shares = [1 / int(one) for one in args.shares.split(",")]
+    powers = [float(one) for one in args.powers.split(",")]
+    sides = {side: FAMILIES[side] for side in args.sides.split(",")}
     lines: list[dict[str, Any]] = []
     for name in args.only.split(","):
         made = prepared(Path(args.data), name, args.rows)
         error = refits.error_of(made)
-        for side, family in ((side, family) for side, own in FAMILIES.items() for family in own):
+        for side, family in ((side, family) for side, own in sides.items() for family in own):
             whole = searched(made, made.split, side, family, args.epochs, 0)
-            for share in SHARES:
+            for share in shares:
                 for draw in range(args.draws):
                     begun, split = time.monotonic(), fraction(made, share, draw)
                     few = searched(made, split, side, family, args.epochs, draw)
                     few.refit(math.inf)
                     reference = error(few.outputs("test", 1))
                     ratios = {}
-                    for power in POWERS:
+                    for power in powers:
                         items.FEWER_POWER = power
                         output = whole.repeat(made.task, split, 1 + draw, math.inf)
                         ratios[f"{power:g}"] = round(error([output]) / reference, 3)
@@ -112,10 +117,10 @@ def main() -> None:
     means = {
         f"{side} 1/{1 / share:.0f}": {
             f"{power:g}": round(float(np.exp(np.mean([np.log(one["ratios"][f"{power:g}"]) for one in own]))), 3)
-            for power in POWERS
+            for power in powers
         }
-        for side in FAMILIES
-        for share in SHARES
+        for side in sides
+        for share in shares
         for own in ([one for one in lines if one["side"] == side and one["share"] == share],)
         if own
     }

@@ -74,7 +74,7 @@ def fixed_context(
     fitted = {side: fits.fitted(side, dataset, refit_items(split), 0) for side in models}
     refit = _Refits(dataset, fits, most_refits)
     facts = AnalysisFacts(len(learnt), n_test, frame.shape[1], dict.fromkeys(models, 0.01), refit_seconds)
-    predictors: dict[str, SidePredictor] = {**fitted}
+    predictors: dict[str, SidePredictor] = {str(side): one for side, one in fitted.items()}
     return AnalysisContext(
         dataset, task, split, _outcome(dataset, task, split, fitted), predictors, facts, refit, deadline=math.inf
     )
