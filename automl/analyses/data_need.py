@@ -147,7 +147,7 @@ def _law_of(side: Side, sizes: np.ndarray, one: Curve) -> dict[str, Any]:
     return made
 
 
-def _crossing(pair: dict[Side, Curve], sizes: np.ndarray, believed: bool) -> dict[str, Any] | None:
+def _crossing(pair: dict[Side, Curve], sizes: np.ndarray, with_laws: bool) -> dict[str, Any] | None:
     """Where one side overtakes the other."""
     deep, shallow = pair["deep"], pair["shallow"]
     together = np.concatenate([deep.drawn, shallow.drawn], axis=1)
@@ -155,7 +155,7 @@ def _crossing(pair: dict[Side, Curve], sizes: np.ndarray, believed: bool) -> dic
     if known.sum() < 2:
         return None
     found = curves.crossing_of(
-        sizes, np.stack([deep.values, shallow.values]), np.stack([deep.drawn[known], shallow.drawn[known]]), believed,
+        sizes, np.stack([deep.values, shallow.values]), np.stack([deep.drawn[known], shallow.drawn[known]]), with_laws,
         scoring.LEVEL, deep.n_fits,
     )  # fmt: skip
     if found is None:

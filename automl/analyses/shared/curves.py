@@ -134,7 +134,7 @@ class Crossing:
 
 
 def crossing_of(
-    sizes: np.ndarray, values: np.ndarray, drawn: np.ndarray, believed_laws: bool, level: float,
+    sizes: np.ndarray, values: np.ndarray, drawn: np.ndarray, with_laws: bool, level: float,
     weight: np.ndarray | None = None,
 ) -> Crossing | None:  # fmt: skip
     """The last crossing of two curves: within the sizes measured, or beyond them up to `MOST_STRETCH` times the rows.
@@ -146,7 +146,7 @@ def crossing_of(
         sizes: ``(n_sizes,)`` numbers of rows, increasing.
         values: ``(2, n_sizes)`` scores of both; higher is better.
         drawn: ``(2, n_draws, n_sizes)`` bootstrap scores, paired.
-        believed_laws: whether power laws stand for the curves.
+        with_laws: whether power laws stand for the curves.
         level: of the interval.
         weight: as in `fitted`.
 
@@ -157,7 +157,7 @@ def crossing_of(
     within = np.geomspace(sizes[0], sizes[-1], N_PLACES)
     beyond = np.geomspace(sizes[0], MOST_STRETCH * sizes[-1], N_PLACES)
     first, second = (np.stack([np.interp(np.log(within), np.log(sizes), own) for own in one]) for one in both)
-    if len(set((values[0] > values[1]).tolist())) > 1 or not believed_laws:
+    if len(set((values[0] > values[1]).tolist())) > 1 or not with_laws:
         return _crossing_at(within, first > second, level, sizes[-1])
     first, second = (fitted(sizes, one, weight).at(beyond) for one in both)
     found = _crossing_at(beyond, first > second, level, sizes[-1])
