@@ -67,7 +67,7 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
         "items": "windows" if goals.named(context.task).in_windows else "rows",
         "drawn": is_drawn(context.split),
         "reach": curves.MOST_STRETCH,
-        "rows": [row for side, one in pair.items() for row in _rows(side, one, n_items, sign)],
+        "rows": [row for side, one in pair.items() for row in _rows(context.task.metric, side, one, n_items, sign)],
         "laws": laws,
         "crossing": found,
         "leader": _leader(pair),
@@ -78,15 +78,16 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
 def _measure(context: AnalysisContext, points: Points) -> str:
     """Fit on one part after another; what was left out, and why, or ""."""
     assert context.refit is not None
-    begun, slowest, number = time.monotonic(), 1.0, 0
+    begun, pace, number = time.monotonic(), 1.0, 0
     first_seconds = context.remaining_seconds
     draws: dict[float, int] = {}
+    failure: TrialError | None = None
     for is_first, share in [*((True, one) for one in FIRST), *((False, one) for one in FURTHER)]:
         draw = draws[share] = draws.get(share, 0) + 1
         part = subset(context.dataset, context.task, context.split, share, draw)
         if part is None or (not is_first and share not in points.scores["deep"]):
             continue
-        expected = _seconds(context.facts.refit_seconds, share) * slowest
+        expected = _seconds(context.facts.refit_seconds, share) * pace
         spent = time.monotonic() - begun
         if not context.has_time_for(expected) or (not is_first and spent + expected > FURTHER_SHARE * first_seconds):
             return "fewer sizes: no time" if is_first else "fewer draws: no time"
@@ -96,12 +97,13 @@ def _measure(context: AnalysisContext, points: Points) -> str:
             points.add(share, context.refit(part, number))
         except OutOfTime:
             return "fewer sizes: no time" if is_first else "fewer draws: no time"
-        except TrialError:
-            if is_first:  # so few rows cannot be learnt from by these settings
-                continue
-            raise
+        except TrialError as error:  # so few rows cannot be learnt from by these settings
+            failure = error
+            continue
         took = time.monotonic() - fit_begun
-        slowest = max(0.05, took / max(_seconds(context.facts.refit_seconds, share), 1e-9))
+        pace = max(0.05, took / max(_seconds(context.facts.refit_seconds, share), 1e-9))
+    if failure is not None and len(points.scores["deep"]) < 2:
+        raise failure
     return ""
 
 
@@ -110,11 +112,10 @@ def _curve_of(points: Points, side: Side) -> Curve:
     return points.curve(side, falls=(1.0, 2.0, 3.0))
 
 
-def _rows(side: Side, one: Curve, n_items: int, sign: float) -> list[dict[str, Any]]:
+def _rows(metric: str, side: Side, one: Curve, n_items: int, sign: float) -> list[dict[str, Any]]:
     rows = []
     for k, place in enumerate(one.places):
-        ends = scoring.ends(one.drawn[:, k])
-        low, high = (None, None) if ends is None else sorted(sign * end for end in ends)
+        low, high = scoring.ends_of_scores(metric, sign * one.drawn[:, k])
         rows.append(
             {
                 "side": side, "share": float(place), "n_learnt": round(place * n_items), "fits": int(one.n_fits[k]),

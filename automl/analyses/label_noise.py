@@ -54,7 +54,9 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
         "level": scoring.LEVEL,
         "higher_is_better": higher,
         "noise": "classes" if goals.named(context.task).is_classification else "values",
-        "rows": [row for side, one in pair.items() for row in _rows(side, one, 1.0 if higher else -1.0)],
+        "rows": [
+            row for side, one in pair.items() for row in _rows(context.task.metric, side, one, 1.0 if higher else -1.0)
+        ],
         "compared": _compared(pair),
         "left_out": left_out,
     }
@@ -64,6 +66,7 @@ def _measure(context: AnalysisContext, points: Points) -> str:
     """Fit with one share of wrong labels after another; what was left out, and why, or ""."""
     assert context.refit is not None
     begun, expected, first_seconds = time.monotonic(), context.facts.refit_seconds, context.remaining_seconds
+    failure: TrialError | None = None
     for number, share in enumerate([*FIRST, *FURTHER], 1):
         is_first = number <= len(FIRST)
         spent = time.monotonic() - begun
@@ -77,11 +80,12 @@ def _measure(context: AnalysisContext, points: Points) -> str:
             points.add(share, context.refit(context.split, number, noisy))
         except OutOfTime:
             return "fewer shares: no time" if is_first else "fewer draws: no time"
-        except TrialError:
-            if is_first:
-                continue
-            raise
+        except TrialError as error:
+            failure = error
+            continue
         expected = time.monotonic() - fit_begun
+    if failure is not None and len(points.scores["deep"]) < 2:
+        raise failure
     return ""
 
 
@@ -114,11 +118,10 @@ def with_noise(dataset: Dataset, task: Task, rows: np.ndarray, share: float, see
     return dataclasses.replace(dataset, target=target, observed=observed)
 
 
-def _rows(side: Side, one: Curve, sign: float) -> list[dict[str, Any]]:
+def _rows(metric: str, side: Side, one: Curve, sign: float) -> list[dict[str, Any]]:
     rows = []
     for k, place in enumerate(one.places):
-        ends = scoring.ends(one.drawn[:, k])
-        low, high = (None, None) if ends is None else sorted(sign * end for end in ends)
+        low, high = scoring.ends_of_scores(metric, sign * one.drawn[:, k])
         lost = None if k == 0 else scoring.ends(one.drawn[:, 0] - one.drawn[:, k])
         rows.append(
             {

@@ -110,3 +110,11 @@ def test_two_copies_of_a_model_do_not_cross() -> None:
 @pytest.mark.parametrize(("n_learn", "fits"), [(100, False), (200, True)])
 def test_few_rows_are_not_parted(n_learn: int, fits: bool) -> None:
     assert (DATA_NEED.unfit(regressions(n_learn)) is None) == fits
+
+
+def test_why_no_part_could_be_learnt_from_is_said() -> None:
+    def refit(part: Any, number: int, dataset: Any = None) -> Any:
+        raise TrialError("no rows of a class")
+
+    with pytest.raises(TrialError, match="no rows of a class"):
+        DATA_NEED.run(dataclasses.replace(regressions(), refit=refit))

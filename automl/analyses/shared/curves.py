@@ -106,7 +106,7 @@ def refusal(sizes: np.ndarray, values: np.ndarray, drawn: np.ndarray, weight: np
     if law.rmse[0] > max(MOST_RESIDUAL * rise, noise):
         return "no power law comes near the points"
     if law.c[0] <= POWERS[0]:
-        return "the power lies at its bound, so that the curve has no limit that could be told"
+        return "the power lies at its bound, so that the curve has no limit in sight"
     if law.c[0] >= POWERS[-1]:
         return "the power lies at its bound: the score stops rising within the sizes measured"
     return ""

@@ -20,6 +20,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "sentences": [_sentence(found, row) for row in found["rows"]] if found else [],
         "holding": [_holds(row) for row in found["rows"] if row["keeps_rows"] is not None] if found else [],
         "shifted": bool(found and found["shifted"]),
+        "loss": found["loss"] if found else "",
         "losses": _losses(found) if found else None,
         "refits": _refits(shadow) if shadow else None,
         "n_fits": shadow["n_fits"] if shadow else 0,
@@ -52,8 +53,8 @@ def _holds(row: dict[str, Any]) -> str:
 def _losses(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "label": "Telling rows learnt from from new rows by their loss",
-        "columns": ["side", "run", "AUC of the attack", "95 % interval", "advantage", f"{found['loss']}, learnt from",
-                    f"{found['loss']}, new", "items of each"],
+        "columns": ["side", "run", "AUC", "95 % interval", "advantage", "loss, learnt from",
+                    "loss, new", "items"],
         "rows": [
             [row["side"], row["run"], f"{row['auc']:.3f}", _interval(row), f"{row['advantage']:.3f}",
              words.rough(row["learnt_loss"]), words.rough(row["test_loss"]), row["n_items"]]
@@ -84,7 +85,7 @@ MEMBERSHIP = Section(
     order=65,
     collect=collect,
     template="""
-{% if losses %}<p>Whether the loss of a row tells that a finalist learnt from it.</p>
+{% if losses %}<p>Whether the loss of a row ({{ loss }}) tells that a finalist learnt from it.</p>
 {{ table(losses) }}
 <ul>{% for sentence in sentences + holding %}<li>{{ sentence }}</li>{% endfor %}</ul>
 {% if shifted %}<p class="quiet">Test rows are of another time or other groups than those learnt from, or were given
@@ -93,7 +94,7 @@ apart. A part of the difference may come from that.</p>{% endif %}{% endif %}
 halves of the rows learnt from, each attacked by what the others say of every row.</p>
 {{ table(refits) }}{% endif %}
 """,
-    markdown="""{% if losses %}Whether the loss of a row tells that a finalist learnt from it.
+    markdown="""{% if losses %}Whether the loss of a row ({{ loss }}) tells that a finalist learnt from it.
 
 {{ table(losses) }}
 {% for sentence in sentences + holding %}- {{ sentence }}
