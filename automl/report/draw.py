@@ -3,7 +3,8 @@
 A chart:
 
     {"alt": "text for screen readers", "caption": "what to see in it", "shape": "wide" | "half" | "strip",
-     "x": {"label": "seconds", "limits": [0, 60] or None, "whole": True, "percent": True}, "y": {...},
+     "x": {"label": "seconds", "limits": [0, 60] or None, "whole": True, "percent": True, "log_ticks": [1, 10, 100]},
+     "y": {...},
      "layers": [{"mark": "line" | "step" | "points" | "band" | "rule" | "diagonal" | "bars",
                  "colour": "deep" | "shallow" | "blend" | "floor" | "ink" | "muted", "label": "in the legend" or None,
                  "x": [...], "y": [...], "low": [...], "high": [...], "faint": True, "dots": True}],
@@ -110,10 +111,22 @@ def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
                 nbins=8 if name == "x" and wide else 5, integer=bool(words.get("whole")), steps=[1, 2, 2.5, 5, 10]
             )
         )
-        if words.get("percent"):
+        if words.get("log_ticks"):
+            logarithmic(axes, axis, name, words["log_ticks"])
+        elif words.get("percent"):
             axis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f} %"))
         else:
             axis.set_major_formatter(FuncFormatter(ticker(axis)))
+
+
+def logarithmic(axes: Any, axis: Any, name: str, ticks: Sequence[float]) -> None:
+    """A logarithmic axis with ticks at these places alone."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    (axes.set_xscale if name == "x" else axes.set_yscale)("log")
+    axis.set_major_locator(FixedLocator(list(ticks)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value < 1e4 else f"{value / 1e3:,.0f}k"))
 
 
 def ticker(axis: Any) -> Any:
