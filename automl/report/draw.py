@@ -3,7 +3,8 @@
 A chart:
 
     {"alt": "text for screen readers", "caption": "what to see in it", "shape": "wide" | "half" | "strip",
-     "x": {"label": "seconds", "limits": [0, 60] or None, "whole": True, "percent": True}, "y": {...},
+     "x": {"label": "seconds", "limits": [0, 60] or None, "whole": True, "percent": True,
+           "names": what stands at 0, 1, 2, ... in place of numbers}, "y": {...},
      "layers": [{"mark": "line" | "step" | "points" | "band" | "rule" | "diagonal" | "bars",
                  "colour": "deep" | "shallow" | "blend" | "floor" | "ink" | "muted", "label": "in the legend" or None,
                  "x": [...], "y": [...], "low": [...], "high": [...], "faint": True, "dots": True}],
@@ -92,7 +93,7 @@ class Pen:
 
 def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
     """Quiet axes: two thin lines, few ticks, a faint grid."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 
     ink, muted, grid = (COLOURS[name][0] for name in ("ink", "muted", "grid"))
     for side in ("top", "right"):
@@ -110,7 +111,10 @@ def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
                 nbins=8 if name == "x" and wide else 5, integer=bool(words.get("whole")), steps=[1, 2, 2.5, 5, 10]
             )
         )
-        if words.get("percent"):
+        if words.get("names"):
+            axis.set_major_locator(FixedLocator(range(len(words["names"]))))
+            axis.set_major_formatter(FixedFormatter([str(name) for name in words["names"]]))
+        elif words.get("percent"):
             axis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f} %"))
         else:
             axis.set_major_formatter(FuncFormatter(ticker(axis)))
