@@ -51,8 +51,8 @@ def _intro(found: Mapping[str, Any]) -> str:
     return (
         f"{words.count(found['n_subgroups'], 'subgroup')} of at least {found['least_items']} test rows were looked at "
         "on each side. A subgroup counts as found where its mean loss is larger than that of all other rows beyond "
-        f"what {words.count(found['n_tests'], 'comparison')} would show by chance (adjusted p ≤ {found['alpha']:g}, largest "
-        "statistic under random signs). Rows may be harder in themselves: then both sides are worse on them."
+        f"what {words.count(found['n_tests'], 'comparison')} would show by chance (adjusted p ≤ {found['alpha']:g}, "
+        "largest statistic under random signs). Rows may be harder in themselves: then both sides are worse on them."
     )
 
 
