@@ -16,7 +16,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-CHECKS: dict[str, Callable[[], dict[str, Any]]] = {}
+import tradeoff_groups
+
+CHECKS: dict[str, Callable[[], dict[str, Any]]] = dict(tradeoff_groups.CHECKS)
 """Name → the check: prints a table, returns figures of plain types, ``passed`` (bool) among them."""
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from automl import goals
 from automl.analyses.shared import scoring
 from automl.analyses.shared.answers import answer_numbers, answer_words
-from automl.analyses.shared.changed import Factor, allowance, factors_of, part_of, stack
+from automl.analyses.shared.changed import Factor, allowance, factors_of, item_seconds, part_of, stack, stacked_seconds
 from automl.records import Analysis, AnalysisContext, AnalysisFacts
 from automl.report import words
 
@@ -37,7 +37,7 @@ def unfit(context: AnalysisContext) -> str | None:
 
 def cost(facts: AnalysisFacts) -> float:
     """One column on a grid, for `LEAST_ROWS` rows."""
-    return 0.2 + facts.pass_seconds / max(facts.n_test, 1) * LEAST_ROWS * N_GRID
+    return 0.2 + stacked_seconds(facts, LEAST_ROWS * N_GRID)
 
 
 def run(context: AnalysisContext) -> dict[str, Any] | None:
@@ -67,11 +67,10 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
 
 
 def _n_rows(context: AnalysisContext, until: float) -> int:
-    seconds = until - time.monotonic()
-    per_item = context.facts.pass_seconds / max(context.facts.n_test, 1)
-    if np.isinf(seconds) or per_item <= 0:
+    each = item_seconds(context, until)
+    if not each:
         return MOST_ROWS
-    return int(np.clip(seconds / (1.5 * per_item * N_GRID * N_COLUMNS), LEAST_ROWS, MOST_ROWS))
+    return int(np.clip((until - time.monotonic()) / (1.5 * each * N_GRID * N_COLUMNS), LEAST_ROWS, MOST_ROWS))
 
 
 def _columns(context: AnalysisContext) -> list[Factor]:

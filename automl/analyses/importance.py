@@ -18,12 +18,12 @@ from automl.analyses.shared.changed import (
     Stack,
     allowance,
     chunk_rows,
-    chunks,
     exchanged,
     factors_of,
+    item_seconds,
     part_of,
-    predicted_in,
     stack,
+    stacked_seconds,
 )
 from automl.analyses.shared.scoring import Scored
 from automl.records import Analysis, AnalysisContext, AnalysisFacts, Output, Side
@@ -37,6 +37,8 @@ N_DRAWS = 120
 MOST_FACTORS = 60
 MOST_GROUPS = 15
 ASSOCIATED_ROWS = 1000
+LONGEST_CALL = 1.0
+"""Seconds."""
 SHARE = 0.4
 """Of the time left, that it may take; other analyses come after it."""
 LARGELY, PARTLY = 0.7, 0.3
@@ -50,9 +52,8 @@ def unfit(context: AnalysisContext) -> str | None:
 
 def cost(facts: AnalysisFacts) -> float:
     """Every column exchanged for `LEAST_ITEMS` rows."""
-    per_item = facts.pass_seconds / max(facts.n_test, 1)
     n_factors = min(max(facts.n_columns, 2), MOST_FACTORS)
-    return 0.3 + per_item * n_factors * min(LEAST_ITEMS, facts.n_test)
+    return 0.3 + stacked_seconds(facts, n_factors * min(LEAST_ITEMS, facts.n_test))
 
 
 def run(context: AnalysisContext) -> dict[str, Any] | None:
@@ -84,11 +85,10 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
 def _n_items(context: AnalysisContext, n_factors: int, until: float) -> int:
     """As many rows as one exchange of each column leaves time for, within bounds."""
     most = MOST_WINDOWS if context.split.items("test").ndim == 2 else MOST_ITEMS
-    seconds = until - time.monotonic()
-    per_item = context.facts.pass_seconds / max(context.facts.n_test, 1)
-    if math.isinf(seconds) or per_item <= 0:
+    each = item_seconds(context, until)
+    if not each:
         return most
-    affordable = seconds / (2.0 * per_item * min(n_factors, MOST_FACTORS))
+    affordable = (until - time.monotonic()) / (2.0 * each * min(n_factors, MOST_FACTORS))
     return int(np.clip(affordable, min(LEAST_ITEMS, most), most))
 
 
@@ -152,17 +152,23 @@ def _permuted(
     most_rows = chunk_rows(context.dataset) if at.items.ndim == 1 else max(1, 4 * n)
     seconds_each = 0.0
     for number in range(N_PERMUTATIONS):
-        for places in chunks(len(factors), n, most_rows):
+        done = 0
+        while done < len(factors):
+            n_places = max(1, most_rows // max(1, n)) if seconds_each or math.isinf(until) else 1
+            if seconds_each:  # a call that takes long cannot be ended in time
+                n_places = min(n_places, max(1, int(LONGEST_CALL / seconds_each)))
+            places = range(done, min(done + n_places, len(factors)))
             if context.stopping() or time.monotonic() + seconds_each * len(places) > until:
                 return _whole(made, number)
             begun = time.monotonic()
             copies: Stack = stack(context.dataset, at.items, len(places))
             orders = [_order(context, at, rng) for _ in places]
             changed = exchanged(copies, [factors[place] for place in places], orders)
-            outputs = {side: predicted_in(one, changed, copies.items)[0] for side, one in predictors.items()}
+            outputs = {side: one.output(changed, copies.items) for side, one in predictors.items()}
             for k, place in enumerate(places):
                 made[place].append({side: part_of(o, slice(k * n, (k + 1) * n)) for side, o in outputs.items()})
-            seconds_each = max(seconds_each, (time.monotonic() - begun) / len(places))
+            seconds_each = (time.monotonic() - begun) / len(places)
+            done += len(places)
     return made
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from automl import goals, modalities, pretrained
 from automl.analyses.shared import scoring
 from automl.analyses.shared.answers import of_truth
-from automl.analyses.shared.changed import MOST_ROWS
+from automl.analyses.shared.changed import MOST_ROWS, stacked_seconds
 from automl.detect.rows import take
 from automl.records import Analysis, AnalysisContext, AnalysisFacts, Dataset
 
@@ -42,7 +42,7 @@ def unfit(context: AnalysisContext) -> str | None:
 
 def cost(facts: AnalysisFacts) -> float:
     """All parts of all examples, predicted by both sides."""
-    return 0.2 + facts.pass_seconds / max(facts.n_test, 1) * N_EXAMPLES * (N_PATCHES**2 + 1)
+    return 0.2 + stacked_seconds(facts, N_EXAMPLES * (N_PATCHES**2 + 1))
 
 
 def run(context: AnalysisContext) -> dict[str, Any] | None:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from automl import goals
+from automl.analyses.shared.scoring import predictors
 from automl.detect.rows import take
-from automl.records import AnalysisContext, Dataset, Output, SidePredictor, Task
+from automl.records import AnalysisContext, AnalysisFacts, Dataset, Output, Task
 
-__all__ = ["Factor", "Stack", "allowance", "chunk_rows", "chunks", "exchanged", "factors_of", "part_of", "predicted_in"]
+__all__ = [
+    "Factor", "Stack", "allowance", "chunk_rows", "exchanged", "factors_of", "item_seconds", "part_of", "stack",
+    "stacked_seconds",
+]  # fmt: skip
 
 MOST_ROWS = 16_384
 MOST_PICTURES = 2_048
 MOST_CELLS = 40_000_000
 """Rows that one prediction call is given at most, fewer where an item is large."""
+CALL_ROWS = 1024
+PROBE_ITEMS, PROBE_COPIES, PROBE_SHARE = 100, 8, 0.05
 N_SEGMENTS = 8
 MOST_CHANNELS = 12
 LONGEST_HISTORY = 400
@@ -246,23 +253,39 @@ def chunk_rows(dataset: Dataset) -> int:
     return int(np.clip(MOST_CELLS // max(1, int(np.prod(dataset.inputs.shape[1:]))), 64, MOST_ROWS))
 
 
-def chunks(n_units: int, n_items: int, most_rows: int) -> Iterator[range]:
-    """Ranges of units, each of so many items, that fit into one call together; at least one unit a range."""
-    step = max(1, most_rows // max(1, n_items))
-    for start in range(0, n_units, step):
-        yield range(start, min(start + step, n_units))
-
-
 def part_of(output: Output, at: slice | np.ndarray) -> Output:
     """Some of the predicted items."""
     return Output(output.kind, {name: array[at] for name, array in output.arrays.items()})
 
 
-def predicted_in(predictor: SidePredictor, dataset: Dataset, items: np.ndarray) -> tuple[Output, float]:
-    """Predictions, and the seconds that they took."""
-    begun = time.monotonic()
-    output = predictor.output(dataset, items)
-    return output, time.monotonic() - begun
+def stacked_seconds(facts: AnalysisFacts, n_rows: float) -> float:
+    """About how long both finalists take for so many rows in large calls.
+
+    A call has a cost of its own, which makes up most of the time of a small one: so fewer test items than `CALL_ROWS`
+    say nothing of the time that each takes.
+    """
+    return facts.pass_seconds * max(1.0, n_rows / max(facts.n_test, CALL_ROWS))
+
+
+def item_seconds(context: AnalysisContext, until: float) -> float:
+    """Seconds that both finalists take for one more item of a call, measured on a small and a larger one.
+
+    Args:
+        context: of the analysis.
+        until: `time.monotonic` value; infinite where nothing need be known, which gives 0.
+    """
+    if math.isinf(until):
+        return 0.0
+    items = context.split.items("test")[:PROBE_ITEMS]
+    seconds = []
+    for n_copies in (1, PROBE_COPIES):
+        made, begun = stack(context.dataset, items, n_copies), time.monotonic()
+        for predictor in predictors(context).values():
+            predictor.output(made.dataset, made.items)
+        seconds.append(time.monotonic() - begun)
+        if seconds[0] > PROBE_SHARE * (until - time.monotonic()):
+            return seconds[0] / len(items)
+    return max(seconds[1] - seconds[0], 0.1 * seconds[1]) / (len(items) * (PROBE_COPIES - 1))
 
 
 def allowance(context: AnalysisContext, share: float) -> float:
