@@ -1,7 +1,7 @@
 """Planted truths for the analyses of columns and subgroups: importance, subgroups, differences.
 
-Each check is a function as `benchmarks/tradeoff.py` lists them: it prints its table and returns its figures. Both sides are small
-models of scikit-learn's kind, fitted on rows made up here.
+Each check is a function as `benchmarks/tradeoff.py` lists them: it prints its table and returns its figures. Both sides
+are small models of scikit-learn's kind, fitted on rows made up here.
 
     python benchmarks/tradeoff_groups.py
 """
@@ -125,7 +125,7 @@ def important_column_first() -> dict[str, Any]:
 
 
 def flipped_subgroup_found() -> dict[str, Any]:
-    """Test labels of one level of eight are flipped for half of its rows: both sides find it first; without, nothing."""
+    """Test labels of one level of eight are flipped for half of its rows: it is found on both sides."""
     found, first = {"deep": 0, "shallow": 0}, {"deep": 0, "shallow": 0}
     for seed in range(20):
         frame, positive = rows_of(seed)
@@ -178,11 +178,8 @@ def region_described() -> dict[str, Any]:
     for seed in range(n):
         frame, positive = rows_of(seed)
         linear = fitted(frame, positive)["shallow"]
-        made = DIFFERENCES.run(
-            context_of(
-                frame, positive, {"deep": linear, "shallow": _Spoilt(linear, list(frame).index("noise 0"))}, seed
-            )
-        )
+        spoilt = _Spoilt(linear, list(frame).index("noise 0"))
+        made = DIFFERENCES.run(context_of(frame, positive, {"deep": linear, "shallow": spoilt}, seed))
         assert made is not None
         rows = made["rows"]
         described += bool(rows) and all(r["better"] == "deep" and "noise 0 > 0." in r["region"] for r in rows)

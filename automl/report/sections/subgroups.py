@@ -40,6 +40,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "chart": _chart(found),
         "worst": _table(found) if found["rows"] else None,
         "coverage": _coverage(found),
+        "covered": any(row["found"] for row in found["coverage"]),
         "level": words.percent(found["coverage_level"]),
         "sensitive": [_sensitive(one) for one in found["sensitive"]],
     }
@@ -203,7 +204,8 @@ SUBGROUPS = Section(
 {% if chart %}{{ figure(chart) }}{% elif worst %}{{ table(worst) }}{% endif %}
 {% if coverage %}<h3>Intervals and sets by subgroup</h3>
 <p>How often those of the level {{ level }} held the truth, in the subgroups where they did least often.</p>
-{{ table(coverage) }}{% endif %}
+{% if covered %}{{ table(coverage) }}{% else %}{% call more("In none of them less than elsewhere beyond chance") %}
+{{ table(coverage) }}{% endcall %}{% endif %}{% endif %}
 {% for one in sensitive %}<h3>By {{ one.column }}</h3>
 {% if one.why %}<p>Not compared: {{ one.why }}.</p>{% else %}
 <p>{% if one.answer %}Predictions of {{ one.answer }}. {% endif %}Each figure has its 95 % interval. A gap is the
