@@ -52,11 +52,14 @@ def _names(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _sentence(rows: list[dict[str, Any]], side: str) -> dict[str, Any]:
-    own = [row for row in rows if row["side"] == side and row["kind"] != "group" and row["low"] is not None]
-    sure = [row for row in own if row["low"] > 0]
+    sure = [row for row in rows if row["side"] == side and row["low"] is not None and row["low"] > 0]
     if not sure:
-        return {"side": side, "text": "nothing alone matters beyond chance."}
-    named = ", ".join(f"{words.shorten(row['factor'], 40)} ({words.signed(-row['drop'])})" for row in sure[:5])
+        return {"side": side, "text": "nothing matters beyond chance."}
+    named = "; ".join(
+        f"{words.shorten(row['factor'], 60)} ({'together ' if row['kind'] == 'group' else ''}"
+        f"{words.rough(row['drop'], 3)})"
+        for row in sure[:5]
+    )
     more = f" and {len(sure) - 5} more" if len(sure) > 5 else ""
     return {"side": side, "text": f"rests most on {named}{more}."}
 
@@ -81,7 +84,7 @@ def _chart(found: Mapping[str, Any], rows: list[dict[str, Any]], names: list[str
         "alt": "How much both finalists' scores drop by column, with intervals; the table holds the same.",
         "caption": "To the right: the side's score rests on it.",
         "x": {"label": f"drop in {words.metric(found['metric'])}"},
-        "y": {"names": [words.shorten(name, 26) for name in reversed(shown)], "limits": [-0.6, len(shown) - 0.4]},
+        "y": {"names": [words.shorten(name, 32) for name in reversed(shown)], "limits": [-0.6, len(shown) - 0.4]},
         "grid": "both",
         "layers": layers,
     }
