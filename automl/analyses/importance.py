@@ -162,8 +162,8 @@ def _permuted(
                 return _whole(made, number)
             begun = time.monotonic()
             copies: Stack = stack(context.dataset, at.items, len(places))
-            orders = [_order(context, at, rng) for _ in places]
-            changed = exchanged(copies, [factors[place] for place in places], orders)
+            permutations = [_order(context, at, rng) for _ in places]
+            changed = exchanged(copies, [factors[place] for place in places], permutations)
             outputs = {side: one.output(changed, copies.items) for side, one in predictors.items()}
             for k, place in enumerate(places):
                 made[place].append({side: part_of(o, slice(k * n, (k + 1) * n)) for side, o in outputs.items()})

@@ -135,13 +135,17 @@ def _pictures(dataset: Dataset, context: AnalysisContext, rows: np.ndarray) -> t
     down = np.unique(np.linspace(0, height, N_PATCHES + 1).round().astype(int))
     across = np.unique(np.linspace(0, width, N_PATCHES + 1).round().astype(int))
     places = [(a, b, c, d) for a, b in itertools.pairwise(down) for c, d in itertools.pairwise(across)]
-    names = [f"rows {a} to {b - 1}, columns {c} to {d - 1}" for a, b, c, d in places]
+    names = [f"{_span('row', a, b)}, {_span('column', c, d)}" for a, b, c, d in places]
     taken = take(dataset, np.repeat(rows, 1 + len(places)))
     inputs = np.array(taken.inputs)
     for i in range(len(rows)):
         for k, (a, b, c, d) in enumerate(places):
             inputs[i * (1 + len(places)) + 1 + k, a:b, c:d] = GREY
     return replace(taken, inputs=inputs), [names] * len(rows)
+
+
+def _span(noun: str, start: int, end: int) -> str:
+    return f"{noun} {start}" if end == start + 1 else f"{noun}s {start} to {end - 1}"
 
 
 def _series(dataset: Dataset, context: AnalysisContext, rows: np.ndarray) -> tuple[Dataset, list[list[str]]]:
@@ -156,7 +160,7 @@ def _series(dataset: Dataset, context: AnalysisContext, rows: np.ndarray) -> tup
     for i in range(len(rows)):
         for k, (a, b) in enumerate(places):
             inputs[i * (1 + len(places)) + 1 + k, :, a:b] = means[i][:, None]
-    return replace(taken, inputs=inputs), [[f"steps {a} to {b - 1}" for a, b in places]] * len(rows)
+    return replace(taken, inputs=inputs), [[_span("step", a, b) for a, b in places]] * len(rows)
 
 
 EXAMPLE = {

@@ -170,21 +170,21 @@ def _first_rows(dataset: Dataset) -> np.ndarray:
     return np.maximum.accumulate(starts)
 
 
-def exchanged(made: Stack, factors: Sequence[Factor], orders: Sequence[np.ndarray]) -> Dataset:
+def exchanged(made: Stack, factors: Sequence[Factor], permutations: Sequence[np.ndarray]) -> Dataset:
     """The dataset of the copies, in each of which one factor's values come from other items.
 
     Args:
         made: as many copies as there are factors.
         factors: one for each copy.
-        orders: for each copy ``(n,)``: from which item the values come.
+        permutations: for each copy ``(n,)``: from which item the values come.
     """
     if made.places is not None:
-        return _exchanged_windows(made, factors, orders)
+        return _exchanged_windows(made, factors, permutations)
     dataset, n = made.dataset, made.n
     if hasattr(dataset.inputs, "columns"):
-        return _exchanged_columns(dataset, n, factors, orders)
+        return _exchanged_columns(dataset, n, factors, permutations)
     inputs = dataset.inputs.copy()
-    for k, (factor, order) in enumerate(zip(factors, orders, strict=True)):
+    for k, (factor, order) in enumerate(zip(factors, permutations, strict=True)):
         block = inputs[k * n : (k + 1) * n]
         channels = slice(None) if factor.channel is None else slice(factor.channel, factor.channel + 1)
         steps = slice(None) if factor.steps is None else slice(*factor.steps)
@@ -192,9 +192,11 @@ def exchanged(made: Stack, factors: Sequence[Factor], orders: Sequence[np.ndarra
     return replace(dataset, inputs=inputs)
 
 
-def _exchanged_columns(dataset: Dataset, n: int, factors: Sequence[Factor], orders: Sequence[np.ndarray]) -> Dataset:
+def _exchanged_columns(
+    dataset: Dataset, n: int, factors: Sequence[Factor], permutations: Sequence[np.ndarray]
+) -> Dataset:
     sources: dict[str, np.ndarray] = {}
-    for k, (factor, order) in enumerate(zip(factors, orders, strict=True)):
+    for k, (factor, order) in enumerate(zip(factors, permutations, strict=True)):
         for name in factor.columns:
             source = sources.setdefault(name, np.arange(dataset.n_rows))
             source[k * n : (k + 1) * n] = k * n + order
@@ -215,13 +217,13 @@ def _first_text(dataset: Dataset, sources: dict[str, np.ndarray]) -> str | None:
     return texts[0] if texts else None
 
 
-def _exchanged_windows(made: Stack, factors: Sequence[Factor], orders: Sequence[np.ndarray]) -> Dataset:
+def _exchanged_windows(made: Stack, factors: Sequence[Factor], permutations: Sequence[np.ndarray]) -> Dataset:
     dataset, n, places = made.dataset, made.n, made.places
     assert places is not None and dataset.target is not None
     target = dataset.target.copy()
     inputs = dataset.inputs.copy() if hasattr(dataset.inputs, "columns") else dataset.inputs
     times = None if dataset.times is None else dataset.times.copy()
-    for k, (factor, order) in enumerate(zip(factors, orders, strict=True)):
+    for k, (factor, order) in enumerate(zip(factors, permutations, strict=True)):
         own = places[k * n : (k + 1) * n]
         theirs = own[order]
         if factor.kind == "lags":

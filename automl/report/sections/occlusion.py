@@ -137,8 +137,8 @@ def _tinted(image: Any, drops: list[float], most: float, n_patches: int, side: s
 
 def _table(examples: list[dict[str, Any]], lost: str) -> dict[str, Any]:
     return {
-        "label": "The parts that count most",
-        "columns": ["row", "side", "part", f"change of the {lost} without it"],
+        "label": f"The parts that count most, and by how much the {lost} changes without them",
+        "columns": ["row", "side", "part", "change without it"],
         "rows": [
             [example["row"], {"side": one["side"]}, top["part"], top["drop"]]
             for example in examples
