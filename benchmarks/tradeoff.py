@@ -17,10 +17,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import tradeoff_groups
 
 N_DRAWS = 10
 
-CHECKS: dict[str, Callable[[], dict[str, Any]]] = {}
+CHECKS: dict[str, Callable[[], dict[str, Any]]] = dict(tradeoff_groups.CHECKS)
 """Name → the check: prints a table, returns figures of plain types, ``passed`` (bool) among them."""
 
 

@@ -195,7 +195,8 @@ class Keys(BaseModel):
         0.15, ge=0, le=0.5, description="Share of the budget for what is measured after the verdict; 0 for nothing."
     )
     sensitive: Name | list[Name] = Field(
-        default_factory=list, description="Column(s) by whose groups both sides are compared."
+        default_factory=list,
+        description="Column(s) by whose groups both sides are compared; they may be dropped from the inputs.",
     )
     latency: int | float | str | None = Field(None, description="Milliseconds a finalist may take for one row.")
     out: Place | None = Field(None, description="Run folder; left out for a new one under automl-runs.")

@@ -83,6 +83,8 @@ class Dataset:
         n_source_rows: number of rows of the source if only some of them were read; None if all were.
         kinds: of input columns, if the reader knows more than the cells say.
         encoding: Python's name of the encoding of a delimited text, else empty.
+        aside: the sensitive columns (`Recipe.sensitive`) as the user wrote them, by row number (its index), for
+            analyses alone: no encoder and no model reads it. They may be columns that were left out of the inputs.
     """
 
     name: str
@@ -106,11 +108,23 @@ class Dataset:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     encoding: str = ""
     index: pd.Index | None = None
+    aside: pd.DataFrame | None = None
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.inputs)
+
+    def aside_of(self, items: np.ndarray) -> pd.DataFrame | None:
+        """The sensitive columns of each row, or of the first row of each window; None if none were named.
+
+        Cells of rows that were filled in are missing.
+        """
+        if self.aside is None:
+            return None
+        first = items if items.ndim == 1 else items[:, 0]
+        numbers = first if self.row_numbers is None else self.row_numbers[first]
+        return self.aside.reindex(numbers).reset_index(drop=True)
 
     def weight_of(self, items: np.ndarray) -> np.ndarray | None:
         """The weight ``(n,)`` of each row, or of each window; None without weights.

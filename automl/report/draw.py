@@ -3,7 +3,8 @@
 A chart:
 
     {"alt": "text for screen readers", "caption": "what to see in it", "shape": "wide" | "half" | "strip",
-     "x": {"label": "seconds", "limits": [0, 60] or None, "whole": True, "percent": True, "log_ticks": [1, 10, 100]},
+     "x": {"label": "seconds", "limits": [0, 60] or None, "whole": True, "percent": True, "log_ticks": [1, 10, 100],
+           "names": what stands at 0, 1, 2, ... in place of numbers},
      "y": {...},
      "layers": [{"mark": "line" | "step" | "points" | "band" | "rule" | "diagonal" | "bars",
                  "colour": "deep" | "shallow" | "blend" | "floor" | "ink" | "muted", "label": "in the legend" or None,
@@ -93,7 +94,7 @@ class Pen:
 
 def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
     """Quiet axes: two thin lines, few ticks, a faint grid."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 
     ink, muted, grid = (COLOURS[name][0] for name in ("ink", "muted", "grid"))
     for side in ("top", "right"):
@@ -113,6 +114,9 @@ def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
         )
         if words.get("log_ticks"):
             logarithmic(axes, axis, name, words["log_ticks"])
+        elif words.get("names"):
+            axis.set_major_locator(FixedLocator(range(len(words["names"]))))
+            axis.set_major_formatter(FixedFormatter([str(name) for name in words["names"]]))
         elif words.get("percent"):
             axis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f} %"))
         else:
