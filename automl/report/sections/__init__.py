@@ -18,6 +18,7 @@ from automl.report.sections import (
     regions,
     reproduce,
     residuals,
+    robustness,
     settings,
     verdict,
 )
@@ -35,6 +36,7 @@ def shipped() -> tuple[Section, ...]:
         learning.LEARNING,
         costs.COSTS,
         overfitting.OVERFITTING,
+        robustness.ROBUSTNESS,
         confusion.CONFUSION,
         labels.LABELS,
         residuals.RESIDUALS,
