@@ -74,7 +74,7 @@ def _brighter(pictures: np.ndarray, strength: float, rng: np.random.Generator) -
     """The value of hue, saturation and value raised: all channels of a pixel keep their ratios."""
     value = pictures.max(axis=3, keepdims=True)
     raised = np.minimum(value + strength, 1.0)
-    return np.where(value > 0, pictures * (raised / np.maximum(value, 1e-6)), raised)
+    return np.asarray(np.where(value > 0, pictures * (raised / np.maximum(value, 1e-6)), raised))
 
 
 def _flatter(pictures: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:

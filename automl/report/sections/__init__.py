@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automl.records import Section
 from automl.report.sections import (
+    attacks,
     calibration,
     confusion,
     costs,
@@ -37,6 +38,7 @@ def shipped() -> tuple[Section, ...]:
         costs.COSTS,
         overfitting.OVERFITTING,
         robustness.ROBUSTNESS,
+        attacks.ATTACKS,
         confusion.CONFUSION,
         labels.LABELS,
         residuals.RESIDUALS,

@@ -128,8 +128,8 @@ distance to a model that learns nothing from the inputs.</p>
 <div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>
 {% if left_out %}<p class="quiet">Not measured, or not up to the strongest: {{ left_out | join("; ") }}.</p>{% endif %}
 """,
-    markdown="""{{ metric }} ({{ direction }}) of both finalists on {{ rows }}{% if sampled %}, drawn at random{% endif %},
-as their inputs get worse. Both sides read the same changed inputs.
+    markdown="""{{ metric }} ({{ direction }}) of both finalists on {{ rows }}{% if sampled %}, drawn at
+random{% endif %}, as their inputs get worse. Both sides read the same changed inputs.
 
 {{ table(summary) }}
 {% for sentence in sentences %}- {{ sentence }}
