@@ -87,7 +87,7 @@ def _shifted(pictures: np.ndarray, strength: float, rng: np.random.Generator) ->
     """Moved by a share of the longer side in a random direction; the pixels at the edge are repeated."""
     n, height, width, _ = pictures.shape
     angle = rng.uniform(0.0, 2 * np.pi, n)
-    reach = strength * max(height, width)
+    reach = max(1.0, strength * max(height, width))  # less than a pixel is nothing
     down, right = np.rint(reach * np.sin(angle)).astype(int), np.rint(reach * np.cos(angle)).astype(int)
     rows = np.clip(np.arange(height) - down[:, None], 0, height - 1)
     columns = np.clip(np.arange(width) - right[:, None], 0, width - 1)

@@ -147,7 +147,7 @@ def _scores(found: Mapping[str, Any]) -> dict[str, Any]:
 ATTACKS = Section(
     name="attacks",
     title="Attacks",
-    order=66,
+    order=67,
     collect=collect,
     template="""
 <p>{{ metric }} ({{ direction }}) on {{ rows }}{% if sampled %}, drawn at random{% endif %}, whose inputs were changed

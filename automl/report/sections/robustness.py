@@ -117,7 +117,7 @@ def _summary(found: Mapping[str, Any]) -> dict[str, Any]:
 ROBUSTNESS = Section(
     name="robustness",
     title="Robustness",
-    order=64,
+    order=66,
     collect=collect,
     template="""
 <p>{{ metric }} ({{ direction }}) of both finalists on {{ rows }}{% if sampled %}, drawn at random{% endif %}, as their
