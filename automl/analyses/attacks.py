@@ -29,7 +29,7 @@ from automl.sides.predictors import DeepPredictor
 __all__ = ["ATTACKS", "loss_of_rows", "share_changed"]
 
 MOST_ITEMS, LEAST_ITEMS = 300, 60
-N_DRAWS = 100
+N_DRAWS = 200
 SHARE_OF_TIME = 0.4
 MOST_QUERIES, LEAST_QUERIES, UNTIMED_QUERIES = 200, 10, 30
 SEARCH_SHARE = 0.6

@@ -17,7 +17,7 @@ from automl.records import Analysis, AnalysisContext, AnalysisFacts, Corruption,
 __all__ = ["ROBUSTNESS", "corruptions", "half_at"]
 
 MOST_ITEMS, LEAST_ITEMS = 2000, 200
-N_DRAWS = 100
+N_DRAWS = 200
 SHARE_OF_TIME = 0.4
 """Of the time that is left for analyses: those that come later want some, too."""
 USUAL_STEPS = 6

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from automl import catalog
 from automl.analyses.corruptions.texts import pieces, slipped
 from automl.analyses.robustness import corruptions
 from automl.records import Column, Corruption, CorruptionInputs, Dataset, Task
@@ -201,3 +204,28 @@ def test_words_are_left_out_and_one_stays():
     made = by_name("words_dropped").apply(inputs, 0.8, np.random.default_rng(0)).inputs["t"]
     n_words = made.map(lambda text: len(text.split()))
     assert n_words.min() >= 1 and n_words.mean() < 3
+
+
+PLUG_IN = """
+import dataclasses
+from automl import records
+
+def truncated(inputs, strength, rng):
+    frame = inputs.dataset.inputs.copy()
+    for name in inputs.columns("text"):
+        frame[name] = [text[: int(len(text) * (1 - strength))] for text in frame[name]]
+    return dataclasses.replace(inputs.dataset, inputs=frame)
+
+TRUNCATED = records.Corruption(
+    name="truncated", order=55, words="texts cut at their end", unit="share of the letters",
+    severities=(0.1, 0.5), applies=lambda inputs: bool(inputs.columns("text")), apply=truncated, percent=True,
+)
+"""
+
+
+def test_a_plug_in_adds_a_corruption(tmp_path: Path):
+    (tmp_path / "truncation.py").write_text(PLUG_IN, encoding="utf-8")
+    catalog.extend([tmp_path / "truncation.py"])
+    assert [one.name for one in corruptions() if one.applies(mixed())].count("truncated") == 1
+    made = by_name("truncated").apply(mixed(), 0.5, np.random.default_rng(0)).inputs["t"]
+    assert made.map(len).max() == 15
