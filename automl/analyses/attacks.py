@@ -13,7 +13,7 @@ Source: Goodfellow, Shlens & Szegedy, Explaining and harnessing adversarial exam
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -117,7 +117,7 @@ class _Report:
         self.draws = scoring.drawn(rows.at, context.seed, N_DRAWS)
         self.clean: dict[Side, tuple[float, np.ndarray, Output]] = {}
         self.rows: list[dict[str, Any]] = []
-        self.left_out: list[dict[str, str]] = []
+        self.left_out: list[dict[str, Any]] = []
         self._drawn: dict[tuple[str, float, Side], np.ndarray] = {}
         for side in self.predictors:
             output = self.output(side, rows.inputs.dataset)
@@ -148,8 +148,10 @@ class _Report:
             }
         )  # fmt: skip
 
-    def miss(self, attack: str, words: str) -> None:
-        self.left_out.append({"attack": attack, "words": words, "reason": NO_TIME})
+    def miss(self, attack: str, strengths: Sequence[float]) -> None:
+        """Note at which strengths there was no time for an attack."""
+        if strengths:
+            self.left_out.append({"attack": attack, "strengths": list(strengths), "reason": NO_TIME})
 
     def gains(self) -> list[dict[str, Any]]:
         """Of the deep side over the shallow one, each under its own attack of the same kind and strength."""
@@ -174,8 +176,7 @@ def _searches(
 ) -> None:
     """The same random search against each side, at as many strengths as there is time for."""
     strengths, n_queries = _plan(context, space, until, pass_seconds)
-    if len(strengths) < len(space.strengths):
-        report.miss("search", "random search at all strengths" if strengths else "random search")
+    report.miss("search", [one for one in space.strengths if one not in strengths])
     for strength in strengths:
         place = space.strengths.index(strength)
         for number, side in enumerate(report.clean):
@@ -275,9 +276,9 @@ def _fast(
     until: float, pass_seconds: float,
 ) -> None:  # fmt: skip
     """One step along the signs of the gradient, of each strength's whole size; the other side reads the same rows."""
-    for strength in space.strengths:
+    for place, strength in enumerate(space.strengths):
         if not _time_left(context, until, pass_seconds):
-            report.miss("fgsm", "fast gradient sign at all strengths")
+            report.miss("fgsm", space.strengths[place:])
             return
         changed = rows.ready(space.dataset(space.moved(space.values, direction, strength, strength)))
         for side in report.clean:
@@ -292,7 +293,7 @@ def _descents(
     step_seconds = 0.0
     for place, strength in enumerate(space.strengths):
         if not _time_left(context, until, N_STEPS * step_seconds + pass_seconds):
-            report.miss("pgd", "projected gradient descent at all strengths")
+            report.miss("pgd", space.strengths[place:])
             return
         rng = _rng(context, 2, place)
         state = space.moved(space.values, rng.normal(size=space.values.shape), strength * rng.random(), strength)
@@ -309,9 +310,9 @@ def _descents(
 
 EXAMPLE = {
     "metric": "roc_auc", "level": 0.95, "n_items": 40, "n_test": 40, "percent": False,
-    "unit": "spreads of each column in the training rows", "n_steps": 10, "no_gradients": "",
+    "unit": "spreads of each column", "n_steps": 10, "no_gradients": "",
     "clean": {"deep": 0.9, "shallow": 0.88},
-    "left_out": [{"attack": "pgd", "words": "projected gradient descent at all strengths", "reason": NO_TIME}],
+    "left_out": [{"attack": "pgd", "strengths": [0.25], "reason": NO_TIME}],
     "gains": [{"attack": "search", "strength": 0.25, "gain": 0.1, "low": 0.02, "high": 0.18},
               {"attack": "random", "strength": 0.25, "gain": 0.02, "low": -0.03, "high": 0.07}],
     "rows": [

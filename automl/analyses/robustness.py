@@ -212,7 +212,7 @@ EXAMPLE = {
     "floor": 0.5,
     "corruptions": [
         {"name": "numbers_noised", "words": "numbers with noise",
-         "unit": "standard deviation of the noise, in spreads of the training rows", "percent": False,
+         "unit": "noise, in spreads of training rows", "percent": False,
          "source": "made up", "gain": 0.02, "low": -0.01, "high": 0.05},
         {"name": "cells_missing", "words": "missing cells", "unit": "share of the cells", "percent": True,
          "source": "made up", "gain": -0.06, "low": -0.1, "high": -0.02},

@@ -51,7 +51,7 @@ class Corruption:
         name: unique.
         order: those with lower orders come first: the cheapest and most usual.
         words: what happens, for people: "numbers with noise".
-        unit: what a strength is, for people: "standard deviations of the training rows".
+        unit: what a strength is, for people and in few words, since it stands under a picture: "share of the cells".
         severities: strengths above 0, ascending, about five.
         applies: whether there is anything that it can change.
         apply: ``apply(inputs, strength, rng) -> dataset`` with other inputs in the same rows. It changes neither the

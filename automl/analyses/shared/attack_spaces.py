@@ -231,7 +231,7 @@ def _numbers(context: AnalysisContext, inputs: CorruptionInputs, names: list[str
     return ArraySpace(
         values, np.array([inputs.spread[name] for name in names]), np.fmin(values, low), np.fmax(values, high), write,
         patch, lambda rng: rng.choice([-1.0, 1.0], values.shape), ("numbers",), back,
-        "spreads of each column in the training rows", OF_SPREAD,
+        "spreads of each column", OF_SPREAD,
     )  # fmt: skip
 
 
@@ -290,7 +290,7 @@ def _series(inputs: CorruptionInputs) -> ArraySpace:
 
     return ArraySpace(
         values, scale, -np.inf, np.inf, write, patch, lambda rng: rng.choice([-1.0, 1.0], values.shape), ("series",),
-        back, "spreads of each channel in the training rows", OF_SPREAD,
+        back, "spreads of each channel", OF_SPREAD,
     )  # fmt: skip
 
 

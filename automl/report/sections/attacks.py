@@ -30,10 +30,10 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "rows": words.count(found["n_items"], "test item"),
         "sampled": found["n_items"] < found["n_test"],
         "unit": found["unit"],
-        "sentences": [*_gains(found), *_gradients(found)],
+        "sentences": [*_in_the_middle(found), *_gains(found), *_gradients(found)],
         "charts": [chart for chart in charts if chart is not None],
         "scores": _scores(found),
-        "left_out": [f"{one['words']} ({one['reason']})" for one in found["left_out"]],
+        "left_out": [_missed(one, found) for one in found["left_out"]],
     }
 
 
@@ -98,6 +98,27 @@ def _by_gradients(found: Mapping[str, Any]) -> dict[str, Any] | None:
     return _chart(found, "By gradients of the network", alt, layers)
 
 
+def _missed(one: dict[str, Any], found: Mapping[str, Any]) -> str:
+    at = ", ".join(_strength(value, found) for value in one["strengths"])
+    return f"{NAMES[one['attack']]} at {at} ({one['reason']})"
+
+
+def _in_the_middle(found: Mapping[str, Any]) -> list[str]:
+    """What each attack takes at the middle one of the strengths that were searched."""
+    searched = sorted({row["strength"] for row in found["rows"] if row["attack"] == "search"})
+    if not searched:
+        return []
+    at = searched[len(searched) // 2]
+    named = ("search", "random", "pgd")
+    own = [row for row in found["rows"] if row["strength"] == at and row["attack"] in named]
+    taken = [f"{words.rough(row['loss'])} from {row['side']} by {_by(row)}" for row in own]
+    return [f"At {_strength(at, found)}, the score lost is {'; '.join(taken)}."]
+
+
+def _by(row: Mapping[str, Any]) -> str:
+    return NAMES[row["attack"]] + ("" if row["attacked"] == row["side"] else f" against {row['attacked']}")
+
+
 def _gains(found: Mapping[str, Any]) -> list[str]:
     """Where one side scores higher than the other under the same search."""
     gains = [row for row in found["gains"] if row["attack"] == "search" and row["low"] is not None]
@@ -130,11 +151,10 @@ def _gradients(found: Mapping[str, Any]) -> list[str]:
 def _scores(found: Mapping[str, Any]) -> dict[str, Any]:
     rows = []
     for row in found["rows"]:
-        of = f"{NAMES[row['attack']]}" + ("" if row["attacked"] == row["side"] else f" against {row['attacked']}")
         loss, low, high = words.differences(row["loss"], row["low"], row["high"])
         interval = words.NOTHING if row["low"] is None else f"{low} to {high}"
         score = words.score(row["score"])
-        rows.append([of, _strength(row["strength"], found), {"side": row["side"]}, score, loss, interval,
+        rows.append([_by(row), _strength(row["strength"], found), {"side": row["side"]}, score, loss, interval,
                      row["n_queries"]])  # fmt: skip
     return {
         "label": "Scores under attack",

@@ -36,28 +36,26 @@ def _strength(value: float | None, corruption: dict[str, Any]) -> str:
 
 def _sentences(corruption: dict[str, Any], found: Mapping[str, Any]) -> list[str]:
     """Who loses half of the lead over the floor, and where; and whether the sides differ over all strengths."""
-    own = [row for row in found["summary"] if row["corruption"] == corruption["name"]]
-    said = [_side(row, corruption) for row in own]
-    title = words.sentence(corruption["words"]).removesuffix(".")
-    made = [f"{title}: {'; '.join(one for one in said if one)}."] if any(said) else []
+    own = [row for row in found["summary"] if row["corruption"] == corruption["name"] and row["lead"] is not None]
+    said = {row["side"]: _of_side(row, corruption) for row in own}
+    if len(said) == 2 and len(set(said.values())) == 1:
+        parts = [f"both sides {said['deep']}"]
+    else:
+        parts = [f"{side} {words_of}" for side, words_of in said.items()]
     if corruption["low"] is not None:
         low, high = words.differences(corruption["low"], corruption["high"])
-        better = "deep" if corruption["low"] > 0 else "shallow" if corruption["high"] < 0 else None
-        what = f"{better} is better" if better else "the sides do not differ beyond noise"
-        made.append(f"{title}, on average over all strengths: {what} (95 % interval of deep's gain {low} to {high}).")
-    return made
+        better = "deep is better" if corruption["low"] > 0 else "shallow is better" if corruption["high"] < 0 else ""
+        what = better or "they do not differ beyond noise"
+        parts.append(f"on average over all strengths {what} (gain of deep {low} to {high})")
+    return [f"{words.sentence(corruption['words']).removesuffix('.')}: {'; '.join(parts)}."] if parts else []
 
 
-def _side(row: dict[str, Any], corruption: dict[str, Any]) -> str:
-    if row["lead"] is None:
-        return ""
+def _of_side(row: dict[str, Any], corruption: dict[str, Any]) -> str:
     if row["lead"] <= 0:
-        return f"{row['side']} has no lead over the floor to lose"
-    unit = "" if corruption["percent"] else f" ({corruption['unit']})"
+        return "had no lead over the floor to lose"
     if row["half_at"] is None:
-        most = _strength(row["strongest"], corruption)
-        return f"{row['side']} keeps more than half of its lead over the floor up to {most}{unit}"
-    return f"{row['side']} loses half of its lead over the floor at {_strength(row['half_at'], corruption)}{unit}"
+        return f"never lost half of the lead over the floor (up to {_strength(row['strongest'], corruption)})"
+    return f"lost half of the lead over the floor at {_strength(row['half_at'], corruption)}"
 
 
 def _chart(corruption: dict[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
