@@ -30,7 +30,7 @@ __all__ = ["ATTACKS", "loss_of_rows", "share_changed"]
 
 MOST_ITEMS, LEAST_ITEMS = 300, 60
 N_DRAWS = 200
-SHARE_OF_TIME = 0.4
+SHARE_OF_TIME = 0.3
 MOST_QUERIES, LEAST_QUERIES, UNTIMED_QUERIES = 200, 10, 30
 SEARCH_SHARE = 0.6
 N_STEPS = 10
@@ -69,6 +69,7 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     begun = time.monotonic()
     for place, strength in enumerate(space.strengths):
         if not _time_left(context, until, (time.monotonic() - begun) / max(place, 1)):
+            report.miss("random", space.strengths[place:])
             break
         changed = rows.ready(space.dataset(space.random(strength, _rng(context, 0, place))))
         for side in report.clean:
@@ -77,14 +78,16 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
         return None
     pass_seconds = (time.monotonic() - begun) / len({row["strength"] for row in report.rows})
     reason, network = _network(context, space, until, pass_seconds)
+    begun = time.monotonic()
     direction = None if network is None else network(rows, rows.inputs.dataset)
+    step_seconds = time.monotonic() - begun
     if network is not None and direction is None:
         reason = "the network reads these inputs in another form"
     if isinstance(space, ArraySpace) and direction is not None:
         _fast(context, rows, space, direction, report, until, pass_seconds)
     _searches(context, rows, space, report, until, pass_seconds)
     if isinstance(space, ArraySpace) and network is not None and direction is not None:
-        _descents(context, rows, space, network, report, until, pass_seconds)
+        _descents(context, rows, space, network, report, until, pass_seconds, step_seconds)
     return {
         "metric": context.task.metric, "level": scoring.LEVEL, "n_items": len(rows.at), "n_test": context.facts.n_test,
         "unit": space.unit, "percent": space.percent, "n_steps": N_STEPS,
@@ -239,7 +242,9 @@ def loss_of_rows(context: AnalysisContext, rows: ChangedRows, output: Output) ->
     if goal.is_numeric:
         values = np.asarray(output.arrays["values"], np.float64).reshape(len(truth), -1)
         known = np.asarray(truth, np.float64).reshape(len(truth), -1)
-        spread = np.nanstd(known, axis=0)
+        spread = np.array(
+            [column[np.isfinite(column)].std() if np.isfinite(column).any() else 0.0 for column in known.T]
+        )
         return np.asarray(np.nansum(np.abs(values - known) / np.where(spread > 0, spread, 1.0), axis=1))
     probabilities = np.clip(np.asarray(output.arrays["probabilities"], np.float64), 1e-12, 1.0)
     if goal.is_one_class:
@@ -287,10 +292,9 @@ def _fast(
 
 def _descents(
     context: AnalysisContext, rows: ChangedRows, space: ArraySpace, network: Directions, report: _Report,
-    until: float, pass_seconds: float,
+    until: float, pass_seconds: float, step_seconds: float,
 ) -> None:  # fmt: skip
     """Projected gradient descent from a random start; the other side reads the same rows."""
-    step_seconds = 0.0
     for place, strength in enumerate(space.strengths):
         if not _time_left(context, until, N_STEPS * step_seconds + pass_seconds):
             report.miss("pgd", space.strengths[place:])

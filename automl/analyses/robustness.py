@@ -18,7 +18,7 @@ __all__ = ["ROBUSTNESS", "corruptions", "half_at"]
 
 MOST_ITEMS, LEAST_ITEMS = 2000, 200
 N_DRAWS = 200
-SHARE_OF_TIME = 0.4
+SHARE_OF_TIME = 0.3
 """Of the time that is left for analyses: those that come later want some, too."""
 USUAL_STEPS = 6
 NO_TIME = "the budget left no time for it"

@@ -14,6 +14,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -129,10 +130,15 @@ class TextSpace(Space):
     strengths: tuple[float, ...] = OF_WORDS
     percent = True
 
+    @cached_property
+    def words(self) -> list[list[tuple[int, int]]]:
+        """Where the words of each text lie."""
+        return [pieces(text) for text in self.texts]
+
     def random(self, strength: float, rng: np.random.Generator) -> np.ndarray:
         """As many words changed as may be."""
         state = self._none()
-        for _ in range(max(self._most(text, strength) for text in self.texts)):
+        for _ in range(max(self._most(where, strength) for where in self.words)):
             state = self._changed(state, strength, rng, swap=False)
         return state
 
@@ -142,21 +148,21 @@ class TextSpace(Space):
 
     def dataset(self, state: np.ndarray) -> Dataset:
         """The changed rows."""
-        return self.write([_edited(text, edits) for text, edits in zip(self.texts, state, strict=True)])
+        each = zip(self.texts, self.words, state, strict=True)
+        return self.write([_edited(text, where, edits) for text, where, edits in each])
 
     def _none(self) -> np.ndarray:
         state = np.empty(len(self.texts), object)
         state[:] = [{} for _ in self.texts]
         return state
 
-    def _most(self, text: str, strength: float) -> int:
-        n = len(pieces(text))
-        return min(max(1, round(strength * n)), n)
+    def _most(self, where: list[tuple[int, int]], strength: float) -> int:
+        return min(max(1, round(strength * len(where))), len(where))
 
     def _changed(self, state: np.ndarray, strength: float, rng: np.random.Generator, swap: bool) -> np.ndarray:
         out = self._none()
-        for row, (text, edits) in enumerate(zip(self.texts, state, strict=True)):
-            where, most = pieces(text), self._most(text, strength)
+        for row, (text, where, edits) in enumerate(zip(self.texts, self.words, state, strict=True)):
+            most = self._most(where, strength)
             out[row] = dict(edits)
             if not most or (len(edits) >= most and not swap):
                 continue
@@ -168,11 +174,11 @@ class TextSpace(Space):
         return out
 
 
-def _edited(text: str, edits: dict[int, str]) -> str:
+def _edited(text: str, where: list[tuple[int, int]], edits: dict[int, str]) -> str:
     if not edits:
         return text
     out, end_before = [], 0
-    for place, (start, end) in enumerate(pieces(text)):
+    for place, (start, end) in enumerate(where):
         out += [text[end_before:start], edits.get(place, text[start:end])]
         end_before = end
     return "".join([*out, text[end_before:]])
