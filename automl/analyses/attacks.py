@@ -33,6 +33,8 @@ N_DRAWS = 200
 SHARE_OF_TIME = 0.3
 MOST_QUERIES, LEAST_QUERIES, UNTIMED_QUERIES = 200, 10, 30
 SEARCH_SHARE = 0.6
+PASSES_A_STRENGTH = 16
+"""Of both sides: random changes, a short search, and gradients."""
 N_STEPS = 10
 STEP = 2.5
 """Of the strength, over the number of steps (Madry et al.): a little more than is needed to reach any bound."""
@@ -66,17 +68,7 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     if space is None:
         return None
     report = _Report(context, rows)
-    begun = time.monotonic()
-    for place, strength in enumerate(space.strengths):
-        if not _time_left(context, until, (time.monotonic() - begun) / max(place, 1)):
-            report.miss("random", space.strengths[place:])
-            break
-        changed = rows.ready(space.dataset(space.random(strength, _rng(context, 0, place))))
-        for side in report.clean:
-            report.add("random", strength, side, side, changed, 1)
-    if not report.rows:
-        return None
-    pass_seconds = (time.monotonic() - begun) / len({row["strength"] for row in report.rows})
+    strengths, pass_seconds = _random(context, rows, space, report, until)
     reason, network = _network(context, space, until, pass_seconds)
     begun = time.monotonic()
     direction = None if network is None else network(rows, rows.inputs.dataset)
@@ -84,10 +76,10 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     if network is not None and direction is None:
         reason = "the network reads these inputs in another form"
     if isinstance(space, ArraySpace) and direction is not None:
-        _fast(context, rows, space, direction, report, until, pass_seconds)
-    _searches(context, rows, space, report, until, pass_seconds)
+        _fast(context, rows, space, strengths, direction, report, until, pass_seconds)
+    _searches(context, rows, space, strengths, report, until, pass_seconds)
     if isinstance(space, ArraySpace) and network is not None and direction is not None:
-        _descents(context, rows, space, network, report, until, pass_seconds, step_seconds)
+        _descents(context, rows, space, strengths, network, report, until, pass_seconds, step_seconds)
     return {
         "metric": context.task.metric, "level": scoring.LEVEL, "n_items": len(rows.at), "n_test": context.facts.n_test,
         "unit": space.unit, "percent": space.percent, "n_steps": N_STEPS,
@@ -174,56 +166,69 @@ class _Report:
 # --------------------------------------------------------------------------- by predictions alone
 
 
+def _random(
+    context: AnalysisContext, rows: ChangedRows, space: Space, report: _Report, until: float
+) -> tuple[tuple[float, ...], float]:  # fmt: skip
+    """Random changes; they tell what a pass takes, and so at how many strengths there is time to attack."""
+    middle = len(space.strengths) // 2
+    nearest = sorted(range(len(space.strengths)), key=lambda place: (abs(place - middle), place))
+    pass_seconds, n_strengths, done = 0.0, 1, 0
+    while done < n_strengths and (not done or _time_left(context, until, pass_seconds)):
+        begun = time.monotonic()
+        place = nearest[done]
+        changed = rows.ready(space.dataset(space.random(space.strengths[place], _rng(context, 0, place))))
+        for side in report.clean:
+            report.add("random", space.strengths[place], side, side, changed, 1)
+        done += 1
+        pass_seconds = time.monotonic() - begun
+        if done == 1:
+            n_strengths = _n_strengths(len(nearest), pass_seconds, until)
+    chosen = tuple(space.strengths[place] for place in sorted(nearest[:done]))
+    report.miss("any", [one for one in space.strengths if one not in chosen])
+    return chosen, pass_seconds
+
+
+def _n_strengths(most: int, pass_seconds: float, until: float) -> int:
+    """As many as there is time to search with `LEAST_QUERIES`, one at least."""
+    passes = (until - time.monotonic()) / max(pass_seconds, 1e-6)
+    return int(np.clip(passes / PASSES_A_STRENGTH, 1, most))
+
+
 def _searches(
-    context: AnalysisContext, rows: ChangedRows, space: Space, report: _Report, until: float, pass_seconds: float
-) -> None:
-    """The same random search against each side, at as many strengths as there is time for."""
-    strengths, n_queries = _plan(context, space, until, pass_seconds)
-    report.miss("search", [one for one in space.strengths if one not in strengths])
-    for strength in strengths:
-        place = space.strengths.index(strength)
-        for number, side in enumerate(report.clean):
+    context: AnalysisContext, rows: ChangedRows, space: Space, strengths: Sequence[float], report: _Report,
+    until: float, pass_seconds: float,
+) -> None:  # fmt: skip
+    """The same random search against each side."""
+    passes = SEARCH_SHARE * (until - time.monotonic()) / max(pass_seconds, 1e-6) / len(strengths)
+    n_queries = int(np.clip(passes, LEAST_QUERIES, MOST_QUERIES)) if np.isfinite(passes) else UNTIMED_QUERIES
+    for number, strength in enumerate(strengths):
+        if not _time_left(context, until, LEAST_QUERIES * pass_seconds):
+            report.miss("search", strengths[number:])
+            return
+        for place, side in enumerate(report.clean):
             found = _searched(
                 lambda dataset, side=side: report.losses(side, rows.ready(dataset)), space, strength, n_queries,  # type: ignore[misc]
-                _rng(context, 1, place, number), lambda: _time_left(context, until, pass_seconds),
+                _rng(context, 1, space.strengths.index(strength), place),
             )  # fmt: skip
-            report.add("search", strength, side, side, rows.ready(space.dataset(found[0])), found[1])
-
-
-def _plan(
-    context: AnalysisContext, space: Space, until: float, pass_seconds: float
-) -> tuple[tuple[float, ...], int]:  # fmt: skip
-    """Strengths, from the middle outwards where not all can be had, and queries a row for each."""
-    seconds = SEARCH_SHARE * (until - time.monotonic())
-    if not np.isfinite(seconds):
-        return space.strengths, UNTIMED_QUERIES
-    passes = seconds / max(pass_seconds, 1e-6)
-    n_strengths = int(min(len(space.strengths), passes // LEAST_QUERIES))
-    middle = len(space.strengths) // 2
-    nearest = sorted(range(len(space.strengths)), key=lambda place: (abs(place - middle), place))[:n_strengths]
-    queries = int(np.clip(passes / max(n_strengths, 1), LEAST_QUERIES, MOST_QUERIES))
-    return tuple(space.strengths[place] for place in sorted(nearest)), queries
+            report.add("search", strength, side, side, rows.ready(space.dataset(found)), n_queries)
 
 
 def _searched(
-    losses: Callable[[Dataset], np.ndarray], space: Space, strength: float, n_queries: int, rng: np.random.Generator,
-    has_time: Callable[[], bool],
-) -> tuple[np.ndarray, int]:  # fmt: skip
-    """The state with the largest losses that was found, and how many queries were made of each row.
+    losses: Callable[[Dataset], np.ndarray], space: Space, strength: float, n_queries: int, rng: np.random.Generator
+) -> np.ndarray:  # fmt: skip
+    """The state with the largest losses that was found.
 
     A proposal is taken where the row's loss does not fall: predictions of trees are the same over whole ranges, and a
     search that wanted a rise would stay where it begins.
     """
     state = space.random(strength, rng)
     best = losses(space.dataset(state))
-    done = 1
-    while done < n_queries and has_time():
-        other = space.proposed(state, strength, share_changed(done, n_queries), rng)
+    for query in range(1, n_queries):
+        other = space.proposed(state, strength, share_changed(query, n_queries), rng)
         found = losses(space.dataset(other))
         accepted = found >= best
         state, best = space.merged(state, other, accepted), np.where(accepted, found, best)
-        done += 1
-    return state, done
+    return state
 
 
 def share_changed(query: int, n_queries: int) -> float:
@@ -277,13 +282,13 @@ def _network(
 
 
 def _fast(
-    context: AnalysisContext, rows: ChangedRows, space: ArraySpace, direction: np.ndarray, report: _Report,
-    until: float, pass_seconds: float,
+    context: AnalysisContext, rows: ChangedRows, space: ArraySpace, strengths: Sequence[float], direction: np.ndarray,
+    report: _Report, until: float, pass_seconds: float,
 ) -> None:  # fmt: skip
     """One step along the signs of the gradient, of each strength's whole size; the other side reads the same rows."""
-    for place, strength in enumerate(space.strengths):
+    for place, strength in enumerate(strengths):
         if not _time_left(context, until, pass_seconds):
-            report.miss("fgsm", space.strengths[place:])
+            report.miss("fgsm", strengths[place:])
             return
         changed = rows.ready(space.dataset(space.moved(space.values, direction, strength, strength)))
         for side in report.clean:
@@ -291,15 +296,15 @@ def _fast(
 
 
 def _descents(
-    context: AnalysisContext, rows: ChangedRows, space: ArraySpace, network: Directions, report: _Report,
-    until: float, pass_seconds: float, step_seconds: float,
+    context: AnalysisContext, rows: ChangedRows, space: ArraySpace, strengths: Sequence[float], network: Directions,
+    report: _Report, until: float, pass_seconds: float, step_seconds: float,
 ) -> None:  # fmt: skip
     """Projected gradient descent from a random start; the other side reads the same rows."""
-    for place, strength in enumerate(space.strengths):
+    for place, strength in enumerate(strengths):
         if not _time_left(context, until, N_STEPS * step_seconds + pass_seconds):
-            report.miss("pgd", space.strengths[place:])
+            report.miss("pgd", strengths[place:])
             return
-        rng = _rng(context, 2, place)
+        rng = _rng(context, 2, space.strengths.index(strength))
         state = space.moved(space.values, rng.normal(size=space.values.shape), strength * rng.random(), strength)
         begun = time.monotonic()
         for _ in range(N_STEPS):

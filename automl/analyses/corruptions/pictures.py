@@ -84,14 +84,20 @@ def _flatter(pictures: np.ndarray, strength: float, rng: np.random.Generator) ->
 
 
 def _shifted(pictures: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Moved by a share of the longer side in a random direction; the pixels at the edge are repeated."""
+    """Moved by a share of the longer side in a random direction, also by parts of a pixel; the edge is repeated."""
     n, height, width, _ = pictures.shape
     angle = rng.uniform(0.0, 2 * np.pi, n)
-    reach = max(1.0, strength * max(height, width))  # less than a pixel is nothing
-    down, right = np.rint(reach * np.sin(angle)).astype(int), np.rint(reach * np.cos(angle)).astype(int)
-    rows = np.clip(np.arange(height) - down[:, None], 0, height - 1)
-    columns = np.clip(np.arange(width) - right[:, None], 0, width - 1)
-    return np.asarray(pictures[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]])
+    reach = strength * max(height, width)
+    down, right = reach * np.sin(angle), reach * np.cos(angle)
+    out = np.zeros(pictures.shape, np.float32)
+    for step_down in (0, 1):
+        for step_right in (0, 1):
+            rows = np.clip(np.arange(height) - (np.floor(down) + step_down)[:, None], 0, height - 1).astype(int)
+            columns = np.clip(np.arange(width) - (np.floor(right) + step_right)[:, None], 0, width - 1).astype(int)
+            weight = np.abs(1 - step_down - down % 1) * np.abs(1 - step_right - right % 1)
+            moved = pictures[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+            out += weight.astype(np.float32)[:, None, None, None] * moved
+    return out
 
 
 PICTURE_NOISE = Corruption(

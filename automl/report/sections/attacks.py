@@ -13,7 +13,7 @@ __all__ = ["ATTACKS"]
 
 NAMES = {
     "random": "random changes", "search": "random search", "fgsm": "fast gradient sign",
-    "pgd": "projected gradient descent",
+    "pgd": "projected gradient descent", "any": "any attack",
 }  # fmt: skip
 SIDES = ("deep", "shallow")
 
@@ -170,17 +170,17 @@ ATTACKS = Section(
     order=67,
     collect=collect,
     template="""
-<p>{{ metric }} ({{ direction }}) on {{ rows }}{% if sampled %}, drawn at random{% endif %}, whose inputs were changed
-on purpose so that predictions go wrong. The strength bounds the change (in {{ unit }}). A random search asks each
-finalist for predictions only; gradients are a network's own. Attacks with more queries may find more: these scores are
-what an attacker reaches at least.</p>
+<p>Scores ({{ metric }}, {{ direction }}) on {{ rows }}{% if sampled %}, drawn at random{% endif %}, whose inputs were
+changed on purpose so that predictions go wrong. The strength bounds the change (in {{ unit }}). A random search asks
+each finalist for predictions only; gradients are a network's own. Attacks with more queries may find more: these scores
+are what an attacker reaches at least.</p>
 <ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
 <div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>
 {% call more("All scores under attack") %}{{ table(scores) }}{% endcall %}
 {% if left_out %}<p class="quiet">Not measured: {{ left_out | join("; ") }}.</p>{% endif %}
 """,
-    markdown="""{{ metric }} ({{ direction }}) on {{ rows }}{% if sampled %}, drawn at random{% endif %}, whose inputs
-were changed on purpose. The strength bounds the change (in {{ unit }}).
+    markdown="""Scores ({{ metric }}, {{ direction }}) on {{ rows }}{% if sampled %}, drawn at random{% endif %}, whose
+inputs were changed on purpose. The strength bounds the change (in {{ unit }}).
 
 {% for sentence in sentences %}- {{ sentence }}
 {% endfor %}

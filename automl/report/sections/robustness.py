@@ -118,15 +118,15 @@ ROBUSTNESS = Section(
     order=66,
     collect=collect,
     template="""
-<p>{{ metric }} ({{ direction }}) of both finalists on {{ rows }}{% if sampled %}, drawn at random{% endif %}, as their
-inputs get worse. Both sides read the same changed inputs; neither has learnt from such. The lead over the floor is the
-distance to a model that learns nothing from the inputs.</p>
+<p>Scores ({{ metric }}, {{ direction }}) of both finalists on {{ rows }}{% if sampled %}, drawn at random{% endif %},
+as their inputs get worse. Both sides read the same changed inputs; neither has learnt from such. The lead over the
+floor is the distance to a model that learns nothing from the inputs.</p>
 {{ table(summary) }}
 <ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
 <div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>
 {% if left_out %}<p class="quiet">Not measured, or not up to the strongest: {{ left_out | join("; ") }}.</p>{% endif %}
 """,
-    markdown="""{{ metric }} ({{ direction }}) of both finalists on {{ rows }}{% if sampled %}, drawn at
+    markdown="""Scores ({{ metric }}, {{ direction }}) of both finalists on {{ rows }}{% if sampled %}, drawn at
 random{% endif %}, as their inputs get worse. Both sides read the same changed inputs.
 
 {{ table(summary) }}
