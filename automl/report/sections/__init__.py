@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automl.records import Section
 from automl.report.sections import (
+    attacks,
     calibration,
     confusion,
     costs,
@@ -25,6 +26,7 @@ from automl.report.sections import (
     regions,
     reproduce,
     residuals,
+    robustness,
     settings,
     subgroups,
     verdict,
@@ -46,6 +48,8 @@ def shipped() -> tuple[Section, ...]:
         data_need.DATA_NEED,
         label_noise.LABEL_NOISE,
         membership.MEMBERSHIP,
+        robustness.ROBUSTNESS,
+        attacks.ATTACKS,
         confusion.CONFUSION,
         labels.LABELS,
         residuals.RESIDUALS,
