@@ -131,8 +131,8 @@ def fit(
         json_lines: whether to show progress as one JSON object per line on standard error.
         search: how the deep side searches: a mapping with oracle, memory, log, device, precision, workers, ray_address.
         costs: what using the model costs: a mapping with retrains_per_year (12) and predictions_per_year (1,000,000);
-            false_alarm (1) and miss (1), the costs of the errors of a binary target; power_watts (65) of the busy processor
-            and price_per_kwh (0.3).
+            false_alarm (1) and miss (1), the costs of the errors of a binary target; power_watts (65) of the busy
+            processor and price_per_kwh (0.3).
         source: where the arguments come from, for messages; leave it out.
 
     Returns:

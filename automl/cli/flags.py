@@ -80,9 +80,7 @@ Miss = Annotated[
 PowerWatts = Annotated[
     float | None, typer.Option(help="Watts of the busy processor, for estimates of energy. Default 65.")
 ]
-PricePerKwh = Annotated[
-    float | None, typer.Option(help="Price of a kilowatt-hour, in any currency. Default 0.3.")
-]
+PricePerKwh = Annotated[float | None, typer.Option(help="Price of a kilowatt-hour, in any currency. Default 0.3.")]
 Ensemble = Annotated[bool | None, typer.Option("--ensemble/--no-ensemble", help="Whether finalists may be ensembles.")]
 JsonLines = Annotated[
     bool, typer.Option("--json-lines", help="Show progress as one JSON object per line on standard error.")

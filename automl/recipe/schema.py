@@ -229,7 +229,11 @@ class Keys(BaseModel):
     )
     costs: CostKeys = Field(
         CostKeys(
-            retrains_per_year=12, predictions_per_year=1_000_000, false_alarm=1, miss=1, power_watts=65,
+            retrains_per_year=12,
+            predictions_per_year=1_000_000,
+            false_alarm=1,
+            miss=1,
+            power_watts=65,
             price_per_kwh=0.3,
         ),
         description="What using a model costs: how much it is used, what its errors cost, what power costs.",
