@@ -51,7 +51,8 @@ def _of_probabilities(context: AnalysisContext) -> dict[str, Any] | None:
     at = scoring.scored(context, test[chosen])
     weight = np.ones(len(at)) if at.weight is None else np.asarray(at.weight, dtype=np.float64)
     rng = np.random.default_rng(context.seed)
-    rows, losses = [], {}
+    rows: list[dict[str, Any]] = []
+    losses: dict[str, np.ndarray] = {}
     for side, entrant in scoring.contestants(context).items():
         pairs = _pairs(context, at, entrant, chosen)
         parts = np.sum([decomposed(came, claimed, weight) for came, claimed in pairs], axis=0)

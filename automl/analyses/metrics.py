@@ -40,7 +40,7 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     others = [name for name in goals.metrics_for(context.task) if _makes_sense(name, context.task, at)]
     names = [chosen, *(name for name in others if name != chosen)]
     draws = scoring.drawn(at, context.seed)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in names:
         if rows and not context.has_time_for(SECONDS_AN_ITEM * len(at)):
             break
