@@ -56,7 +56,7 @@ class Scores:
         return self.family(name) if what is None else f"{what} ({self.family(name)})"
 
     def family(self, name: str) -> str:
-        """What kind of model a run is, as people call it: "MLP" of "dense network (MLP)", else what stands before it."""
+        """What kind of model a run is, as people call it: "MLP" of "dense network (MLP)"."""
         run = self.runs.get(name)
         if run is None:
             return name.replace("_", " ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from automl.records import Section
 from automl.report.sections import (
     calibration,
+    compute,
     confusion,
     costs,
     data,
@@ -13,12 +14,15 @@ from automl.report.sections import (
     labels,
     leaderboard,
     learning,
+    left_out,
+    metrics,
     overfitting,
     progress,
     regions,
     reproduce,
     residuals,
     settings,
+    thresholds,
     verdict,
 )
 
@@ -29,12 +33,16 @@ def shipped() -> tuple[Section, ...]:
     """The sections of this folder, in the order of the page."""
     return (
         verdict.VERDICT,
+        metrics.METRICS,
         data.DATA,
         leaderboard.LEADERBOARD,
         progress.PROGRESS,
         learning.LEARNING,
         costs.COSTS,
+        compute.COMPUTE,
         overfitting.OVERFITTING,
+        thresholds.THRESHOLDS,
+        left_out.LEFT_OUT,
         confusion.CONFUSION,
         labels.LABELS,
         residuals.RESIDUALS,
