@@ -20,7 +20,7 @@ DIAGONAL = {"mark": "diagonal", "colour": "muted"}
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
-    """Reliability of both finalists' probabilities, or the coverage of their quantiles; with what was measured of it."""
+    """Reliability of probabilities, or the coverage of quantiles, of both finalists; with what was measured of it."""
     goal, drawn = goals.named(outcome.task), None
     if goal.is_classification:
         drawn = probabilities(outcome)

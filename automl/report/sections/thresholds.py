@@ -147,7 +147,7 @@ def _costs(found: dict[str, Any], outcome: Outcome) -> dict[str, Any] | None:
         "chart": {
             "title": "Cost against threshold",
             "alt": "Mean cost of a test row against the threshold above which it is flagged, for both sides.",
-            "caption": "Mean cost of a test row. No threshold is chosen by it: those of the table come from validation.",
+            "caption": "Mean cost of a test row. Thresholds of the table come from validation rows.",
             "x": {"label": "threshold of the probability", **SHARES},
             "y": {"label": "mean cost of a row"},
             "layers": lines,
