@@ -57,7 +57,7 @@ def parts(found: Mapping[str, Any]) -> dict[str, Any]:
     for row in found["rows"]:
         texts = words.scores(*(row[key] for key in ("brier", "low", "high")))
         interval = "not defined" if row["low"] is None else f"{texts[1]} to {texts[2]}"
-        values = [words.number(row[key]) for key in ("miscalibration", "by_chance", "discrimination", "uncertainty")]
+        values = [words.rough(row[key]) for key in ("miscalibration", "by_chance", "discrimination", "uncertainty")]
         rows.append([{"side": row["side"]}, texts[0], interval, *values])
     columns = [
         "side",
