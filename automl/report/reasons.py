@@ -37,8 +37,10 @@ def reasons(outcome: Outcome) -> dict[str, Any] | None:
     runs = [run for run, _ in pairs]
     both = len(pairs) == 2
     scores = words.scores(*(run.test_score for run in runs))
-    winner = {"side": outcome.comparison.verdict} if outcome.comparison.verdict in ("deep", "shallow") else "neither"
-    rows = [[f"score ({words.metric(outcome.task.metric)})", *scores, *([winner] if both else [])]]
+    winner: Any = (
+        {"side": outcome.comparison.verdict} if outcome.comparison.verdict in ("deep", "shallow") else "neither"
+    )
+    rows: list[list[Any]] = [[f"score ({words.metric(outcome.task.metric)})", *scores, *([winner] if both else [])]]
     for one in (
         _errors(outcome, pairs),
         _calibration(outcome, pairs),
@@ -55,7 +57,7 @@ def reasons(outcome: Outcome) -> dict[str, Any] | None:
     rows.append(["to be installed", *needs, *([fewer] if both else [])])
     return {
         "label": "What speaks for which model",
-        "columns": ["", *({"deep": "deep", "shallow": "shallow"}[run.side] for run in runs if run.side in sides.ORDER),
+        "columns": ["", *(run.side for run in runs),
                     *(["speaks for"] if both else [])],
         "rows": rows,
         "models": [{"side": run.side, "title": words.title(run), "run": run.name} for run in runs],
@@ -63,9 +65,11 @@ def reasons(outcome: Outcome) -> dict[str, Any] | None:
 
 
 def _speaks_for(values: tuple[Any, ...]) -> Any:
-    """The side whose value is clearly smaller."""
+    """The side whose value is clearly smaller; a dash where one of them is not known."""
     deep, shallow = values
-    if deep is None or shallow is None or max(deep, shallow) <= NEAR * min(deep, shallow):
+    if deep is None or shallow is None:
+        return words.NOTHING
+    if max(deep, shallow) <= NEAR * min(deep, shallow):
         return "neither"
     return {"side": "deep" if deep < shallow else "shallow"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from automl.records import Outcome, Section
@@ -47,7 +48,7 @@ def _amount(value: float | None, unit: str) -> str:
     return words.NOTHING if value is None else f"{words.rough(value)} {unit}".strip()
 
 
-def _basis(found: dict[str, Any]) -> str:
+def _basis(found: Mapping[str, Any]) -> str:
     if found["counters"]:
         counters = " and ".join(found["counters"])
         return (
@@ -65,7 +66,7 @@ def _basis(found: dict[str, Any]) -> str:
 COMPUTE = Section(
     name="compute",
     title="Compute and energy",
-    order=61,
+    order=18,
     collect=collect,
     group="Trade-off",
     template="""

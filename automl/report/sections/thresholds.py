@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from automl.records import Outcome, Section
@@ -9,7 +10,7 @@ from automl.report import words
 
 __all__ = ["THRESHOLDS"]
 
-SHARES = {"percent": True, "limits": [-0.02, 1.02]}
+SHARES: dict[str, Any] = {"percent": True, "limits": [-0.02, 1.02]}
 KINDS = (
     ("roc", "ROC", "false alarms, of all negatives", "found, of all positives",
      "The dotted diagonal is chance; the nearer to the upper left corner, the better."),
@@ -39,7 +40,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _charts(found: dict[str, Any], name: str, is_binary: bool) -> list[dict[str, Any]]:
+def _charts(found: Mapping[str, Any], name: str, is_binary: bool) -> list[dict[str, Any]]:
     curves = [curve for curve in found["curves"] if curve["class"] == name]
     short = words.shorten(name, 40)
     of = f"“{short}”" if is_binary else f"“{short}” against the rest"
@@ -79,7 +80,7 @@ def _some(curve: dict[str, list[float]], most: int = 21) -> list[tuple[float, fl
     return [points[round(i * (len(points) - 1) / (most - 1))] for i in range(most)]
 
 
-def _areas(found: dict[str, Any]) -> dict[str, Any]:
+def _areas(found: Mapping[str, Any]) -> dict[str, Any]:
     level = words.percent(found["level"])
     rows = []
     for row in found["areas"]:
@@ -97,7 +98,7 @@ def _areas(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _lift(found: dict[str, Any]) -> dict[str, Any]:
+def _lift(found: Mapping[str, Any]) -> dict[str, Any]:
     shares = [one["share"] for one in found["curves"][0]["lift"]]
     return {
         "label": "Lift",
@@ -111,7 +112,7 @@ def _lift(found: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _costs(found: dict[str, Any], outcome: Outcome) -> dict[str, Any] | None:
+def _costs(found: Mapping[str, Any], outcome: Outcome) -> dict[str, Any] | None:
     """The chart of costs, the table of thresholds, and which side is the cheaper."""
     costs = found["costs"]
     if not costs:
@@ -181,7 +182,7 @@ def _saved(costs: dict[str, Any], level: str) -> str:
 THRESHOLDS = Section(
     name="thresholds",
     title="Thresholds and the cost of errors",
-    order=64,
+    order=17,
     collect=collect,
     group="Trade-off",
     template="""
