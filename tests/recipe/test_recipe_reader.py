@@ -302,6 +302,12 @@ def test_single_keys_of_the_costs_are_replaced(written):
     assert recipe.read(wrong, retrains_per_year=1).costs.retrains_per_year == 1.0
 
 
+def test_costs_of_errors_and_of_power(written):
+    read = recipe.read(written("data: cars.csv\ncosts: {false_alarm: 2, miss: 20.5, power_watts: 90}\n"), miss=30)
+    costs = read.costs
+    assert (costs.false_alarm, costs.miss, costs.power_watts, costs.price_per_kwh) == (2.0, 30.0, 90.0, 0.3)
+
+
 def test_costs_are_written_as_they_are_read(written):
     made = recipe.make(data="sklearn:iris", costs={"predictions_per_year": 5_000_000})
     text = recipe.dump(made)

@@ -102,9 +102,10 @@ def test_a_stored_report_without_parts_is_still_drawn(written, tmp_path) -> None
     assert 'id="reproduce"' in text and "could not be made" not in text
 
 
-def test_importance_stands_beside_each_column() -> None:
+@pytest.mark.parametrize("keys", [("column", "importance"), ("factor", "drop")])
+def test_importance_stands_next_to_each_column(keys: tuple[str, str]) -> None:
     outcome = example_outcome("binary")
-    importance = {"rows": [{"side": "deep", "column": "size", "importance": 0.21, "low": 0.1, "high": 0.3}]}
+    importance = {"rows": [{"side": "deep", keys[0]: "size", keys[1]: 0.21, "low": 0.1, "high": 0.3}]}
     outcome = dataclasses.replace(outcome, analyses={**outcome.analyses, "importance": importance})
     data = next(one for one in page.stored(outcome)["sections"] if one["name"] == "data")["data"]
     assert data["profile"]["sides"] == ["deep"]

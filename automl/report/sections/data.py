@@ -84,15 +84,16 @@ def profile(outcome: Outcome) -> dict[str, Any] | None:
 
 
 def importances(outcome: Outcome) -> dict[str, dict[str, str]]:
-    """Column → side → its importance with the interval; empty where none was measured."""
+    """Column → side → its importance with the interval, in the metric's units; empty where none was measured."""
     made: dict[str, dict[str, str]] = {}
     for row in (outcome.analyses.get("importance") or {}).get("rows", ()):
-        if row.get("importance") is None or "column" not in row or "side" not in row:
+        name, value = row.get("column", row.get("factor")), row.get("importance", row.get("drop"))
+        if name is None or value is None or "side" not in row:
             continue
-        text = words.number(row["importance"], 3)
+        text = words.number(value, 3)
         if row.get("low") is not None and row.get("high") is not None:
             text += f" ({words.number(row['low'], 3)} to {words.number(row['high'], 3)})"
-        made.setdefault(str(row["column"]), {})[str(row["side"])] = text
+        made.setdefault(str(name), {})[str(row["side"])] = text
     return made
 
 
