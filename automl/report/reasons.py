@@ -117,7 +117,7 @@ def _milliseconds(value: float) -> str:
 
 
 def _mib(value: float) -> str:
-    return f"{words.rough(value)} MiB"
+    return f"{words.rough(value)} MiB" if value >= 0.1 else f"{words.rough(1024 * value)} KiB"
 
 
 def installs(outcome: Outcome, run: Run) -> str:
@@ -157,4 +157,6 @@ def would_change(outcome: Outcome, is_doubtful: bool) -> str:
         return f"How much it is used: beyond {words.rough(comparison.crossing, 2)} predictions a year costs turn round."
     if comparison.verdict == "tie":
         return "More test rows or more seeds, if there is a difference at all."
+    if metrics_found:
+        return "Nothing that was measured here: no metric says the opposite by more than chance; other rows might."
     return "Nothing that was measured here: other rows, another metric or other costs might."

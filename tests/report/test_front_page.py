@@ -56,6 +56,8 @@ def test_what_would_change_the_answer_is_the_first_of_what_is_known() -> None:
     assert "by accuracy the shallow model is ahead" in would_change(outcome, False)
     bare = dataclasses.replace(outcome, analyses={})
     assert would_change(bare, False).startswith("Nothing that was measured")
+    agreed = dataclasses.replace(outcome, analyses={"metrics": {"disagree": [], "rows": []}})
+    assert "no metric says the opposite" in would_change(agreed, False)
     undecided = changed(bare, verdict="tie", reason="undecided", would_decide=WouldDecide(1200, 5, 3.0))
     assert would_change(undecided, False).startswith("About 1,200 test units in all or 5 seeds a side")
     assert "turn round" in would_change(changed(bare, verdict="tie", reason="equivalent", crossing=5e6), False)
