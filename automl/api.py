@@ -132,8 +132,9 @@ def fit(
         ensemble: whether a finalist may be a weighted ensemble. None for yes.
         json_lines: whether to show progress as one JSON object per line on standard error.
         search: how the deep side searches: a mapping with oracle, memory, log, device, precision, workers, ray_address.
-        costs: how much the model is used, for its total cost: a mapping with retrains_per_year (12) and
-            predictions_per_year (1,000,000).
+        costs: what using the model costs: a mapping with retrains_per_year (12) and predictions_per_year (1,000,000);
+            false_alarm (1) and miss (1), the costs of the errors of a binary target; power_watts (65) of the busy
+            processor and price_per_kwh (0.3).
         source: where the arguments come from, for messages; leave it out.
 
     Returns:
@@ -197,6 +198,10 @@ def run(
     ray_address: str | None = None,
     retrains_per_year: float | None = None,
     predictions_per_year: float | None = None,
+    false_alarm: float | None = None,
+    miss: float | None = None,
+    power_watts: float | None = None,
+    price_per_kwh: float | None = None,
 ) -> Result:
     """Run a YAML recipe; arguments replace its keys, None keeps them.
 
@@ -236,7 +241,7 @@ def run(
         ensemble: whether a finalist may be a weighted ensemble.
         json_lines: whether to show progress as one JSON object per line on standard error.
         search: all keys of the search, in place of the file's; those below replace single ones.
-        costs: both keys of the costs, in place of the file's; those below replace single ones.
+        costs: all keys of the costs, in place of the file's; those below replace single ones.
         oracle: KerasTuner's algorithm: bayesian, random, hyperband or grid.
         memory: memory for one trial, such as "8GB".
         log: other logs of trials: tensorboard, mlflow.
@@ -247,6 +252,10 @@ def run(
             (docs/scale.md).
         retrains_per_year: how often the finalist is fitted again.
         predictions_per_year: rows that are predicted in a year.
+        false_alarm: cost of predicting the positive class where it is not.
+        miss: cost of not predicting the positive class where it is.
+        power_watts: power that the busy processor is taken to draw.
+        price_per_kwh: price of a kilowatt-hour.
 
     Returns:
         The result; printing it gives the verdict.

@@ -337,7 +337,7 @@ EXAMPLE = {
 
 ATTACKS = Analysis(
     name="attacks",
-    order=60,
+    order=50,
     run=run,
     unfit=unfit,
     cost=cost,

@@ -301,6 +301,6 @@ EXAMPLE = {
 }  # fmt: skip
 
 DIFFERENCES = Analysis(
-    name="differences", order=12, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="differences", order=24, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
     source="Breiman et al. 1984 (CART), checked on rows that the tree was not grown on; Bonferroni",
 )  # fmt: skip

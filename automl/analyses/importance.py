@@ -264,6 +264,6 @@ EXAMPLE = {
 }  # fmt: skip
 
 IMPORTANCE = Analysis(
-    name="importance", order=14, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="importance", order=18, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
     source="Breiman 2001; Fisher, Rudin & Dominici 2019 (permutation importance)",
 )  # fmt: skip

@@ -105,7 +105,7 @@ EXAMPLE = {
 
 MEMBERSHIP = Analysis(
     name="membership",
-    order=40,
+    order=30,
     run=run,
     unfit=unfit,
     cost=cost,

@@ -272,6 +272,6 @@ EXAMPLE = {
 }  # fmt: skip
 
 SUBGROUPS = Analysis(
-    name="subgroups", order=10, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="subgroups", order=22, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
     source="Romano & Wolf 2005 (correction); Fairlearn (rates by groups)",
 )  # fmt: skip

@@ -299,16 +299,28 @@ def no_season(task: Task, facts: Facts) -> str | None:
     return "the season is one step: the same as naive" if (task.season or 1) <= 1 else None
 
 
-NAIVE = Baseline("naive", "floor", "sequence", ("forecast",), naive, naive_settings, source="last value")
+NAIVE = Baseline(
+    "naive",
+    "floor",
+    "sequence",
+    ("forecast",),
+    naive,
+    naive_settings,
+    source="last value",
+    title="last value repeated (naive forecast)",
+)
 SEASONAL_NAIVE = Baseline(
     "seasonal_naive", "floor", "sequence", ("forecast",), naive, seasonal_settings, unfit=no_season,
     source="value one season before",
+    title="last season repeated (seasonal naive forecast)",
 )  # fmt: skip
 LAGGED_RIDGE = Baseline(
     "lagged_ridge", "fast", "sequence", ("forecast",), ridge, ridge_settings,
     source="direct multi-step regression, Ben Taieb et al. 2012", seed_share=0.0, turn=1,
+    title="ridge regression on lags (sklearn Ridge)",
 )  # fmt: skip
 LAGGED_BOOSTING = Baseline(
     "lagged_boosting", "strong", "sequence", ("forecast",), boosting, boosting_settings,
     source="global boosted trees, as the winners of M5 (Makridakis et al. 2022)",
+    title="gradient-boosted trees on lags (sklearn HistGradientBoosting)",
 )  # fmt: skip

@@ -194,30 +194,73 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     yield from draws(first, options | weights_options(task, facts), seed, [{"fine_cells": 0, "coarse_cells": 0}])
 
 
-FLOOR = Baseline("image_floor", "floor", "image", GOALS, floor, floor_settings, source="class priors or target means")
-PIXELS = Baseline("pixels", "fast", "image", GOALS, picture_model, pixels_settings, source="PCA + logistic or ridge")
+FLOOR = Baseline(
+    "image_floor",
+    "floor",
+    "image",
+    GOALS,
+    floor,
+    floor_settings,
+    source="class priors or target means",
+    title="class shares or mean of the target (no inputs)",
+)
+PIXELS = Baseline(
+    "pixels",
+    "fast",
+    "image",
+    GOALS,
+    picture_model,
+    pixels_settings,
+    source="PCA + logistic or ridge",
+    title="linear model on pixels (sklearn PCA and LogisticRegression or Ridge)",
+)
 GRADIENTS_VECTORS = Baseline(
     "hog_vectors", "strong", "image", GOALS, picture_model, vectors_settings, keeps_rows=True, unfit=too_many_rows,
     source="Dalal & Triggs 2005; Cortes & Vapnik 1995",
+    title="RBF support vector machine on gradients (HOG and sklearn SVC or SVR)",
 )  # fmt: skip
 PATCHES_VECTORS = Baseline(
     "patch_vectors", "strong", "image", GOALS, picture_model, patches_vectors_settings, keeps_rows=True,
     unfit=too_many_rows, source="Coates, Lee & Ng 2011; Cortes & Vapnik 1995",
+    title="RBF support vector machine on patches (k-means codes and sklearn SVC or SVR)",
 )  # fmt: skip
 GRADIENTS_KERNEL = Baseline(
     "hog_kernel", "strong", "image", GOALS, picture_model, kernel_settings,
     source="Dalal & Triggs 2005; Rahimi & Recht 2007",
+    title="linear model on random Fourier features of gradients (HOG and sklearn RBFSampler)",
 )  # fmt: skip
 PATCHES = Baseline(
     "patches", "strong", "image", GOALS, picture_model, patches_settings,
     source="Coates, Lee & Ng 2011; Coates & Ng 2011",
+    title="linear model on patches (k-means codes, sklearn)",
 )  # fmt: skip
 GRADIENTS_LINEAR = Baseline(
-    "hog_linear", "strong", "image", GOALS, picture_model, linear_settings, source="Dalal & Triggs 2005"
+    "hog_linear",
+    "strong",
+    "image",
+    GOALS,
+    picture_model,
+    linear_settings,
+    source="Dalal & Triggs 2005",
+    title="linear model on gradients (HOG and sklearn LogisticRegression or Ridge)",
 )
 GRADIENTS_FOREST = Baseline(
-    "hog_forest", "strong", "image", GOALS, picture_model, forest_settings, source="Geurts et al. 2006"
+    "hog_forest",
+    "strong",
+    "image",
+    GOALS,
+    picture_model,
+    forest_settings,
+    source="Geurts et al. 2006",
+    title="extra trees on gradients (HOG and sklearn ExtraTrees)",
 )
 GRADIENTS_BOOSTING = Baseline(
-    "hog_boosting", "strong", "image", GOALS, picture_model, boosting_settings, source="Ke et al. 2017"
+    "hog_boosting",
+    "strong",
+    "image",
+    GOALS,
+    picture_model,
+    boosting_settings,
+    source="Ke et al. 2017",
+    title="gradient-boosted trees on gradients (HOG and sklearn HistGradientBoosting)",
 )

@@ -187,4 +187,5 @@ WINDOW_RIDGE = Baseline(
     "window_ridge", "fast", "sequence", ("forecast",), make, settings,
     source="Zeng et al. 2023 (NLinear: last value subtracted, one map for all channels), in closed form as in Toner "
     "and Darlow 2024, An Analysis of Linear Time Series Forecasting Models", seed_share=0.0,
+    title="linear map of the past window (NLinear, ridge)",
 )  # fmt: skip

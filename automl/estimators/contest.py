@@ -37,8 +37,9 @@ class Contest:
         analysis: share of the budget for what is measured of both finalists after the verdict, for the report.
         sensitive: columns by whose groups both sides are compared; None for none.
         latency: the most milliseconds that predicting one row may take.
-        costs: how much the model is used, for its total cost, by which equivalent models are told apart: a mapping with
-            retrains_per_year (12) and predictions_per_year (1,000,000).
+        costs: what using the model costs, by which equivalent models are told apart: a mapping with
+            retrains_per_year (12), predictions_per_year (1,000,000), false_alarm (1), miss (1), power_watts (65) and
+            price_per_kwh (0.3).
         ensemble: whether a finalist may be a weighted ensemble.
         plugins: files or entry points that add templates and families.
         search: how the deep side searches: a mapping with oracle, memory, device, precision, workers, ray_address, log.

@@ -41,15 +41,23 @@ class SearchOptions:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """How much a model is used: the keys under ``costs:`` in a recipe, for the total cost of a run.
+    """What using a model costs: the keys under ``costs:`` in a recipe.
 
     Attributes:
         retrains_per_year: how often the finalist is fitted again, with all its seeds.
         predictions_per_year: number of rows that are predicted, in batches.
+        false_alarm: cost of predicting the positive class where it is not, in any unit.
+        miss: cost of not predicting the positive class where it is, in the same unit.
+        power_watts: power that the busy processor is taken to draw.
+        price_per_kwh: price of a kilowatt-hour, in any currency.
     """
 
     retrains_per_year: float = 12.0
     predictions_per_year: float = 1_000_000.0
+    false_alarm: float = 1.0
+    miss: float = 1.0
+    power_watts: float = 65
+    price_per_kwh: float = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
-__all__ = ["Pen", "sparkline"]
+__all__ = ["Pen", "bars_of", "sparkline"]
 
 # Stand-ins that Matplotlib writes into the SVG; each becomes a CSS variable afterwards.
 COLOURS = {
@@ -350,3 +350,18 @@ def sparkline(lines: Sequence[Mapping[str, Any]], alt: str, width: int = 220, he
         paths.append(f'<polyline points="{" ".join(places)}" style="stroke: {colour}"{dash}/>')
     box = f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}"'
     return f'<svg class="spark" {box}>{"".join(paths)}</svg>'
+
+
+def bars_of(shares: Sequence[float], alt: str, width: int = 120, height: int = 26) -> str:
+    """A few small bars, of heights as the shares are, written by hand."""
+    from html import escape
+
+    most = max(shares, default=0.0) or 1.0
+    step = width / max(len(shares), 1)
+    bars_made = [
+        f'<rect x="{i * step + 0.5:.1f}" y="{height * (1 - share / most):.1f}" width="{max(step - 1, 0.5):.1f}" '
+        f'height="{height * share / most:.1f}"/>'
+        for i, share in enumerate(shares)
+    ]
+    box = f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}"'
+    return f'<svg class="bars" {box}>{"".join(bars_made)}</svg>'

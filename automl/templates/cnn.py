@@ -76,6 +76,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 CNN = Template(
     name="cnn",
+    title="residual network of convolutions (small ResNet)",
     family="cnn",
     goals=GOALS,
     accepts=("image",),

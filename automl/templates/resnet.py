@@ -69,6 +69,7 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
 
 RESNET = Template(
     name="resnet",
+    title="deep residual network (ResNet)",
     family="cnn",
     goals=GOALS,
     accepts=("image",),

@@ -93,6 +93,7 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
 
 VIT = Template(
     name="vit",
+    title="vision transformer (compact convolutional transformer)",
     family="transformer",
     goals=GOALS,
     accepts=("image",),

@@ -6,6 +6,7 @@ from automl.records import Section
 from automl.report.sections import (
     attacks,
     calibration,
+    compute,
     confusion,
     costs,
     data,
@@ -19,7 +20,9 @@ from automl.report.sections import (
     labels,
     leaderboard,
     learning,
+    left_out,
     membership,
+    metrics,
     occlusion,
     overfitting,
     progress,
@@ -29,6 +32,7 @@ from automl.report.sections import (
     robustness,
     settings,
     subgroups,
+    thresholds,
     verdict,
 )
 
@@ -39,6 +43,9 @@ def shipped() -> tuple[Section, ...]:
     """The sections of this folder, in the order of the page."""
     return (
         verdict.VERDICT,
+        metrics.METRICS,
+        thresholds.THRESHOLDS,
+        compute.COMPUTE,
         data.DATA,
         leaderboard.LEADERBOARD,
         progress.PROGRESS,
@@ -50,6 +57,7 @@ def shipped() -> tuple[Section, ...]:
         membership.MEMBERSHIP,
         robustness.ROBUSTNESS,
         attacks.ATTACKS,
+        left_out.LEFT_OUT,
         confusion.CONFUSION,
         labels.LABELS,
         residuals.RESIDUALS,
