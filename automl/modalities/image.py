@@ -13,8 +13,8 @@ from automl.errors import DataError
 from automl.intake import pictures, pictures_and_range
 from automl.modalities.shared.cells import names_of
 from automl.modalities.shared.specs import evenly, restore_spec, spec_state
+from automl.pretrained.channels import with_channels
 from automl.records import ArrayForm, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
-from automl.system.counts import counted
 
 __all__ = [
     "IMAGE", "ImageEncoder", "Pictures", "example_pictures", "fit", "fit_pictures", "grey_means", "restore",
@@ -29,7 +29,6 @@ WHITENING = 0.01
 """Added to each eigenvalue, so that the noise of flat patches is not blown up."""
 LEAST_SIDE, WIDEST = 8, 3
 """An array of three dimensions may be grey pictures where both sides are so long, neither this many times the other."""
-_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
 @dataclass(eq=False)
@@ -190,7 +189,7 @@ def _pictures_of_column(dataset: Dataset, column: str, rows: np.ndarray) -> np.n
 
 def _shaped(pictures: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Pictures with the wanted channels and size."""
-    pictures = _channels(pictures, shape[2])
+    pictures = with_channels(pictures, shape[2])
     if pictures.shape[1:] == tuple(shape):
         return pictures
     out = np.empty((len(pictures), *shape), np.uint8)
@@ -205,27 +204,6 @@ def _resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     layers = [Image.fromarray(np.ascontiguousarray(layer)) for layer in np.moveaxis(picture, -1, 0)]
     size = (width, height)
     return np.stack([np.asarray(layer.resize(size, Image.Resampling.BILINEAR)) for layer in layers], axis=-1)
-
-
-def _channels(pictures: np.ndarray, wanted: int) -> np.ndarray:
-    """Grey ↔ colour; an alpha channel is laid on white or added opaque."""
-    found = pictures.shape[-1]
-    if found == wanted:
-        return pictures
-    if found == 2 or found == 4:
-        alpha = pictures[..., found - 1 :] / 255.0
-        laid = np.rint(pictures[..., : found - 1] * alpha + 255.0 * (1.0 - alpha)).astype(np.uint8)
-        return _channels(laid, wanted)
-    if wanted == 2 or wanted == 4:
-        opaque = np.full((*pictures.shape[:-1], 1), 255, np.uint8)
-        return np.concatenate([_channels(pictures, wanted - 1), opaque], axis=-1)
-    if found == 3 and wanted == 1:
-        return np.asarray(np.rint(pictures @ _LUMA)[..., None], np.uint8)
-    if found == 1:
-        return np.repeat(pictures, wanted, axis=-1)
-    raise DataError(
-        f"expected pictures with {counted(wanted, 'channel')}; these have {found}. Give pictures of the same sort"
-    )
 
 
 # --------------------------------------------------------------------------- the record
