@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from automl import pretrained
 from automl.errors import DataError
 from automl.intake import pictures, pictures_and_range
 from automl.modalities.shared.cells import names_of
-from automl.modalities.shared.specs import evenly, restore_spec, spec_state
+from automl.modalities.shared.specs import check_equal, evenly, restore_spec, spec_state
+from automl.modalities.shared.vectors import vectors_of, vectors_specs
 from automl.pretrained.channels import with_channels
 from automl.records import ArrayForm, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
 
@@ -33,14 +35,21 @@ LEAST_SIDE, WIDEST = 8, 3
 
 @dataclass(eq=False)
 class ImageEncoder:
-    """Pictures → the spec's height, width and number of channels, uint8."""
+    """Pictures → the spec's height, width and number of channels, uint8; and vectors that a backbone made of them.
+
+    Attributes:
+        specs: "image"; and, with a backbone, "vectors".
+    """
 
     specs: tuple[InputSpec, ...]
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Pictures ``(n, h, w, c)`` uint8 under "image", resized where the dataset's size is another."""
+        """Pictures ``(n, h, w, c)`` uint8 under "image", resized where the dataset's size is another; "vectors"."""
         spec = self.specs[0]
-        return {spec.name: _shaped(_pictures(dataset, rows), spec.shape)}
+        arrays = {spec.name: _shaped(_pictures(dataset, rows), spec.shape)}
+        if len(self.specs) > 1:
+            arrays["vectors"] = vectors_of(dataset, rows, self.specs[1].shape[0], "pictures")
+        return arrays
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings and lists."""
@@ -49,7 +58,8 @@ class ImageEncoder:
 
 def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> ImageEncoder:
     """Fix the size and measure the training pictures' channels; sides over `MAX_SIDE` are scaled down."""
-    return ImageEncoder((picture_spec("image", partial(_pictures, dataset), split.train),))
+    specs = (picture_spec("image", partial(_pictures, dataset), split.train),)
+    return ImageEncoder(specs + vectors_specs(dataset, split.train))
 
 
 def picture_spec(name: str, read: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, column: str = "") -> InputSpec:
@@ -167,7 +177,11 @@ def fit_pictures(dataset: Dataset, rows: np.ndarray, columns: Sequence[str]) -> 
 
 def restore(state: Mapping[str, Any]) -> ImageEncoder:
     """The encoder that `ImageEncoder.state` described."""
-    return ImageEncoder(tuple(restore_spec(spec) for spec in state["specs"]))
+    specs = tuple(restore_spec(spec) for spec in state["specs"])
+    kinds = ["image", "vectors"][: len(specs)]
+    check_equal("the kinds of inputs of a picture", [spec.kind for spec in specs], kinds)
+    check_equal("the names of vectors", [spec.name for spec in specs[1:]], kinds[1:])
+    return ImageEncoder(specs)
 
 
 def _pictures(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
@@ -252,7 +266,7 @@ def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dat
 
 
 def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:
-    return pictures(dataset, task, task.image_shape or None, task.pixel_range)
+    return pretrained.with_vectors(pictures(dataset, task, task.image_shape or None, task.pixel_range), task)
 
 
 def _is_one(array: np.ndarray) -> bool:

@@ -84,8 +84,14 @@ def opened(
         raise ValueError(f"its weights do not fit: {needed:,} bytes are asked for, {n_bytes:,} are stored")
     network = build(**settings)
     load(network, weights, stored)
-    scale, offset = (np.asarray(converter.get(key) or usual, np.float32) for key, usual in (("scale", 1.0), ("offset", 0.0)))
-    if scale.shape not in ((), (3,)) or offset.shape not in ((), (3,)) or not np.isfinite([*scale.ravel(), *offset.ravel()]).all():
+    scale, offset = (
+        np.asarray(converter.get(key) or usual, np.float32) for key, usual in (("scale", 1.0), ("offset", 0.0))
+    )
+    if (
+        scale.shape not in ((), (3,))
+        or offset.shape not in ((), (3,))
+        or not np.isfinite([*scale.ravel(), *offset.ravel()]).all()
+    ):
         raise ValueError("its preprocessing scales pixels by no number")
     return network, lambda x: (x * scale + offset).astype(np.float32)
 

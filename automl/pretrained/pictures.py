@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.errors import DataError
+from automl.errors import DataError, MissingExtra
 from automl.pretrained import hub
 from automl.pretrained.channels import with_channels
 from automl.pretrained.files import MAX_BYTES, content, object_in
@@ -63,8 +63,10 @@ PREPROCESSING: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "none": lambda x: x,
     "unit": lambda x: x / 255.0,
     "tf": lambda x: x / 127.5 - 1.0,
-    "torch": lambda x: (x / 255.0 - np.float32([0.485, 0.456, 0.406])) / np.float32([0.229, 0.224, 0.225]),
-    "caffe": lambda x: x[..., ::-1] - np.float32([103.939, 116.779, 123.68]),
+    "torch": lambda x: (
+        (x / 255.0 - np.asarray([0.485, 0.456, 0.406], np.float32)) / np.asarray([0.229, 0.224, 0.225], np.float32)
+    ),
+    "caffe": lambda x: x[..., ::-1] - np.asarray([103.939, 116.779, 123.68], np.float32),
 }
 """What is done to brightness from 0 to 255, by the names of `keras.applications.imagenet_utils.preprocess_input`."""
 
@@ -136,7 +138,7 @@ def open_picture_backbone(folder: str | Path) -> PictureBackbone:
             f"pretrained: expected {path} to hold {LAYOUT}; it holds {found}. Weights in formats that can hold code "
             "(.bin, .pt, .pkl, saved graphs) are never opened"
         )
-    files = {name: found for name in DESCRIPTIONS if (found := content(path, name)) is not None}
+    files = {name: text for name in DESCRIPTIONS if (text := content(path, name)) is not None}
     weights = content(path, names[0], min(MAX_BYTES["h5"], spendable_bytes()))
     if weights is None:
         raise DataError(f"pretrained: {path / names[0]} is gone; copy the folder again")
@@ -155,18 +157,21 @@ def backbone_from(files: Mapping[str, bytes], folder: Path) -> PictureBackbone:
         DataError: see `open_picture_backbone`.
         MissingExtra: see `open_picture_backbone`.
     """
-    (weights,) = (name for name in files if name.startswith("model."))
-    config = object_in(files[CONFIG], folder / CONFIG)
-    described = {name: object_in(files[name], folder / name) for name in hub.CONVERTERS if name in files}
     try:
+        (weights,) = (name for name in files if name.startswith("model."))
+        config = object_in(files[CONFIG], folder / CONFIG)
+        described = {name: object_in(files[name], folder / name) for name in hub.CONVERTERS if name in files}
         with quiet_libraries():  # TensorFlow, which this may load, writes about devices that this machine lacks
             return _opened(config, described, weights, files, folder)
+    except (DataError, MissingExtra):
+        raise
     except Untrusted as error:
-        raise DataError(f"pretrained: {folder} is not opened: of its weights, {error}. Nothing of it was run") from error
-    except (ValueError, KeyError, TypeError, OverflowError, AttributeError, IndexError, OSError) as error:
         raise DataError(
-            f"pretrained: {folder} holds no backbone that can be used: {str(error).strip()[:300] or type(error).__name__}"
+            f"pretrained: {folder} is not opened: of its weights, {error}. Nothing of it was run"
         ) from error
+    except (ValueError, KeyError, TypeError, OverflowError, AttributeError, IndexError, OSError) as error:
+        why = str(error).strip()[:600] or type(error).__name__
+        raise DataError(f"pretrained: {folder} holds no backbone that can be used: {why}") from error
 
 
 def _opened(
@@ -241,7 +246,9 @@ def _network(config: Mapping[str, Any], weights: str, stored: bytes) -> tuple[An
     is_keras = weights.endswith(".keras")
     if "application" not in config:
         if not is_keras:
-            raise ValueError(f"its {CONFIG} names no application, and {weights} describes no network; give a .keras file")
+            raise ValueError(
+                f"its {CONFIG} names no application, and {weights} describes no network; give a .keras file"
+            )
         return networks.load(stored, MOST_BATCH, own=False, limits=LIMITS), "network"
     if is_keras:  # only its weights are read, and it is refused all the same if it names what may run code
         stored = networks.read_network(stored, own=False)[1]["model.weights.h5"]
@@ -253,9 +260,7 @@ def _network(config: Mapping[str, Any], weights: str, stored: bytes) -> tuple[An
     if config.get("include_top"):
         more["classes"] = config.get("classes", 1_000)
     build = getattr(applications, name)
-    network = build(
-        weights=None, include_top=bool(config.get("include_top")), input_shape=(side, side, 3), **more
-    )
+    network = build(weights=None, include_top=bool(config.get("include_top")), input_shape=(side, side, 3), **more)
     _loaded(network, ".weights.h5" if is_keras else weights, stored)
     return network, name
 
@@ -277,7 +282,9 @@ def _loaded(network: Any, weights: str, stored: bytes) -> None:
             raise ValueError(f"its weights do not fit the architecture: {first[0][:200]}") from error
 
 
-def _forward_of(network: Any, layer: str | None, pooling: str) -> tuple[Callable[[np.ndarray], Any], int, tuple[int, int, int]]:
+def _forward_of(
+    network: Any, layer: str | None, pooling: str
+) -> tuple[Callable[[np.ndarray], Any], int, tuple[int, int, int]]:
     """What computes vectors of a batch, their size, and the shape of a picture."""
     import keras
     import tensorflow as tf
@@ -285,7 +292,11 @@ def _forward_of(network: Any, layer: str | None, pooling: str) -> tuple[Callable
     if isinstance(network.input, list | dict) or isinstance(network.output, list | dict):
         raise ValueError("it has several inputs or outputs; expected one picture and one output")
     shape = tuple(network.input.shape[1:])
-    if len(shape) != 3 or shape[2] not in (1, 3) or not all(type(n) is int and SIDES[0] <= n <= SIDES[1] for n in shape[:2]):
+    if (
+        len(shape) != 3
+        or shape[2] not in (1, 3)
+        or not all(type(n) is int and SIDES[0] <= n <= SIDES[1] for n in shape[:2])
+    ):
         raise ValueError(f"it reads {shape}; expected a picture of fixed height and width with 1 or 3 channels")
     x = network.get_layer(layer).output if layer is not None else features_of(network)
     if x.shape[-1] is None or len(x.shape) not in (2, 3, 4):
