@@ -17,6 +17,7 @@ import numpy as np
 from automl.errors import AutomlError, DataError, RecipeError
 from automl.pretrained.folder import Backbone, open_backbone
 from automl.pretrained.pictures import PictureBackbone, backbone_from, open_picture_backbone
+from automl.pretrained.shipped import FOLDERS, place_of
 from automl.records import UNUSED_KINDS, Finding
 from automl.storage.files import read_bytes, write_bytes
 from automl.storage.npz import ArraysError, read_npz, write_npz
@@ -81,8 +82,9 @@ def with_backbone(task: Task, folder: str | Path) -> Task:
     backbone, known = _open(str(folder), reads_pictures(task)), backbone_of(task)
     if known is not None and known["digest"] != backbone.digest:
         raise DataError(_another(known, backbone))
+    place = str(folder) if str(folder) in FOLDERS else str(backbone.folder)
     said = {
-        "folder": str(backbone.folder), "name": backbone.name, "kind": backbone.kind, "dim": backbone.dim,
+        "folder": place, "name": backbone.name, "kind": backbone.kind, "dim": backbone.dim,
         "digest": backbone.digest,
     }  # fmt: skip
     return dataclasses.replace(task, backbone=said, columns=tuple(_without_backbone(c) for c in task.columns))
@@ -319,7 +321,8 @@ def _another(known: dict[str, Any], backbone: Backbone | PictureBackbone) -> str
 @functools.lru_cache(maxsize=2)
 def _open(folder: str, is_pictures: bool = False) -> Backbone | PictureBackbone:
     """A backbone stays open for the next call."""
-    return open_picture_backbone(folder) if is_pictures else open_backbone(folder)
+    place = place_of(folder)
+    return open_picture_backbone(place) if is_pictures else open_backbone(place)
 
 
 @functools.lru_cache(maxsize=2)
