@@ -40,7 +40,7 @@ TRUSTED_SHARE, TRUSTED_SECONDS = 0.1, 10.0
 TELL_SECONDS = 5.0
 """Between two lines of progress."""
 
-_held: dict[str, Callable[[], Mapping[str, bytes]]] = {}
+_bundled: dict[str, Callable[[], Mapping[str, bytes]]] = {}
 """What saved models hold of their backbones: the digest → a function that reads the files."""
 
 
@@ -53,10 +53,10 @@ def reads_pictures(task: Task) -> bool:
 def backbone_of(task: Task) -> dict[str, Any] | None:
     """What the task says of its backbone: "folder", "name", "kind", "dim" and "digest"; None without one."""
     # Models of before name it in the reading of their text columns.
-    noted: list[Any] = [column.reading["backbone"] for column in task.columns if "backbone" in column.reading]
-    if not task.backbone and not noted:
+    readings: list[Any] = [column.reading["backbone"] for column in task.columns if "backbone" in column.reading]
+    if not task.backbone and not readings:
         return None
-    found = task.backbone or noted[0]
+    found = task.backbone or readings[0]
     types = {"folder": str, "name": str, "kind": str, "digest": str, "dim": int}
     if not isinstance(found, Mapping) or not all(type(found.get(name)) is kind for name, kind in types.items()):
         raise DataError("pretrained: what the model says of its backbone is damaged; save the model again")
@@ -64,7 +64,7 @@ def backbone_of(task: Task) -> dict[str, Any] | None:
 
 
 def with_backbone(task: Task, folder: str | Path) -> Task:
-    """The task, with the backbone in a folder noted.
+    """The task, with the backbone in a folder readings.
 
     A task that names one already keeps it; the folder is then where it lies now.
 
@@ -174,7 +174,7 @@ def hold(task: Task, read: Callable[[], Mapping[str, bytes]]) -> None:
     """
     known = backbone_of(task)
     if known is not None:
-        _held[known["digest"]] = read
+        _bundled[known["digest"]] = read
 
 
 def store(run_folder: Path, dataset: Dataset, task: Task) -> None:
@@ -295,7 +295,7 @@ def _checked(known: dict[str, Any], task: Task) -> Backbone | PictureBackbone:
     Raises:
         DataError: it is not where it was, or is another one now.
     """
-    if known["digest"] in _held and reads_pictures(task):
+    if known["digest"] in _bundled and reads_pictures(task):
         backbone: Backbone | PictureBackbone = _open_held(known["digest"])
     else:
         try:
@@ -328,4 +328,4 @@ def _open(folder: str, is_pictures: bool = False) -> Backbone | PictureBackbone:
 @functools.lru_cache(maxsize=2)
 def _open_held(digest: str) -> PictureBackbone:
     """The backbone that a saved model holds."""
-    return backbone_from(_held[digest](), Path("the saved model"))
+    return backbone_from(_bundled[digest](), Path("the saved model"))

@@ -98,7 +98,7 @@ def test_a_large_backbone_is_named_and_found_by_its_folder(looked, tmp_path, mon
     images, _ = pictures(8, 2)
     vectors = automl.pretrained.vectors
     monkeypatch.setattr(automl.pretrained.pictures, "MOST_HELD_BYTES", 10)
-    monkeypatch.setattr(vectors, "_held", {})
+    monkeypatch.setattr(vectors, "_bundled", {})
     vectors._open.cache_clear()
     expected = result.predict_proba(images)
     result.save(tmp_path / "model")

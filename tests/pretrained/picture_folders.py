@@ -25,7 +25,7 @@ def randomised(network, seed=0):
     for variable in network.variables:
         if len(variable.shape) > 1:
             fan_in = np.prod(variable.shape[:2] if variable.shape[-1] == 1 else variable.shape[:-1])
-            variable.assign(rng.normal(0, 1.5 / np.sqrt(fan_in), variable.shape))
+            variable.assign(rng.normal(0, 1.75 / np.sqrt(fan_in), variable.shape))
 
 
 def own_network(channels=1, side=12, extra=None):
