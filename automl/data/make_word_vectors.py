@@ -85,7 +85,8 @@ def vectors(texts: list[list[str]], vocabulary: list[str]) -> np.ndarray:
     found = left[:, ::-1] * np.sqrt(values[::-1])
     signs = np.sign(found[np.abs(found).argmax(axis=0), np.arange(DIM)])
     scaled: np.ndarray = found * signs
-    return scaled / np.linalg.norm(scaled, axis=1).mean()
+    scaled /= np.linalg.norm(scaled, axis=1).mean()
+    return scaled
 
 
 def make(source: Path, folder: Path) -> None:

@@ -64,7 +64,7 @@ def backbone_of(task: Task) -> dict[str, Any] | None:
 
 
 def with_backbone(task: Task, folder: str | Path) -> Task:
-    """The task, with the backbone in a folder readings.
+    """The task, with the backbone in a folder noted.
 
     A task that names one already keeps it; the folder is then where it lies now.
 
