@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import AutomlError, DataError, RecipeError
+from automl.pretrained.deferred import Deferred
 from automl.pretrained.folder import Backbone, open_backbone
 from automl.pretrained.pictures import PictureBackbone, backbone_from, open_picture_backbone
 from automl.pretrained.shipped import FOLDERS, place_of
@@ -145,11 +146,16 @@ def embedded(
 
 
 def with_vectors(dataset: Dataset, task: Task) -> Dataset:
-    """New rows with vectors of their texts or pictures; rows of a task without a backbone pass unchanged."""
+    """New rows with vectors of their texts or pictures; rows of a task without a backbone pass unchanged.
+
+    The backbone is opened now, and computes once a model reads the vectors: one that does not pays nothing for them.
+    """
     known = backbone_of(task)
     if known is None:
         return dataset
-    return dataclasses.replace(dataset, vectors=_computed(_checked(known, task), _items(dataset, task), math.inf))
+    backbone, items = _checked(known, task), _items(dataset, task)
+    vectors: Any = Deferred(lambda: _computed(backbone, items, math.inf), len(items), backbone.dim)
+    return dataclasses.replace(dataset, vectors=vectors)
 
 
 def files_of(task: Task) -> Mapping[str, bytes]:

@@ -70,8 +70,8 @@ class Dataset:
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.
         pictures: images of a table's image columns, by column name: ``(n, h, w, c)`` uint8. A row without an image, or
             whose file could not be read, has a blank image, and its path in `inputs` is None.
-        vectors: of texts or pictures, ``(n, dim)`` float32, made by the task's backbone (`automl.pretrained`); None
-            without one.
+        vectors: of texts or pictures, ``(n, dim)`` float32, made by the task's backbone (`automl.pretrained`); of new
+            rows something that NumPy reads as such an array, computed then; None without one.
         root: folder to which relative image paths refer, or None.
         fingerprint: hexadecimal digest of the content.
         findings: what was noticed and done while reading (rows dropped, images skipped, ...).

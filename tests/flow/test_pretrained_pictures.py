@@ -133,8 +133,12 @@ def test_a_resumed_call_takes_the_vectors_and_other_networks_compete_beside_the_
     pd.testing.assert_frame_equal(result.predict_proba(images), again.predict_proba(images))
 
 
-def test_networks_on_pixels_compete_with_a_backbone_too(looked):
+def test_networks_on_pixels_compete_with_a_backbone_too_and_pay_nothing_for_it(looked, monkeypatch):
     folder, _ = looked
     more = {"templates": ["cnn"], "max_trials": 1, "out": str(folder / "pixels")}
     result = automl.fit(pictures(120, 0), **options(folder, **more))
     assert any(run["name"].startswith("cnn") for run in result.result["runs"])
+    images, _ = pictures(8, 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(automl.pretrained.vectors, "_computed", lambda *args: pytest.fail("it reads no vectors"))
+        assert len(result.predict(images, side="deep")) == 8

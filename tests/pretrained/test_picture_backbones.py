@@ -205,3 +205,22 @@ def test_another_backbone_than_the_models_is_refused(tmp_path):
     other = own_folder(tmp_path / "other", layer="first")
     with pytest.raises(DataError, match="holds another backbone"):
         pretrained.with_backbone(task, other)
+
+
+def test_new_rows_are_computed_once_and_only_if_something_reads_their_vectors(tmp_path, monkeypatch):
+    task = pretrained.with_backbone(TASK, own_folder(tmp_path / "o"))
+    expected = pretrained.embedded(rows(), task).vectors
+    asked = []
+    real = pretrained.vectors._computed
+
+    def computed(*args):
+        asked.append(1)
+        return real(*args)
+
+    monkeypatch.setattr(pretrained.vectors, "_computed", computed)
+    made = pretrained.with_vectors(rows(), task)
+    part = made.vectors[np.array([4, 1, 3])][1:]
+    assert (made.vectors.shape, part.shape, len(part), asked) == ((6, 6), (2, 6), 2, [])
+    np.testing.assert_array_equal(expected[[1, 3]], part)
+    np.testing.assert_array_equal(expected, np.asarray(made.vectors, np.float32))
+    assert asked == [1]

@@ -50,5 +50,5 @@ class PretrainedFeatures:
 
 def _vectors(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     assert dataset.vectors is not None
-    vectors: np.ndarray = dataset.vectors[rows]
+    vectors: np.ndarray = np.asarray(dataset.vectors[rows])
     return vectors
