@@ -14,7 +14,7 @@ from automl.detect import detect, is_in_time_order, survey, with_training_facts
 from automl.detect.rows import flag_test_rows
 from automl.errors import DataError, InputError, NoTarget
 from automl.flow.latency import OwnForm, in_own_form
-from automl.flow.loading import import_deep, lacking
+from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.selection import check_templates
 from automl.intake import load
 from automl.records import Finding
@@ -92,12 +92,16 @@ def _load_tensorflow(recipe: Recipe) -> None:
     """Load TensorFlow as the deep side will have it; both sides pay for it, since both read what it computes.
 
     Raises:
-        DataError: a limit of this process does not allow it.
+        DataError: it cannot be loaded, or a limit of this process does not allow it.
     """
     problem = lacking()
     if problem is not None:
         raise DataError(f"pretrained: pictures need TensorFlow here, and {problem.reason}. {problem.step}")
-    import_deep(recipe.search.device)
+    try:
+        import_deep(recipe.search.device)
+    except (ImportError, MemoryError, OSError, RuntimeError) as error:
+        problem = failed_loading(error)
+        raise DataError(f"pretrained: pictures need TensorFlow here, and {problem.reason}. {problem.step}") from error
 
 
 def prepare(recipe: Recipe, *, tested: bool = True, tell: Tell = lambda text: None) -> Prepared:

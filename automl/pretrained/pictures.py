@@ -34,6 +34,8 @@ MOST_DIM = 8_192
 SIDES = (8, 1_024)
 MOST_CLASSES = 30_000
 BATCH_PIXELS, MOST_BATCH = 32 * 224 * 224, 256
+CHECKED_BATCH = 32
+"""Pictures whose outputs must fit into the free memory; small pictures come in larger batches, and take no more."""
 LIMITS = Limits(layers=20_000, calls=10_000)
 """Published networks name ten times as many layers as ours do."""
 
@@ -249,7 +251,7 @@ def _network(config: Mapping[str, Any], weights: str, stored: bytes) -> tuple[An
             raise ValueError(
                 f"its {CONFIG} names no application, and {weights} describes no network; give a .keras file"
             )
-        return networks.load(stored, MOST_BATCH, own=False, limits=LIMITS), "network"
+        return networks.load(stored, CHECKED_BATCH, own=False, limits=LIMITS), "network"
     if is_keras:  # only its weights are read, and it is refused all the same if it names what may run code
         stored = networks.read_network(stored, own=False)[1]["model.weights.h5"]
     name = str(config["application"])

@@ -285,7 +285,7 @@ def _in_parts(
             )
         if time.monotonic() - told > TELL_SECONDS and done < n:
             told = time.monotonic()
-            tell(f"vectors of {done:,} of {n:,} {word(items)} by {backbone.name}")
+            tell(f"vectors of {done:,} of {n:,} {word(items)} by {backbone.name!r}")
     return np.concatenate(parts) if parts else np.zeros((0, backbone.dim), np.float32)
 
 

@@ -142,3 +142,21 @@ def test_networks_on_pixels_compete_with_a_backbone_too_and_pay_nothing_for_it(l
     with monkeypatch.context() as patched:
         patched.setattr(automl.pretrained.vectors, "_computed", lambda *args: pytest.fail("it reads no vectors"))
         assert len(result.predict(images, side="deep")) == 8
+
+
+def test_without_room_for_tensorflow_the_contest_says_so_before_it_begins(looked, monkeypatch, tmp_path):
+    folder, _ = looked
+    from automl.flow import prepare
+    from automl.flow.loading import LeftOut
+
+    monkeypatch.setattr(prepare, "lacking", lambda: LeftOut("this process may not start its threads", "Raise it."))
+    with pytest.raises(DataError, match="pictures need TensorFlow here, and this process may not start its threads"):
+        automl.fit(pictures(40, 0), **options(folder, out=str(tmp_path / "run")))
+
+    def broken(wish):
+        raise ImportError("no such library")
+
+    monkeypatch.setattr(prepare, "lacking", lambda: None)
+    monkeypatch.setattr(prepare, "import_deep", broken)
+    with pytest.raises(DataError, match="could not be loaded"):
+        automl.fit(pictures(40, 0), **options(folder, out=str(tmp_path / "run")))

@@ -191,7 +191,7 @@ def test_time_is_judged_by_the_batches_after_the_first_which_is_traced(monkeypat
             pretrained.vectors._in_parts(*work)
     else:
         assert pretrained.vectors._in_parts(*work).shape == (100, 2)
-        assert lines == ["vectors of 1 of 100 pictures by b"]
+        assert lines == ["vectors of 1 of 100 pictures by 'b'"]
 
 
 def test_a_table_with_pictures_has_no_backbone(tmp_path):
