@@ -224,3 +224,23 @@ def test_new_rows_are_computed_once_and_only_if_something_reads_their_vectors(tm
     np.testing.assert_array_equal(expected[[1, 3]], part)
     np.testing.assert_array_equal(expected, np.asarray(made.vectors, np.float32))
     assert asked == [1]
+
+
+def test_a_saved_task_names_its_backbone_and_odd_words_about_it_are_refused(tmp_path):
+    from automl.bundle.tasks import task_from_dict, task_to_dict
+    from automl.errors import BundleError
+
+    task = pretrained.with_backbone(TASK, own_folder(tmp_path / "o"))
+    stored = task_to_dict(task)
+    assert task_from_dict(stored) == task
+    for change in ({"dim": "6"}, {"folder": 5}, {"more": 1}):
+        with pytest.raises(BundleError, match="odd things of its backbone"):
+            task_from_dict({**stored, "backbone": {**stored["backbone"], **change}})
+    with pytest.raises(BundleError, match="backbone"):
+        task_from_dict({**stored, "backbone": 5})
+
+
+def test_models_of_before_name_it_in_their_text_columns():
+    said = {"folder": "f", "name": "n", "kind": "bert", "digest": "d", "dim": 3}
+    task = Task("text", "binary", ("y",), "roc_auc", columns=(Column("t", "text", 1.0, "", {"backbone": said}),))
+    assert pretrained.backbone_of(task) == said
