@@ -111,8 +111,9 @@ def fit(
             the same seed gives the same result on the same machine. None for five minutes.
         max_trials: the most deep trials, and the most shallow fits; None for no such bound.
         templates: deep templates to search; None for all that fit the task.
-        pretrained: folder of a backbone that was trained elsewhere, whose vectors of texts both sides read (a BERT-like
-            encoder or vectors of words, as safetensors); None for models trained on these rows alone.
+        pretrained: folder of a backbone that was trained elsewhere, whose vectors both sides read. Of texts: an encoder
+            like BERT or vectors of words, as safetensors. Of pictures: an architecture of keras.applications or a
+            network of Keras's layers, with a config.json. None for models trained on these rows alone.
         seed: seed of splits, searches and networks. None for 0.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best possible
             one. None for 0.005.
@@ -225,7 +226,7 @@ def run(
         budget: time for the whole call, as in `fit`.
         max_trials: the most deep trials, and the most shallow fits.
         templates: deep templates to search.
-        pretrained: folder of a backbone whose vectors of texts both sides read.
+        pretrained: folder of a backbone whose vectors of texts or pictures both sides read.
         seed: seed of splits, searches and networks.
         min_gain: smallest gain that counts.
         repeats: number of further splits on which both finalists are compared again.
@@ -428,7 +429,7 @@ def load(path: str | Path, plugins: Sequence[str | Path] = (), pretrained: str |
         plugins: where its goal, its modality or its shallow model is a plug-in's: Python files, which run as code, and
             names of entry points. Goals and modalities of installed packages are known without; types of a model are
             built only if their plug-in is named here.
-        pretrained: folder where the backbone lies now whose vectors of texts the model reads, with the files of the
+        pretrained: folder where the backbone lies now whose vectors the model reads, with the files of the
             contest; None for where it lay.
 
     Raises:

@@ -33,7 +33,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default="", help="also append the lines of JSON to this file")
     parser.add_argument("--keep", default="", help="folder for the runs (default: a temporary one)")
-    parser.add_argument("--pretrained", default="", help="folder of a backbone for sets of texts")
+    parser.add_argument(
+        "--pretrained", default="", help="folder of a backbone for the sets of texts, or of pictures; see --only"
+    )
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -75,7 +77,7 @@ def one(name: str, args: argparse.Namespace) -> None:
     folder = Path(args.data)
     entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
     options = entry_data(folder, entry)
-    if args.pretrained and entry["modality"].startswith("text"):
+    if args.pretrained and entry["modality"].startswith(("text", "image")):
         options["pretrained"] = args.pretrained
     out = Path(args.keep) / name if args.keep else Path(tempfile.mkdtemp()) / name
     called = time.monotonic()

@@ -42,7 +42,8 @@ Budget = Annotated[
 MaxTrials = Annotated[int | None, typer.Option(help="Most deep trials, and most shallow fits.")]
 Templates = Annotated[str | None, typer.Option(help="Deep templates to search, separated by commas.")]
 Pretrained = Annotated[
-    str | None, typer.Option(help="Folder of a pretrained backbone, whose vectors of texts both sides read.")
+    str | None,
+    typer.Option(help="Folder of a pretrained backbone, whose vectors of texts or pictures both sides read."),
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of splits, searches and networks.")]
 MinGain = Annotated[

@@ -25,7 +25,7 @@ class Contest:
         max_trials: the most deep trials, and the most shallow fits.
         seed: seed of splits, searches and models.
         templates: deep templates to search; None for all that fit the task.
-        pretrained: folder of a backbone whose vectors of texts both sides read; None for none.
+        pretrained: folder of a backbone whose vectors of texts or pictures both sides read; None for none.
         metric: the metric by which trials are chosen, such as "roc_auc" or "rmse"; None for the goal's default.
         columns: kind of each column (name → kind) for which detection is to be overridden.
         drop: columns that are not used, by name.

@@ -193,7 +193,7 @@ class Keys(BaseModel):
         default_factory=list, description="Deep templates to search; left out for all that fit."
     )
     pretrained: Name | None = Field(
-        None, description="Folder of a pretrained backbone, whose vectors of texts both sides read."
+        None, description="Folder of a backbone whose vectors of texts or pictures both sides read; or automl:<name>."
     )
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of splits, searches and networks.")
     min_gain: float = Field(

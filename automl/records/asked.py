@@ -84,7 +84,7 @@ class Recipe:
         budget_given: whether the user gave the budget; without one, a resumed run continues with the rest of its own.
         max_trials: the most deep trials, and the most shallow fits; None for no such bound.
         templates: deep templates to search; empty for all that fit the task.
-        pretrained: folder of a backbone whose vectors of texts both sides read, or None.
+        pretrained: folder of a backbone whose vectors of texts or pictures both sides read, or None.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best score.
         repeats: number of further splits on which both finalists are fitted and compared again; 0 for none.
         fold_pairs: number of folds on which both finalists are fitted again, so that out-of-fold pairs of predictions

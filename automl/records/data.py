@@ -70,7 +70,8 @@ class Dataset:
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.
         pictures: images of a table's image columns, by column name: ``(n, h, w, c)`` uint8. A row without an image, or
             whose file could not be read, has a blank image, and its path in `inputs` is None.
-        vectors: of texts, ``(n, dim)`` float32, made by the task's backbone (`automl.pretrained`); None without one.
+        vectors: of texts or pictures, ``(n, dim)`` float32, made by the task's backbone (`automl.pretrained`); of new
+            rows something that NumPy reads as such an array, computed then; None without one.
         root: folder to which relative image paths refer, or None.
         fingerprint: hexadecimal digest of the content.
         findings: what was noticed and done while reading (rows dropped, images skipped, ...).
@@ -153,8 +154,7 @@ class Column:
     ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
     numbers with words among them, ``{"words": ["Calm"], "beside": "wind (word)"}``, for bins also ``"bins"``; for
     images of a table, ``{"shape": [height, width, channels]}``, and ``"range"``, the values that become 0 and 255, if
-    they have more than eight bits. That of texts may name a
-    ``"backbone"`` (`automl.pretrained.backbone_of`). That of a time column may name the columns that tell a part of the
+    they have more than eight bits. That of a time column may name the columns that tell a part of the
     time (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
 
     `seen` says what the training rows held, so that new rows can be compared with them (`automl.detect.columns.seen`):
@@ -212,6 +212,8 @@ class Task:
         encoding: Python's name of the encoding of the text trained on, by which other texts are read that leave theirs
             open; empty if it was UTF-8 or no text.
         set_aside: names of columns that the user left out, and of weights: no news where new rows hold them.
+        backbone: what makes vectors of texts or pictures for both sides (`automl.pretrained.backbone_of`): "folder",
+            "name", "kind", "dim" and "digest"; empty without one.
     """
 
     modality: ModalityName
@@ -238,6 +240,7 @@ class Task:
     target_columns: tuple[Column, ...] = ()
     encoding: str = ""
     set_aside: tuple[str, ...] = ()
+    backbone: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -42,7 +42,9 @@ class _Noisy:
     outputs: Output
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        return Output(self.outputs.kind, {name: array[rows % len(array)] for name, array in self.outputs.arrays.items()})
+        return Output(
+            self.outputs.kind, {name: array[rows % len(array)] for name, array in self.outputs.arrays.items()}
+        )
 
 
 def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
