@@ -82,7 +82,7 @@ def one(name: str, args: argparse.Namespace) -> None:
     out = Path(args.keep) / name if args.keep else Path(tempfile.mkdtemp()) / name
     called = time.monotonic()
     result = automl.fit(
-        **options, metric=entry["metric"], budget=args.budget, seed=args.seed, out=str(out), quiet=True
+        **options, metric=entry["metric"], budget=args.budget, seed=args.seed, out=str(out), quiet=True, analysis=0
     ).result
     whole = time.monotonic() - called
     runs = result["runs"]
