@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Lengths"]
 
-FIRST_SHARE = 0.4
 SMALL_ROWS = 5_000
 """Of fewer training rows of a table, or fewer whole series, several short trials find more than one long one (decisions
 30 and 40)."""
 WANTED_TRIALS, WANTED_ON_SERIES, LAST_TRIALS = 6, 3, 2
 SHORTEST_SHARE = 0.2
 """The smallest share of its schedule that a trial on few rows is given."""
-PICTURE_SHARES = (1 / 5, 1 / 3)
-"""Of the time left, what the first trials on pictures get: otherwise the first one takes all of it (decision 42)."""
-SHORTEST_PICTURE_SHARE = 0.1
+FIRST_SHARES = (1 / 5, 1 / 3)
+"""Of the time left, what the first trials on other data get: otherwise the first one takes all of it (decisions 42 and
+44)."""
+SHORTEST_FIRST_SHARE = 0.1
 LONGER = 1.5
 """How many times as many steps the best settings must get to be trained once more, if their schedule was shortened."""
 
@@ -55,34 +55,36 @@ class Lengths:
         return cls(n_train, wanted, "image" in kinds)
 
     @property
-    def least_share(self) -> float | None:
-        """The least share of its schedule that a trial is shortened to; None for the rule of `trial.train`."""
-        return SHORTEST_SHARE if self.wanted_trials else SHORTEST_PICTURE_SHARE if self.has_pictures else None
+    def least_share(self) -> float:
+        """The least share of its schedule that a trial is shortened to."""
+        return SHORTEST_SHARE if self.wanted_trials else SHORTEST_FIRST_SHARE
 
     def share(self, n_runs: int, n_holdouts: int | None) -> float:
         """The share of the time left that a trial should take.
 
-        The first trial gets a part of the time, so that there is time for others. On few rows, where short schedules
-        lose little, the time is shared by the trials that are still wanted. On pictures, whose networks are
-        costly, the first trial gets a fifth and the second a third of what is left. Once the best trial is judged on n
-        hold-outs, each later trial gets at most 1/n of the time, so that it can be judged on as many.
+        On few rows, where short schedules lose little, the time is shared by the trials that are still wanted, and by
+        the first refit, for which no time can be kept back before there is a trial. On other data the first trial gets
+        a fifth and the second a third of what is left, so that settings are compared before one of them gets most of
+        the time. Once the best trial is judged on n hold-outs, each later trial gets at most 1/n of the time, so that
+        it can be judged on as many.
 
         Args:
             n_runs: trials that have ended.
             n_holdouts: hold-outs that the best trial was judged on; None before there is one.
         """
-        share = FIRST_SHARE if n_holdouts is None else 1 / n_holdouts
+        share = 1 / (n_holdouts or 1)
         if self.wanted_trials:
-            return min(share, 1 / max(self.wanted_trials - n_runs, LAST_TRIALS))
-        if self.has_pictures and n_runs < len(PICTURE_SHARES):
-            return min(share, PICTURE_SHARES[n_runs])
+            refits = 1 if n_runs == 0 else 0
+            return min(share, 1 / max(self.wanted_trials + refits - n_runs, LAST_TRIALS))
+        if n_runs < len(FIRST_SHARES):
+            return min(share, FIRST_SHARES[n_runs])
         return share
 
     def is_shortened(self, candidate: Candidate) -> bool:
-        """Whether a trial on pictures had its schedule shortened much."""
+        """Whether one of the first trials had its schedule shortened much."""
         settings, fit = candidate.settings, candidate.fit
         planned = int(settings["epochs"]) * max(1, self.n_train // int(settings["batch_size"]))
-        return self.has_pictures and not fit.stopped_early and planned >= LONGER * fit.n_steps
+        return not self.wanted_trials and not fit.stopped_early and planned >= LONGER * fit.n_steps
 
     def may_be_longer(self, leader: Candidate, n_runs: int, seconds: float) -> bool:
         """Whether it is time to train the settings of the best trial, which was shortened, for longer.
@@ -93,4 +95,4 @@ class Lengths:
             seconds: time left.
         """
         each = (leader.fit.seconds - leader.fit.compile_seconds) * leader.run.n_holdouts
-        return self.is_shortened(leader) and n_runs >= len(PICTURE_SHARES) and seconds >= LONGER * each
+        return self.is_shortened(leader) and n_runs >= len(FIRST_SHARES) and seconds >= LONGER * each
