@@ -340,7 +340,10 @@ class DeepSide:
             return max(1.0, LEAST_SHARE * search.seconds)  # of trials that left nothing
         typical = float(np.median([candidate.run.cost.fit_seconds for candidate in self.ranked]))
         n_fits = self.ranked[0].run.n_holdouts  # a trial judged on fewer hold-outs than the best ranks behind it
-        return search.compile_seconds + n_fits * LEAST_SHARE * typical
+        compile_seconds = search.compile_seconds
+        if not search.n_runs:  # its network is not built yet: those of other templates tell how long that takes
+            compile_seconds = max(other.compile_seconds for other in self.searches)
+        return compile_seconds + n_fits * LEAST_SHARE * typical
 
     def _begin(self, pending: PendingTrial) -> None:
         spec = pending.spec

@@ -150,3 +150,13 @@ def test_without_a_clock_nothing_is_shortened_or_trained_again(deep):
         deep.step(math.inf)
     assert [spec.settings["learning_rate"] for spec in deep.pool.specs] == [0.01, 0.02, 0.03]
     assert [spec.soft_seconds for spec in deep.pool.specs] == [None] * 3
+
+
+def test_a_template_that_was_not_tried_is_expected_to_compile_as_long_as_the_others(task_parts):
+    templates = {name: dataclasses.replace(TINY, name=name) for name in ("tiny", "other")}
+    made = DeepSide(*task_parts, templates, metric="roc_auc", seed=0)
+    made.pool = Scripted()
+    made.step(10.0)
+    tried, untried = (s for s in sorted(made.searches, key=lambda search: -search.n_runs))
+    tried.compile_seconds = 5.0
+    assert untried.n_runs == 0 and made._least_seconds(untried) == made._least_seconds(tried) > 5.0
