@@ -72,6 +72,8 @@ def fit(
     min_gain: float | None = None,
     repeats: int | None = None,
     fold_pairs: int | None = None,
+    analysis: float | None = None,
+    sensitive: str | Sequence[str] | None = None,
     latency: str | float | None = None,
     out: str | Path | None = None,
     resume: bool | None = None,
@@ -116,6 +118,9 @@ def fit(
             0: none.
         fold_pairs: number of folds, 5 or so, on which both finalists are fitted again. Their pairs of predictions for
             rows that chose no settings then decide in place of the test rows. None for 0: the test rows decide.
+        analysis: share of the budget, up to 0.5, for what is measured of both finalists after the verdict: data need,
+            robustness, importance and so on. None for 0.15; 0 for nothing.
+        sensitive: names of columns by whose groups both sides are compared.
         latency: the most milliseconds that predicting one row may take, such as 20 or "20ms"; None for no bound.
         out: run folder, new or empty; None for a new one under ``automl-runs``.
         resume: whether to go on with the run in `out`.
@@ -169,6 +174,8 @@ def run(
     min_gain: float | None = None,
     repeats: int | None = None,
     fold_pairs: int | None = None,
+    analysis: float | None = None,
+    sensitive: str | Sequence[str] | None = None,
     latency: str | float | None = None,
     out: str | Path | None = None,
     resume: bool | None = None,
@@ -216,6 +223,8 @@ def run(
         min_gain: smallest gain that counts.
         repeats: number of further splits on which both finalists are compared again.
         fold_pairs: number of folds whose out-of-fold pairs decide in place of the test.
+        analysis: share of the budget for what is measured after the verdict.
+        sensitive: names of columns by whose groups both sides are compared.
         latency: the most milliseconds that predicting one row may take.
         out: run folder.
         resume: whether to go on with the run in `out`.

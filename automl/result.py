@@ -111,6 +111,33 @@ class Result:
         """Predict sets of labels with the recommended model, or with that of a side; see `SideModel.predict_set`."""
         return self.model.predict_set(rows, level, on_odd, side)
 
+    def analysis(self, name: str) -> pd.DataFrame:
+        """What an analysis measured of both finalists after the verdict, as a table.
+
+        Args:
+            name: such as "overfitting"; `result["tradeoff"]` holds all that were made.
+
+        Returns:
+            A frame with one row a figure; its columns depend on the analysis.
+
+        Raises:
+            DataError: there is no such analysis, or it was not made; says why.
+        """
+        import pandas as pd
+
+        from automl import catalog
+        from automl.errors import DataError
+        from automl.records import Analysis
+
+        found = self.outcome.analyses.get(name)
+        if found is not None:
+            return pd.DataFrame(found.get("rows", []))
+        known = sorted(catalog.members(Analysis, "automl.analyses"))
+        if name not in known:
+            raise DataError(f"there is no analysis {name!r}; expected one of {', '.join(known)}")
+        reason = self.outcome.analyses_left_out.get(name, "it does not apply to this contest")
+        raise DataError(f"the analysis {name!r} was not made: {reason}")
+
     def report(self, path: str | Path) -> Path:
         """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path.
 

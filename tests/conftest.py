@@ -28,6 +28,13 @@ def checks_of_the_audit_fail_aloud(monkeypatch):
     monkeypatch.setattr(importlib.import_module("automl.audit.examine"), "STRICT", True)
 
 
+@pytest.fixture(autouse=True)
+def contests_are_not_analysed(request, monkeypatch):
+    """Analyses take time after each contest; tests that want them say so with the mark `analyses`."""
+    if request.node.get_closest_marker("analyses") is None:
+        monkeypatch.setattr(importlib.import_module("automl.flow.analyses"), "in_order", lambda: ())
+
+
 @pytest.fixture(autouse=True, scope="session")
 def the_disk_is_not_waited_for():
     """What is written outlives a killed process without it; only a machine that loses power needs it."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from automl.cli.flags import (
+    Analysis,
     Budget,
     Columns,
     Data,
@@ -44,6 +45,7 @@ from automl.cli.flags import (
     RetrainsPerYear,
     Season,
     Seed,
+    Sensitive,
     Series,
     Target,
     Templates,
@@ -90,6 +92,8 @@ def fit(
     min_gain: MinGain = None,
     repeats: Repeats = None,
     fold_pairs: FoldPairs = None,
+    analysis: Analysis = None,
+    sensitive: Sensitive = None,
     latency: Latency = None,
     out: Out = None,
     resume: Resume = False,
@@ -150,6 +154,8 @@ def run(
     min_gain: MinGain = None,
     repeats: Repeats = None,
     fold_pairs: FoldPairs = None,
+    analysis: Analysis = None,
+    sensitive: Sensitive = None,
     latency: Latency = None,
     out: Out = None,
     resume: Resume = False,

@@ -57,6 +57,13 @@ FoldPairs = Annotated[
     int | None,
     typer.Option(help="Folds, 5 or so, whose out-of-fold pairs decide in place of the test. Default 0: none."),
 ]
+Analysis = Annotated[
+    float | None,
+    typer.Option(help="Share of the budget for what is measured after the verdict; 0 for nothing. Default 0.15."),
+]
+Sensitive = Annotated[
+    list[str] | None, typer.Option(help="Column by whose groups both sides are compared; repeat it for several.")
+]
 Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may take for one row.")]
 RetrainsPerYear = Annotated[
     float | None, typer.Option(help="How often the model is fitted again, for its total cost. Default 12.")
@@ -99,7 +106,7 @@ def keys_of(flags: Mapping[str, Any]) -> dict[str, Any]:
         RecipeError: a list of names has no name in it.
     """
     keys = {name: words(value) if name in LISTS else value for name, value in flags.items()}
-    keys.update({name: keys.get(name) or None for name in (*SWITCHES, "target", "drop") if name in keys})
+    keys.update({name: keys.get(name) or None for name in (*SWITCHES, "target", "drop", "sensitive") if name in keys})
     if keys.get("json"):
         keys["quiet"] = True
     return given(keys)

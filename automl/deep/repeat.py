@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from automl.deep.family import Candidate
     from automl.deep.finalist import Finalist
-    from automl.records import Output, Split, Task
+    from automl.records import Dataset, Output, Split, Task
 
 __all__ = ["repeat", "seconds_of"]
 
@@ -53,7 +53,9 @@ def _training_seconds(member: Candidate, growth: float) -> float:
     return growth * seconds_of_refit(member.fit)
 
 
-def repeat(finalist: Finalist, task: Task, split: Split, number: int, seconds: float) -> Output:
+def repeat(
+    finalist: Finalist, task: Task, split: Split, number: int, seconds: float, dataset: Dataset | None = None
+) -> Output:
     """See `records.Contender.repeat`. Trials run in this process, also where the search has workers elsewhere.
 
     Args:
@@ -62,13 +64,14 @@ def repeat(finalist: Finalist, task: Task, split: Split, number: int, seconds: f
         split: another split of the same rows.
         number: of the repeat.
         seconds: time allotted.
+        dataset: the same rows with other values of the target, or None.
 
     Raises:
         OutOfTime: the time was over before the fit.
         TrialError: a member could not be fitted, or an earlier process could not end its fit.
     """
     ends = time.monotonic() + seconds
-    own, dataset = finalist.trainer, finalist.dataset
+    own, dataset = finalist.trainer, finalist.dataset if dataset is None else dataset
     encoder, codec = modalities.fit(dataset, task, split)
     training_data = training_data_of(dataset, task, split, encoder, codec, finalist.metric)
     trainer = Trainer(training_data, own.templates, own.device, own.memory_mib, own.stopping)

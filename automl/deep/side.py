@@ -485,10 +485,10 @@ class DeepSide:
         compiling = {search.template.name: search.compile_seconds for search in self.searches}
         return repeats.seconds_of(self.finalist, n_members, self.encode_seconds, compiling)
 
-    def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
+    def repeat(self, task: Task, split: Split, number: int, seconds: float, dataset: Dataset | None = None) -> Output:
         """Fit the finalist on another split, and predict its test rows; see `records.Contender.repeat`."""
         self.trainer.close()  # its networks are of no more use, and take memory
-        return repeats.repeat(self.finalist, task, split, number, seconds)
+        return repeats.repeat(self.finalist, task, split, number, seconds, dataset)
 
     def finalist_run(self) -> Run:
         """The run of the finalist as it stands, without members that left it."""

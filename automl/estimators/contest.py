@@ -34,6 +34,8 @@ class Contest:
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best possible one.
         repeats: number of further splits, at least 2, on which both finalists are compared again; 0 for none.
         fold_pairs: number of folds, 5 or so, whose out-of-fold pairs decide in place of the test; 0 for none.
+        analysis: share of the budget for what is measured of both finalists after the verdict, for the report.
+        sensitive: columns by whose groups both sides are compared; None for none.
         latency: the most milliseconds that predicting one row may take.
         costs: how much the model is used, for its total cost, by which equivalent models are told apart: a mapping with
             retrains_per_year (12) and predictions_per_year (1,000,000).
@@ -68,6 +70,8 @@ class Contest:
         min_gain: float = 0.005,
         repeats: int = 0,
         fold_pairs: int = 0,
+        analysis: float = 0.0,
+        sensitive: str | Sequence[str] | None = None,
         latency: float | str | None = None,
         costs: Mapping[str, float] | None = None,
         ensemble: bool = True,
@@ -90,6 +94,8 @@ class Contest:
         self.min_gain = min_gain
         self.repeats = repeats
         self.fold_pairs = fold_pairs
+        self.analysis = analysis
+        self.sensitive = sensitive
         self.latency = latency
         self.costs = costs
         self.ensemble = ensemble

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl import metrics
 from automl.errors import MissingExtra
+from automl.flow.analyses import Analyses
 from automl.flow.budget.allocation import LEAST_STEP_SECONDS, settle_offers
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.findings import too_late_for_deep, with_times
@@ -186,7 +187,8 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             room = OTHER_FITS_SHARE * max(0.0, clock.remaining) / (2 if recipe.repeats and recipe.fold_pairs else 1)
             repeats = Repeats(recipe, fits, room)
             fold_pairs = FoldPairs(recipe, fits, room, runs, reserve.judging_seconds)
-            reserve.repeating = lambda: repeats.seconds() + fold_pairs.seconds()
+            analyses = Analyses(recipe, fits, clock)
+            reserve.repeating = lambda: repeats.seconds() + fold_pairs.seconds() + analyses.seconds()
 
             def on_no_refit() -> None:
                 repeats.give_up()
@@ -198,7 +200,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             settle_offers(clock, sides)
 
             def pairs(predictors: Mapping[str, Any], floor: Contestant, model: Any) -> Pairs | None:
-                tail = reserve.writing_seconds + repeats.seconds()
+                tail = reserve.writing_seconds + repeats.seconds() + analyses.seconds()
                 return fold_pairs.make(predictors, chosen, floor, model, lambda: interrupt.asked, progress.say, tail)
 
             progress.say("scoring both finalists on the test rows")
@@ -208,16 +210,21 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 )
             with clock.phase("repeats"):
                 repeated = repeats.make(
-                    done.predictors, chosen, lambda: interrupt.asked, progress.say, reserve.writing_seconds
-                )
+                    done.predictors, chosen, lambda: interrupt.asked, progress.say,
+                    reserve.writing_seconds + analyses.seconds(),
+                )  # fmt: skip
+            with clock.phase("analyses"):
+                described = analyses.make(
+                    dataclasses.replace(done.outcome, repeats=repeated), done.predictors, chosen,
+                    lambda: interrupt.asked, progress.say, reserve.writing_seconds,
+                )  # fmt: skip
         finally:
             for side in (deep, shallow):
                 if side is not None:
                     side.close()
-        outcome = with_times(done.outcome, clock, no_deep, loading_seconds, shallow.not_apart)
+        outcome = with_times(described, clock, no_deep, loading_seconds, shallow.not_apart)
         outcome = dataclasses.replace(
             outcome,
-            repeats=repeated,
             stopped="interrupt" if interrupt.asked else stopped,
             clock={**outcome.clock, "started": ledger.started},
         )

@@ -118,7 +118,7 @@ class FoldPairs:
         if not self.asked:
             return None
         left_out = INTERRUPTED if stopping() else not_possible(chosen)
-        made: list[tuple[Split, dict[str, Output]]] = []
+        made: list[tuple[Split, dict[Side, Output]]] = []
         parts: tuple[Split, ...] = ()
         if not left_out:
             try:
@@ -144,14 +144,14 @@ class FoldPairs:
 
     def _outputs(
         self, part: Split, number: int, predictors: Mapping[str, Any], tail_seconds: float, say: Callable[[str], None]
-    ) -> dict[str, Output]:
+    ) -> dict[Side, Output]:
         say(f"out-of-fold pairs {number} of {self.asked}: both finalists on all other rows")
         task = with_training_facts(self.prepared.task, self.prepared.dataset, part.train)
         return self.fits.outputs(task, part, NUMBERS_FROM + number, predictors, tail_seconds)
 
     def _pairs(
         self,
-        made: list[tuple[Split, dict[str, Output]]],
+        made: list[tuple[Split, dict[Side, Output]]],
         chosen: Mapping[str, Run],
         floor: Contestant,
         floor_model: Any,
@@ -160,7 +160,7 @@ class FoldPairs:
         """The pairs of all folds together."""
         dataset, task, own = self.prepared.dataset, self.prepared.task, self.prepared.split
         items = np.concatenate([part.test for part, _ in made])
-        outputs = {side: joined([outputs[side] for _, outputs in made]) for side in chosen}
+        outputs = {side: joined([outputs[side] for _, outputs in made]) for side in SIDES}
         deep, shallow = (Contestant(chosen[side].name, side, outputs[side], (outputs[side],)) for side in SIDES)
         return verdict.Pairs(
             self.asked, len(made), len(split.rows_that_chose(own, self.n_holdouts)),

@@ -16,7 +16,7 @@ from automl.flow.budget.allocation import EXPECTED_MEMBERS
 if TYPE_CHECKING:
     from automl.flow.budget.clock import Clock
     from automl.flow.prepare import Prepared
-    from automl.records import Contender, Output, Recipe, Run, Split, Task
+    from automl.records import Contender, Dataset, Output, Recipe, Run, Side, Split, Task
 
 __all__ = [
     "INTERRUPTED", "NO_TIME", "OtherFits", "not_possible", "refuse_fixed_tests", "words_of",
@@ -103,8 +103,14 @@ class OtherFits:
         }
 
     def outputs(
-        self, task: Task, part: Split, number: int, predictors: Mapping[str, Any], tail_seconds: float
-    ) -> dict[str, Output]:
+        self,
+        task: Task,
+        part: Split,
+        number: int,
+        predictors: Mapping[str, Any],
+        tail_seconds: float,
+        dataset: Dataset | None = None,
+    ) -> dict[Side, Output]:
         """Fit both finalists on a split, and predict its test items.
 
         Args:
@@ -113,6 +119,7 @@ class OtherFits:
             number: of the fit; seeds follow from it.
             predictors: the predictors of the finalists, with their decisions.
             tail_seconds: time to leave for what follows.
+            dataset: the same rows with other values of the target to learn from; None for those of the contest.
 
         Returns:
             Side → its decided predictions.
@@ -120,12 +127,14 @@ class OtherFits:
         Raises:
             OutOfTime: the time was over before the end of a fit.
         """
-        waiting, made = self._each(self.n_members), {}
+        waiting = self._each(self.n_members)
+        made: dict[Side, Output] = {}
         for name, side in self.sides.items():
             del waiting[name]
             begun = self.clock.elapsed
-            output = side.repeat(task, part, number, self.clock.remaining - tail_seconds - sum(waiting.values()))
-            made[name] = goals.decided(predictors[name].decision, output)
+            left = self.clock.remaining - tail_seconds - sum(waiting.values())
+            output = side.repeat(task, part, number, left, dataset)
+            made[side.side] = goals.decided(predictors[name].decision, output)
             self._slowest[name] = max(self._slowest.get(name, 0.0), self.clock.elapsed - begun)
         return made
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["reproduce"]
 
 LIBRARIES = ("automl-keras", "tensorflow", "keras", "keras-tuner", "scikit-learn", "skrub", "pandas", "numpy")
-REPEATED = ("target", "drop")
+REPEATED = ("target", "drop", "sensitive")
 """Keys whose flag is given once for each name."""
+DEFAULT_ANALYSIS = 0.15
 NOT_REPEATED = ("out", "resume", "quiet", "json", "json_lines")
 """Keys that say where results go, which another run does not share."""
 
@@ -85,6 +86,10 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
         options["repeats"] = recipe.repeats
     if recipe.fold_pairs:
         options["fold_pairs"] = recipe.fold_pairs
+    if recipe.analysis != DEFAULT_ANALYSIS:
+        options["analysis"] = recipe.analysis
+    if recipe.sensitive:
+        options["sensitive"] = list(recipe.sensitive)
     if recipes.costs(recipe.costs):
         options["costs"] = recipes.costs(recipe.costs)
     arguments = "".join(f", {_argument(name, value)}" for name, value in options.items())

@@ -55,6 +55,8 @@ EXPECTED = {
     "min_gain": "a share from 0 to 1",
     "repeats": "a whole number from 2 to 100, or 0 for none",
     "fold_pairs": "a whole number from 3 to 20, or 0 for none",
+    "analysis": "a share of the budget from 0 to 0.5",
+    "sensitive": "a column's name or a list of different names",
     "latency": 'milliseconds such as 20 or "20ms"',
     "out": "a folder's name",
     "resume": "true or false",
@@ -189,6 +191,12 @@ class Keys(BaseModel):
         0, ge=0, le=MOST_FOLDS, description="Folds whose out-of-fold pairs decide in place of the test; 0 for none.",
         json_schema_extra={"not": {"enum": [1, 2]}},
     )  # fmt: skip
+    analysis: float = Field(
+        0.15, ge=0, le=0.5, description="Share of the budget for what is measured after the verdict; 0 for nothing."
+    )
+    sensitive: Name | list[Name] = Field(
+        default_factory=list, description="Column(s) by whose groups both sides are compared."
+    )
     latency: int | float | str | None = Field(None, description="Milliseconds a finalist may take for one row.")
     out: Place | None = Field(None, description="Run folder; left out for a new one under automl-runs.")
     resume: bool = Field(False, description="Resume the run in the out folder.")
@@ -244,7 +252,7 @@ class Keys(BaseModel):
         """Refuse an unknown kind and name the nearest one."""
         return parsed(check_columns, value) if isinstance(value, dict) else value
 
-    @field_validator("target", "known", "drop", "templates", "plugins", mode="after")
+    @field_validator("target", "known", "drop", "sensitive", "templates", "plugins", mode="after")
     @classmethod
     def names_differ(cls, value: Any) -> Any:
         """Refuse a name that is given twice."""
@@ -304,6 +312,8 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "min_gain": float(keys.min_gain),
         "repeats": keys.repeats,
         "fold_pairs": keys.fold_pairs,
+        "analysis": float(keys.analysis),
+        "sensitive": listed(keys.sensitive),
         "latency_ms": None if keys.latency is None else float(keys.latency),
         "out": keys.out,
         "resume": keys.resume,

@@ -16,7 +16,7 @@ from automl.system.printable import printable
 __all__ = ["dump"]
 
 RENAMED = {"budget_seconds": "budget", "latency_ms": "latency"}
-UNWRITTEN = ("source", "budget_given", "file", "replaced")
+UNWRITTEN = ("analyse_only", "source", "budget_given", "file", "replaced")
 DEFAULTS = {field.name: field.default for field in fields(Recipe)}
 
 
@@ -33,9 +33,9 @@ def dump(recipe: Recipe) -> str:
         key, value = RENAMED.get(name, name), getattr(recipe, name)
         if key in ("data", "test", "weight"):
             value = source_of(key, value, comments)
-        if key in ("columns", "target", "drop", "templates", "plugins"):
+        if key in ("columns", "target", "drop", "sensitive", "templates", "plugins"):
             value = (dict(value) if key == "columns" else list(value)) or None
-        if key in ("target", "drop") and value and len(value) == 1:
+        if key in ("target", "drop", "sensitive") and value and len(value) == 1:
             value = value[0]
         if value is None or (name in DEFAULTS and value == DEFAULTS[name] and key != "budget"):
             continue

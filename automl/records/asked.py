@@ -81,6 +81,9 @@ class Recipe:
         repeats: number of further splits on which both finalists are fitted and compared again; 0 for none.
         fold_pairs: number of folds on which both finalists are fitted again, so that out-of-fold pairs of predictions
             decide in place of the test; 0 for none.
+        analysis: share of the budget for what is measured of both finalists after the verdict; 0 for nothing.
+        analyse_only: whether to only analyse the run in `out` again: it is resumed without any further search.
+        sensitive: names of columns by whose groups both sides are compared; they may be among the inputs or dropped.
         latency_ms: a finalist must predict one row within this many milliseconds; None for no bound.
         out: run folder, or None for a new one under ``automl-runs``.
         plugins: entry points or (Python only) files that add templates, baselines, metrics and so on.
@@ -117,6 +120,9 @@ class Recipe:
     min_gain: float = 0.005
     repeats: int = 0
     fold_pairs: int = 0
+    analysis: float = 0.15
+    analyse_only: bool = False
+    sensitive: tuple[str, ...] = ()
     latency_ms: float | None = None
     out: str | None = None
     resume: bool = False

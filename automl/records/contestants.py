@@ -186,7 +186,7 @@ class Contender(Protocol):
         """
         ...
 
-    def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
+    def repeat(self, task: Task, split: Split, number: int, seconds: float, dataset: Dataset | None = None) -> Output:
         """Fit the finalist's settings once on another split, and predict its test items.
 
         The fit is that of a refit: on training and validation items of this split alone, encoders included, for the
@@ -197,6 +197,7 @@ class Contender(Protocol):
             split: another split of the same rows.
             number: of the repeat, from 1; its seed follows from it.
             seconds: time allotted; infinite without a time limit.
+            dataset: the same rows with other values of the target to learn from; None for those of the contest.
 
         Returns:
             The predictions for the split's test items, before calibration and thresholds.

@@ -312,6 +312,8 @@ class Outcome:
             "times" ``(n_windows, horizon)``.
         coverage: of intervals or sets on the test items, for each finalist and the blend, by answer and level.
         repeats: what further splits say; None if none were asked for.
+        analyses: what each analysis found, by its name.
+        analyses_left_out: why an analysis that applies was not made, by its name.
         clock: "budget_seconds", "wall_seconds", "started" (ISO), phases, and the seconds offered to and spent by each
             side.
         reproduce: the texts "command", "python" and "recipe", and the mappings "versions" and "machine".
@@ -335,6 +337,8 @@ class Outcome:
     history: Mapping[str, Any] | None = None
     coverage: tuple[Coverage, ...] = ()
     repeats: Repeats | None = None
+    analyses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    analyses_left_out: Mapping[str, str] = field(default_factory=dict)
     clock: Mapping[str, Any] = field(default_factory=dict)
     reproduce: Mapping[str, Any] = field(default_factory=dict)
     stopped: str = "budget"

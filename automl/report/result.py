@@ -87,6 +87,8 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         "decided_by": "fold_pairs" if comparison.fold_pairs is not None and comparison.fold_pairs.n_folds else "test",
         "fold_pairs": fold_pairs(comparison.fold_pairs),
         "coverage": [covered(one) for one in outcome.coverage],
+        "tradeoff": dict(outcome.analyses),
+        "tradeoff_left_out": dict(outcome.analyses_left_out),
         "runs": [row(run) for run in outcome.runs],
     }
     safe: dict[str, Any] = plain(result)

@@ -22,16 +22,18 @@ def without_exceptions(outcome: Outcome) -> Outcome:
         outcome: of a finished run.
 
     Returns:
-        The outcome itself where no exception said anything.
+        A copy, without what analyses found as well: they may quote levels and rows of the data.
     """
     quoting = [
         *(run.failure for run in outcome.runs), *(one.quoted for one in outcome.findings),
         *(() if outcome.repeats is None else outcome.repeats.failures),
     ]  # fmt: skip
     if not any(quoting):
-        return outcome
+        return dataclasses.replace(outcome, analyses={}, analyses_left_out={})
     return dataclasses.replace(
         outcome,
+        analyses={},
+        analyses_left_out={},
         runs=tuple(_run(run) for run in outcome.runs),
         findings=tuple(_finding(one) for one in outcome.findings),
         repeats=None if outcome.repeats is None else _repeats(outcome.repeats),

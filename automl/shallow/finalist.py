@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from automl.errors import OutOfTime, TrialError
 from automl.goals.shared.outputs import combine, joined
-from automl.records import Output, Run, Split, Task
+from automl.records import Dataset, Output, Run, Split, Task
 from automl.shallow.apart import FallbackWorker
 from automl.shallow.data import TrainingData, refit_part
 from automl.shallow.family import Candidate
@@ -181,10 +181,10 @@ class Candidates:
         deadline = None if math.isinf(seconds) else time.monotonic() + seconds
         return self.worker.fit(model, take, deadline, self.stopping, searched=candidate.model, learnt=learnt)
 
-    def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
+    def repeat(self, task: Task, split: Split, number: int, seconds: float, dataset: Dataset | None = None) -> Output:
         """Fit all members once on another split, and predict its test items; see `records.Contender.repeat`."""
         ends = time.monotonic() + seconds
-        dataset = self.training_data.dataset
+        dataset = self.training_data.dataset if dataset is None else dataset
         learnt, outputs = refit_part(dataset, task, split), []
         for candidate in self.composition.members:
             if not _has_chosen(candidate):

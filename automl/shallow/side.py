@@ -384,9 +384,9 @@ class ShallowSide:
         """The time that a fit of the finalist on another split is expected to take: that of a refit."""
         return self.candidates.seconds_a_repeat(n_members)
 
-    def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
+    def repeat(self, task: Task, split: Split, number: int, seconds: float, dataset: Dataset | None = None) -> Output:
         """Fit the finalist on another split, and predict its test items; see `Candidates.repeat`."""
-        return self.candidates.repeat(task, split, number, seconds)
+        return self.candidates.repeat(task, split, number, seconds, dataset)
 
     def finalist_run(self) -> Run:
         """The run of the finalist as it stands, without members that left it."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl import goals, metrics
+from automl import catalog, goals, metrics
 from automl.records import (
+    Analysis,
     Champion,
     Column,
     Comparison,
@@ -70,8 +71,13 @@ def example_outcome(goal: GoalName = "binary") -> Outcome:
         test_rows=np.arange(120, 120 + N_ROWS),
         clock={"budget_seconds": 60.0, "wall_seconds": 42.0, "started": "2026-01-02T03:04:05"},
         reproduce={"command": "automl fit example.csv", "python": "", "recipe": "", "versions": {}, "machine": {}},
+        analyses={name: one.example for name, one in _analyses().items() if one.example},
         automl_version="0",
     )  # fmt: skip
+
+
+def _analyses() -> dict[str, Analysis]:
+    return catalog.members(Analysis, "automl.analyses")
 
 
 def _runs(deep: float, shallow: float, floor: float) -> tuple[Run, ...]:

@@ -21,7 +21,7 @@ def test_a_number_names_the_target(name):
 
 @pytest.mark.parametrize("key", [key for key in NAME_KEYS if key != "target"])
 def test_a_number_names_any_other_column(key):
-    expected = ("3",) if key in ("known", "drop") else "3"
+    expected = ("3",) if key in ("known", "drop", "sensitive") else "3"
     assert getattr(recipe.make(data=FRAME, target=0, **{key: 3}), key) == expected
 
 

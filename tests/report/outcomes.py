@@ -24,6 +24,7 @@ from automl.records import (
     Split,
     Task,
 )
+from automl.testing.outcomes import example_outcome
 
 NASTY = "<script>alert(1)</script>|`*x*`$a_b$\n# faked\n| a |\x1b]0;t\x07\x9b\u202e"
 EVIDENCE = ("Columns beside the target hold numbers and categories, so this is a table.", "The target has few values.")
@@ -350,8 +351,13 @@ def interrupted() -> Outcome:
     )  # fmt: skip
 
 
+def analysed():
+    """A contest whose analyses are the examples that these show of themselves."""
+    return example_outcome("binary")
+
+
 MAKERS = {
     maker.__name__: maker
     for maker in (binary, multiclass, many_classes, text, image, sequence, tiny, multilabel, regression, forecast,
-                  no_deep, floor_only, interrupted)
+                  no_deep, floor_only, interrupted, analysed)
 }  # fmt: skip

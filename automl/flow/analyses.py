@@ -1,0 +1,163 @@
+"""Runs the analyses after the verdict, within their share of the budget; none of them changes it.
+
+Those that only predict come first, the cheapest and most telling before others; then those that fit models. An analysis
+that fails loses nothing but itself. See ``docs/decisions/0045-trade-off.md``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from automl import catalog
+from automl.detect import with_training_facts
+from automl.errors import OutOfTime
+from automl.flow.other_fits import INTERRUPTED, NO_TIME, OtherFits, not_possible, words_of
+from automl.records import Analysis, AnalysisContext, AnalysisFacts
+from automl.report.words import plain
+from automl.sides.items import refit_items
+
+if TYPE_CHECKING:
+    from automl.flow.budget.clock import Clock
+    from automl.records import Dataset, Outcome, Output, Recipe, Run, Side, Split, Task
+
+__all__ = ["Analyses", "in_order"]
+
+NUMBERS_FROM = 300
+NUMBERS_EACH = 100
+"""Numbers of these fits, from which their seeds follow, lie beyond those of repeats and out-of-fold pairs."""
+NO_REFITS_UNTIMED = "it fits models, which is only done within a time limit; give the run a budget"
+SIDES = ("deep", "shallow")
+
+
+class Analyses:
+    """Plans and makes the analyses of a contest.
+
+    Args:
+        recipe: says which share of the budget they may take.
+        fits: fits both finalists on other splits.
+        clock: the budget.
+    """
+
+    def __init__(self, recipe: Recipe, fits: OtherFits, clock: Clock) -> None:
+        self.recipe, self.fits, self.clock = recipe, fits, clock
+
+    def seconds(self) -> float:
+        """Seconds to keep back for them."""
+        if self.recipe.analyse_only or math.isinf(self.clock.budget_seconds):
+            return 0.0
+        return self.recipe.analysis * self.clock.budget_seconds
+
+    def make(
+        self,
+        outcome: Outcome,
+        predictors: Mapping[str, Any],
+        chosen: Mapping[str, Run],
+        stopping: Callable[[], bool],
+        say: Callable[[str], None],
+        tail_seconds: float,
+    ) -> Outcome:
+        """Make the analyses, as many as the time allows.
+
+        Args:
+            outcome: of the contest; analyses of an earlier call stay where they are not made again.
+            predictors: side → predictor.
+            chosen: side → the finalist's run as it stands.
+            stopping: returns whether the user wants to stop.
+            say: called with what is done next.
+            tail_seconds: time to leave for the report.
+
+        Returns:
+            The outcome with what they found, and why others were not made.
+        """
+        if not (self.recipe.analysis or self.recipe.analyse_only) or not any(side in predictors for side in SIDES):
+            return outcome
+        ends = self._ends(tail_seconds)
+        found, left_out = dict(outcome.analyses), dict(outcome.analyses_left_out)
+        facts = self._facts(outcome, predictors, chosen)
+        for analysis in in_order():
+            base = dataclasses.replace(outcome, analyses=dict(found), analyses_left_out=dict(left_out))
+            context = self._context(analysis, base, predictors, chosen, facts, ends, stopping, tail_seconds)
+            made, reason = _attempt(analysis, context, say)
+            if made is not None:
+                found[analysis.name] = made
+                left_out.pop(analysis.name, None)
+            elif reason and analysis.name not in found:
+                left_out[analysis.name] = reason
+        return dataclasses.replace(outcome, analyses=found, analyses_left_out=left_out)
+
+    def _ends(self, tail_seconds: float) -> float:
+        """When all analyses must have ended, as `time.monotonic` gives it."""
+        if math.isinf(self.clock.budget_seconds):
+            return math.inf
+        left = self.clock.remaining - tail_seconds
+        return time.monotonic() + (left if self.recipe.analyse_only else min(left, self.seconds()))
+
+    def _facts(self, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run]) -> AnalysisFacts:
+        part, inputs = self.fits.prepared.split, self.fits.prepared.dataset.inputs
+        n_test = len(part.items("test"))
+        rates = {run.side: run.cost.rows_per_second for run in outcome.runs if run.finalist}
+        predicting: dict[Side, float] = {
+            run.side: n_test / (rates[run.side] or 1000.0) for run in outcome.runs if run.finalist
+        }
+        can_refit = not not_possible(chosen)
+        return AnalysisFacts(
+            n_train=len(refit_items(part)) if can_refit else len(part.items("train")),
+            n_test=n_test,
+            n_columns=inputs.shape[1] if hasattr(inputs, "columns") else 1,
+            predict_seconds={side: seconds for side, seconds in predicting.items() if side in predictors},
+            refit_seconds=self.fits.seconds() if can_refit else math.inf,
+        )
+
+    def _context(
+        self, analysis: Analysis, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run],
+        facts: AnalysisFacts, ends: float, stopping: Callable[[], bool], tail_seconds: float,
+    ) -> AnalysisContext:  # fmt: skip
+        prepared = self.fits.prepared
+        first = NUMBERS_FROM + NUMBERS_EACH * in_order().index(analysis)
+
+        def refit(part: Split, number: int, dataset: Dataset | None = None) -> Mapping[Side, Output]:
+            left = ends - time.monotonic()
+            tail = self.clock.remaining - left if math.isfinite(left) else tail_seconds
+            return self.fits.outputs(_task_of(prepared.task, part, dataset or prepared.dataset), part, first + number,
+                                     predictors, tail, dataset)  # fmt: skip
+
+        return AnalysisContext(
+            prepared.dataset, prepared.task, prepared.split, outcome, predictors, facts,
+            None if not_possible(chosen) else refit, ends, stopping,
+        )  # fmt: skip
+
+
+def _task_of(task: Task, part: Split, dataset: Dataset) -> Task:
+    return task if part.train_windows is not None else with_training_facts(task, dataset, part.train)
+
+
+def in_order() -> tuple[Analysis, ...]:
+    """All analyses, those of plug-ins too: first those that only predict."""
+    known = catalog.members(Analysis, "automl.analyses").values()
+    return tuple(sorted(known, key=lambda one: (one.refits, one.order, one.name)))
+
+
+def _attempt(
+    analysis: Analysis, context: AnalysisContext, say: Callable[[str], None]
+) -> tuple[dict[str, Any] | None, str]:
+    """What an analysis found, or why it was not made; neither where it does not apply."""
+    try:
+        if analysis.unfit(context) is not None:
+            return None, ""
+        if context.stopping():
+            return None, INTERRUPTED
+        if analysis.refits and math.isinf(context.deadline):
+            return None, NO_REFITS_UNTIMED
+        if context.remaining_seconds < analysis.cost(context.facts):
+            return None, NO_TIME
+        say(f"analysis: {analysis.name.replace('_', ' ')}")
+        made = analysis.run(context)
+    except OutOfTime:
+        return None, NO_TIME
+    except Exception as error:  # the verdict stands without it
+        return None, f"it failed: {words_of(error)}"
+    return (None, "") if made is None else (plain(made), "")

@@ -1,0 +1,127 @@
+"""Analyses after the verdict: their order, time, failures, and that they change nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from tiny_network import TINY_OPTIONS
+
+import automl
+from automl.errors import DataError, OutOfTime
+from automl.flow import analyses as module
+from automl.records import Analysis, AnalysisContext
+
+pytestmark = pytest.mark.analyses
+
+
+def frame(n: int = 240) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    y = np.arange(n) % 2
+    return pd.DataFrame({"a": y + rng.normal(size=n), "b": rng.normal(size=n), "y": y})
+
+
+def contest(tmp_path: Any, **more: Any) -> automl.Result:
+    asked = {"budget": "none", "max_trials": 1, "quiet": True, "out": tmp_path / "run", **TINY_OPTIONS, **more}
+    return automl.fit(frame(), "y", **asked)
+
+
+def only(monkeypatch: pytest.MonkeyPatch, *members: Analysis) -> None:
+    monkeypatch.setattr(module, "in_order", lambda: members)
+
+
+def found(context: AnalysisContext) -> dict[str, Any]:
+    return {"rows": [{"side": side, "value": 1.5} for side in context.facts.predict_seconds], "nan": float("nan")}
+
+
+def late(context: AnalysisContext) -> None:
+    raise OutOfTime("the fit")
+
+
+def faulty(context: AnalysisContext) -> None:
+    raise ValueError("a cell of the data")
+
+
+def test_what_analyses_find_is_stored_and_drawn_and_reasons_stand_for_those_not_made(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(
+        monkeypatch,
+        Analysis("found", 1, found), Analysis("late", 2, late), Analysis("faulty", 3, faulty),
+        Analysis("elsewhere", 4, found, unfit=lambda context: "not for tables"),
+        Analysis("fits", 5, found, refits=True),
+    )  # fmt: skip
+    result = contest(tmp_path)
+    stored = json.loads((tmp_path / "run" / "result.json").read_text("utf-8"))
+    assert stored["tradeoff"] == {
+        "found": {"rows": [{"side": "deep", "value": 1.5}, {"side": "shallow", "value": 1.5}], "nan": None}
+    }
+    assert stored["tradeoff_left_out"] == {
+        "late": "the budget left no time for them",
+        "faulty": "it failed: a cell of the data",
+        "fits": module.NO_REFITS_UNTIMED,
+    }
+    assert list(result.analysis("found")["value"]) == [1.5, 1.5]
+    with pytest.raises(DataError, match="there is no analysis 'nothing'"):
+        result.analysis("nothing")
+
+
+def test_a_saved_model_holds_nothing_of_what_analyses_found(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, Analysis("found", 1, lambda context: {"rows": [{"level": "planted-level"}]}))
+    result = contest(tmp_path)
+    result.save(tmp_path / "model")
+    held = [
+        path for path in (tmp_path / "model").rglob("*") if path.is_file() and b"planted-level" in path.read_bytes()
+    ]
+    assert held == []
+
+
+def test_a_share_of_zero_makes_none_and_the_verdict_is_the_same(tmp_path: Any) -> None:
+    one = contest(tmp_path / "one", analysis=0.0)
+    other = contest(tmp_path / "other")
+    assert one.outcome.analyses == {} and "overfitting" in other.outcome.analyses
+    assert one.result["verdict"] == other.result["verdict"] and one.result["gain"] == other.result["gain"]
+
+
+def test_refits_fit_both_sides_on_other_rows(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def half(context: AnalysisContext) -> dict[str, Any]:
+        assert context.refit is not None
+        part = dataclasses.replace(context.split, train=context.split.train[::2], valid=context.split.valid[::2])
+        target = context.dataset.target
+        assert target is not None
+        one, two = target["y"].unique()
+        flipped = dataclasses.replace(context.dataset, target=target.replace({one: two, two: one}))
+        seen.extend(dict(context.refit(part, number, data)) for number, data in ((1, None), (2, flipped)))
+        return {"rows": []}
+
+    only(monkeypatch, Analysis("half", 1, half))
+    assert contest(tmp_path).outcome.analyses_left_out == {}
+    as_is, other = seen
+    assert set(as_is) == set(other) == {"deep", "shallow"}
+    for side in as_is:
+        one, two = as_is[side].arrays["probabilities"], other[side].arrays["probabilities"]
+        assert np.corrcoef(one[:, 1], two[:, 1])[0, 1] < 0, "flipped labels turn the predictions round"
+
+
+def test_an_analysis_that_costs_more_than_is_left_is_not_begun(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, Analysis("costly", 1, faulty, cost=lambda facts: 1e9), Analysis("cheap", 2, found))
+    result = contest(tmp_path, budget="1h")
+    assert result.outcome.analyses_left_out == {"costly": "the budget left no time for them"}
+    assert "cheap" in result.outcome.analyses
+
+
+def test_overfitting_compares_rows_learnt_from_with_test_rows(tmp_path: Any) -> None:
+    table = contest(tmp_path).analysis("overfitting")
+    assert list(table["side"]) == ["deep", "shallow"]
+    assert (
+        (table["n_test"] == 48).all() and (table["low"] <= table["gap"]).all() and (table["gap"] <= table["high"]).all()
+    )
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "Overfitting" in page and not math.isnan(table["learnt"].iloc[0])
