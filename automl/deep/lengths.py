@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automl import goals
+from automl.deep.finalist import FEW_ROWS
 from automl.layers.fusion import TABLE_KINDS
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ class Lengths:
     Attributes:
         n_train: training rows.
         wanted_trials: the trials that share the first of the time; 0 where no number of them is wanted.
-        has_pictures: whether networks read pictures.
+        steps_first: whether the steps of a longer schedule bring more than the rows that a refit adds: on pictures, and
+            on many rows, unless these are windows of a forecast, whose latest rows a refit adds.
     """
 
     n_train: int
     wanted_trials: int
-    has_pictures: bool
+    steps_first: bool
 
     @classmethod
     def of(cls, n_train: int, task: Task, specs: Sequence[InputSpec]) -> Lengths:
@@ -52,7 +54,8 @@ class Lengths:
             wanted = WANTED_TRIALS
         elif n_train < SMALL_ROWS and kinds == {"series"} and not goals.named(task).in_windows:
             wanted = WANTED_ON_SERIES
-        return cls(n_train, wanted, "image" in kinds)
+        many = n_train >= FEW_ROWS and not goals.named(task).in_windows
+        return cls(n_train, wanted, "image" in kinds or many)
 
     @property
     def least_share(self) -> float:

@@ -466,10 +466,10 @@ class DeepSide:
     def seconds_a_refit(self, n_members: int = 1) -> float:
         """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_refit`.
 
-        While the best trial on pictures waits for a longer schedule, no time is kept back for refits: the steps that
-        were left out bring more than the validation rows do.
+        While the best trial waits for a longer schedule, no time is kept back for refits where the steps that were left
+        out bring more than the validation rows do.
         """
-        waits = self.lengths.has_pictures and self.pool.n_workers == 1 and self._waiting_for_longer()
+        waits = self.lengths.steps_first and self.pool.n_workers == 1 and self._waiting_for_longer()
         if waits and not self.finalist.composition.members:
             return 0.0
         return self.finalist.seconds_a_refit(n_members)

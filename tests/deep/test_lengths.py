@@ -31,12 +31,19 @@ def candidate(n_steps, seconds=3.0, stopped_early=False):
     return SimpleNamespace(settings=SETTINGS, fit=fit, run=SimpleNamespace(n_holdouts=1))
 
 
-def test_only_pictures_go_without_refits_for_longer_schedules():
+@pytest.mark.parametrize(("n_rows", "goal", "first"), [(9_999, "binary", False), (10_000, "binary", True),
+                                                       (10_000, "forecast", False)])  # fmt: skip
+def test_many_rows_go_without_refits_for_longer_schedules_unless_they_are_windows(n_rows, goal, first):
+    task, specs = example_task(goal), example_specs(("series",) if goal == "forecast" else ("numbers",), goal)
+    assert Lengths.of(n_rows, task, specs).steps_first == first
+
+
+def test_of_few_rows_only_pictures_go_without_refits_for_longer_schedules():
     task = example_task("multiclass")
     kinds = {
         kind: Lengths.of(1000, task, inputs("numbers", kind)) for kind in ("categories", "tokens", "image", "series")
     }
-    assert [kind for kind, rules in kinds.items() if rules.has_pictures] == ["image"]
+    assert [kind for kind, rules in kinds.items() if rules.steps_first] == ["image"]
     assert [rules.least_share for rules in kinds.values()] == [0.2, 0.1, 0.1, 0.1]
 
 
@@ -130,13 +137,13 @@ def test_the_best_of_two_short_trials_is_trained_for_longer_once(deep):
     assert rates.count(best) == 2
 
 
-def test_on_other_data_than_pictures_time_is_kept_back_for_refits_meanwhile(deep):
+def test_where_a_refit_brings_more_time_is_kept_back_for_it_meanwhile(deep):
     deep.lengths = Lengths(240, 0, False)
     deep.step(10.0)
     assert deep.seconds_a_refit() > 0.0
 
 
-def test_nothing_is_kept_back_for_refits_while_the_best_trial_on_pictures_waits_for_a_longer_schedule(deep):
+def test_nothing_is_kept_back_for_refits_while_the_best_trial_waits_for_steps_that_bring_more(deep):
     deep.step(10.0)
     assert deep.seconds_a_refit() == 0.0
     deep.step(8.0)
