@@ -120,8 +120,8 @@ def _kept_for_refits(
 ) -> tuple[int, dict[str, float]]:
     """The number of refits of both finalists that time is kept back for, and the seconds that they take of each side.
 
-    At most `REFIT_SHARE` of the time that a side has in all goes to refits: a model that needs most of the time is better
-    trained once and well.
+    At most `REFIT_SHARE` of the time that a side has in all goes to refits: a model that needs most of the time is
+    better trained once and well.
 
     Args:
         sides: the sides by name.
