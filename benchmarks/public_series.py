@@ -90,7 +90,8 @@ def write(packages: Path, folder: Path, chosen: Iterable[Mapping[str, Any]]) -> 
         np.save(folder / "splits" / f"{entry['name']}.npy", test_rows(len(frame), entry["horizon"]))
         written.append({
             "name": entry["name"], "file": file, "modality": "time series", "task": "forecast", "date": "date",
-            "target": entry["target"], "metric": "mase", "horizon": entry["horizon"], "season": entry["season"], **shape,
+            "target": entry["target"], "metric": "mase", "horizon": entry["horizon"], "season": entry["season"],
+            **shape,
         })  # fmt: skip
     (folder / "catalog.json").write_text(json.dumps(written, indent=1), "utf-8")
     return written
