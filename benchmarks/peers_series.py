@@ -85,16 +85,13 @@ AEON = """
 classified = o["goal"] != "regression"
 if classified:
     from aeon.classification.convolution_based import MiniRocketClassifier as Mini, MultiRocketClassifier as Multi
-    from aeon.classification.interval_based import QUANTClassifier as Quant
 else:
     from aeon.regression.convolution_based import MiniRocketRegressor as Mini, MultiRocketRegressor as Multi
-    from aeon.regression.interval_based import QUANTRegressor as Quant
 X, y, T = p["X"].astype(float), p["y"], p["T"].astype(float)
 def found(make):
     return lambda: make().fit(X, y).predict(T)
 run("mini_rocket", found(lambda: Mini(random_state=o["seed"])))
 run("multi_rocket", found(lambda: Multi(random_state=o["seed"])))
-run("quant", found(lambda: Quant(random_state=o["seed"])))
 def inception():
     # Five networks of 1,500 epochs take hours on a processor: one network, as many epochs as the time left allows.
     if classified:
