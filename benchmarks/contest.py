@@ -1,13 +1,15 @@
 """The whole catalog of a data folder at one budget: both finalists beside the floor, champion, verdict, times.
 
     python benchmarks/contest.py [--data DIR] [--budget 60] [--only adult,letter] [--pretrained DIR] [--out FILE]
+        [--processor-clock]
         [--peers statsforecast,aeon --peer-python statsforecast=/path/to/python --peer-python aeon=... [--peers-only]]
 
 The folder holds a `catalog.json` with one entry a set (name, file, target, metric, and for forecasts date, horizon,
 series) and `splits/<name>.npy` marking the test rows. Each set runs in a process of its own, one after another.
 Prints a table, a line of JSON for each set, and a last line of JSON with the totals. With `--peers` other toolkits for
 series run on the same test rows or origins (see `peers_series.py`) and are printed below each set; `--peers-only`
-runs them without the contests.
+runs them without the contests. With `--processor-clock` budgets are processor seconds of all processes of a contest
+together, for a single core that other work shares (Linux).
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", default="", help="also append the lines of JSON to this file")
     parser.add_argument("--keep", default="", help="folder for the runs (default: a temporary one)")
     parser.add_argument("--pretrained", default="", help="folder of a backbone for sets of texts")
+    parser.add_argument("--processor-clock", action="store_true", help="budgets in processor seconds")
     parser.add_argument("--peers", default="", help="toolkits for series: statsforecast, aeon")
     parser.add_argument("--peer-python", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--peers-only", action="store_true", help="no contests of ours")
@@ -127,6 +130,16 @@ def one(name: str, args: argparse.Namespace) -> None:
     print(json.dumps(line), flush=True)
 
 
+def environment(on_processor_clock: bool) -> dict[str, str]:
+    """The environment of a contest's process; the file of its clock is a new one."""
+    if not on_processor_clock:
+        return dict(os.environ)
+    handle, path = tempfile.mkstemp()
+    os.close(handle)
+    paths = [str(ROOT / "benchmarks" / "processor_clock"), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PROCESSOR_CLOCK": path, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
 def one_peer(name: str, args: argparse.Namespace) -> None:
     """Run another toolkit on one set and print its line."""
     from peers_series import compare, pythons
@@ -176,8 +189,9 @@ def main() -> None:
     def run(name: str, *more: str) -> dict[str, Any] | None:
         """The line of one set, from a process of its own; None if it failed."""
         done = subprocess.run(
-            [sys.executable, __file__, *sys.argv[1:], "--one", name, *more], capture_output=True, text=True, check=False
-        )
+            [sys.executable, __file__, *sys.argv[1:], "--one", name, *more], capture_output=True, text=True,
+            check=False, env=environment(args.processor_clock and not more),
+        )  # fmt: skip
         if done.returncode:
             print(f"{name:<20}FAILED\n{done.stderr[-3000:]}", flush=True)
             return None
