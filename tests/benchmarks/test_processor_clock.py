@@ -29,8 +29,8 @@ def test_it_counts_the_seconds_of_all_processes_and_no_waiting(tmp_path):
     path = tmp_path / "processes"
     path.touch()
     given = {**os.environ, "PROCESSOR_CLOCK": str(path), "PYTHONPATH": str(FOLDER)}
-    done = subprocess.run([sys.executable, "-S", "-c", "import sitecustomize\n" + SCRIPT], capture_output=True, text=True,
-                          check=True, env=given)  # fmt: skip
+    command = [sys.executable, "-S", "-c", "import sitecustomize\n" + SCRIPT]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=given)
     waited, more_than_the_other = map(float, done.stdout.split())
     assert abs(waited) < 0.1 and more_than_the_other >= 0.0
     assert len({line.split()[0] for line in path.read_text().splitlines()}) == 2
