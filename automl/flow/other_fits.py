@@ -7,7 +7,7 @@ the length that the contest chose. Calibration and thresholds stay as the contes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from automl import goals
 from automl.errors import OutOfTime, RecipeError
@@ -134,7 +134,7 @@ class OtherFits:
             begun = self.clock.elapsed
             left = self.clock.remaining - tail_seconds - sum(waiting.values())
             output = side.repeat(task, part, number, left, dataset)
-            made[side.side] = goals.decided(predictors[name].decision, output)
+            made[cast("Side", name)] = goals.decided(predictors[name].decision, output)
             self._slowest[name] = max(self._slowest.get(name, 0.0), self.clock.elapsed - begun)
         return made
 

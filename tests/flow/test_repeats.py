@@ -103,7 +103,7 @@ class Side:
     def seconds_a_repeat(self, n_members: int = 1) -> float:
         return self.expects
 
-    def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
+    def repeat(self, task: Task, split: Split, number: int, seconds: float, dataset: Any = None) -> Output:
         self.asked.append((split, number, seconds))
         self.hands.sleep(self.takes)
         if number in self.errors:
