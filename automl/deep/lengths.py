@@ -26,6 +26,7 @@ FIRST_SHARES = (1 / 5, 1 / 3)
 """Of the time left, what the first trials on other data get: otherwise the first one takes all of it (decisions 42 and
 44)."""
 SHORTEST_FIRST_SHARE = 0.1
+FIRST_SHARE_OF_WORKERS = 0.4
 LONGER = 1.5
 """How many times as many steps the best settings must get to be trained once more, if their schedule was shortened."""
 
@@ -57,31 +58,34 @@ class Lengths:
         many = n_train >= FEW_ROWS and not goals.named(task).in_windows
         return cls(n_train, wanted, "image" in kinds or many)
 
-    @property
-    def least_share(self) -> float:
-        """The least share of its schedule that a trial is shortened to."""
-        return SHORTEST_SHARE if self.wanted_trials else SHORTEST_FIRST_SHARE
+    def least_share(self, n_workers: int = 1) -> float | None:
+        """The least share of its schedule that a trial is shortened to; None for the rule of `trial.train`."""
+        if self.wanted_trials:
+            return SHORTEST_SHARE
+        return SHORTEST_FIRST_SHARE if n_workers == 1 else None
 
-    def share(self, n_runs: int, n_holdouts: int | None) -> float:
+    def share(self, n_runs: int, n_holdouts: int | None, n_workers: int = 1) -> float:
         """The share of the time left that a trial should take.
 
         On few rows, where short schedules lose little, the time is shared by the trials that are still wanted, and by
         the first refit, for which no time can be kept back before there is a trial. On other data the first trial gets
         a fifth and the second a third of what is left, so that settings are compared before one of them gets most of
         the time. Once the best trial is judged on n hold-outs, each later trial gets at most 1/n of the time, so that
-        it can be judged on as many.
+        it can be judged on as many. Several workers compare settings at once, and train none of them for longer later,
+        so that their first trials keep most of their schedules.
 
         Args:
             n_runs: trials that have ended.
             n_holdouts: hold-outs that the best trial was judged on; None before there is one.
+            n_workers: trials that run at once.
         """
         share = 1 / (n_holdouts or 1)
         if self.wanted_trials:
             refits = 1 if n_runs == 0 else 0
             return min(share, 1 / max(self.wanted_trials + refits - n_runs, LAST_TRIALS))
-        if n_runs < len(FIRST_SHARES):
-            return min(share, FIRST_SHARES[n_runs])
-        return share
+        if n_workers > 1:
+            return FIRST_SHARE_OF_WORKERS if n_holdouts is None else share
+        return min(share, FIRST_SHARES[n_runs]) if n_runs < len(FIRST_SHARES) else share
 
     def is_shortened(self, candidate: Candidate) -> bool:
         """Whether one of the first trials had its schedule shortened much."""

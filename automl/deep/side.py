@@ -253,7 +253,7 @@ class DeepSide:
             self.seed * 1000 + search.n_runs,
             seconds,
             soft_seconds=self._soft_seconds(seconds),
-            least_share=self.lengths.least_share,
+            least_share=self.lengths.least_share(self.pool.n_workers),
             milestones=milestones_for(search.peers) if self.early_stopping else (),
             promotion_score=self.holdout_policy.promotion_score(),
             promotion_share=self.holdout_policy.share,
@@ -263,7 +263,8 @@ class DeepSide:
 
     def _soft_seconds(self, seconds: float) -> float | None:
         """Seconds that the trial should take if its schedule is not shortened much by that; None for no such bound."""
-        share = self.lengths.share(self.n_runs, self.ranked[0].run.n_holdouts if self.ranked else None)
+        n_holdouts = self.ranked[0].run.n_holdouts if self.ranked else None
+        share = self.lengths.share(self.n_runs, n_holdouts, self.pool.n_workers)
         return share * seconds if share < 1 and math.isfinite(seconds) else None
 
     def _search_of(self, candidate: Candidate) -> FamilySearch | None:

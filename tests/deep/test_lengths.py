@@ -44,7 +44,7 @@ def test_of_few_rows_only_pictures_go_without_refits_for_longer_schedules():
         kind: Lengths.of(1000, task, inputs("numbers", kind)) for kind in ("categories", "tokens", "image", "series")
     }
     assert [kind for kind, rules in kinds.items() if rules.steps_first] == ["image"]
-    assert [rules.least_share for rules in kinds.values()] == [0.2, 0.1, 0.1, 0.1]
+    assert [rules.least_share() for rules in kinds.values()] == [0.2, 0.1, 0.1, 0.1]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,12 @@ def test_small_tables_and_few_whole_series_want_several_trials(kinds, goal, want
 def test_the_first_trials_take_a_fifth_and_a_third_and_later_ones_all(rules):
     assert [rules.share(n, 1 if n else None) for n in range(4)] == [1 / 5, 1 / 3, 1.0, 1.0]
     assert rules.share(1, 5) == rules.share(7, 5) == 1 / 5
+
+
+def test_several_workers_keep_most_of_the_schedules_of_their_first_trials():
+    large, small = Lengths(64_000, 0, True), Lengths(640, 6, False)
+    assert [large.share(n, 1 if n else None, 4) for n in range(3)] == [0.4, 1.0, 1.0]
+    assert large.least_share(4) is None and small.least_share(4) == 0.2
 
 
 def test_on_few_rows_the_wanted_trials_share_the_time_and_the_first_of_them_with_a_refit():
