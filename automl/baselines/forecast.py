@@ -27,6 +27,8 @@ __all__ = ["LAGGED_BOOSTING", "LAGGED_RIDGE", "NAIVE", "SEASONAL_NAIVE"]
 MAX_CELLS = 120_000
 MOST_WINDOWS = 20_000
 MOST_LAGS, MOST_MEANS = 64, 24
+MOST_WINDOWS_OF_A_CHECKPOINT = 300
+"""Whose residuals give quantiles while trees still grow, some ten times in a fit."""
 MOST_WITH_GAPS = 5_000
 """Where steps are not known everywhere, each of them is solved on rows of its own."""
 
@@ -150,20 +152,27 @@ class LaggedBoosting(Forecaster):
         self.boosting = Boosting("regression", 0, self.settings, self.seed)
 
         def complete() -> None:
-            if context.checkpoint is not None:
+            if context.checkpoint is not None:  # one that a deadline leaves has quantiles, too
+                self._keep_quantiles(dataset, split_rows, truth, context, MOST_WINDOWS_OF_A_CHECKPOINT)
                 context.checkpoint(self)
 
         self.boosting.fit(X, y[:, None], w, V, None if v is None else v[:, None], context, complete)
+        self._keep_quantiles(dataset, split_rows, truth, context)
+
+    def _keep_quantiles(
+        self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray, context: FitContext, most: int = 4000
+    ) -> None:
+        """Quantiles of the residuals: those that were chosen before, else of validation windows or of training ones."""
         if context.chosen is not None and context.chosen["residuals"] is not None:
             self.residuals = np.asarray(context.chosen["residuals"])  # of windows that a model had not learnt from
             return
         few = context.valid_rows is None or context.valid_truth is None or len(context.valid_rows) < 20
         self.judged = not few
         if few:  # too few held-out windows to take quantiles of
-            self._keep_residuals(dataset, split_rows, truth)
+            self._keep_residuals(dataset, windows, truth, most)
         else:
             assert context.valid_rows is not None and context.valid_truth is not None
-            self._keep_residuals(dataset, context.valid_rows, context.valid_truth)
+            self._keep_residuals(dataset, context.valid_rows, context.valid_truth, most)
 
     @property
     def stopped(self) -> str:

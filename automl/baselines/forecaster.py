@@ -120,11 +120,11 @@ class Forecaster(ABC):
         wanted = str(self.settings.get("transform", "none"))
         self.transform = wanted if wanted in transforms(truth) else "none"
 
-    def _keep_residuals(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> None:
-        """Quantiles of residuals a step and target, in sizes of the window."""
+    def _keep_residuals(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray, most: int = 4000) -> None:
+        """Quantiles of residuals a step and target, in sizes of the window, of so many windows at most."""
         if not self.levels:
             return
-        some = evenly(len(windows), 4000)
+        some = evenly(len(windows), most)
         _, base, _, size = self._context(dataset, windows[some])
         z = (self._straight(truth[some]) - base) / size - self._point(dataset, windows[some])
         self.residuals = residual_quantiles(z, self.levels)
