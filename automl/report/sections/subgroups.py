@@ -218,7 +218,9 @@ SUBGROUPS = Section(
 <p>{% if one.answer %}Predictions of {{ one.answer }}. {% endif %}Each figure has its 95 % interval. A gap is the
 largest less the smallest of the groups, a ratio the smallest over the largest, so chance alone makes gaps above 0:
 the last column is what one of twenty groupings by lot exceeds (a ratio: falls short of).</p>
-{{ table(one.groups) }}{{ table(one.gaps) }}{% endif %}{% endfor %}
+{{ table(one.groups) }}
+{% if one.answer %}{{ table(one.gaps) }}{% else %}{% call more("The gaps") %}{{ table(one.gaps) }}{% endcall %}{% endif %}
+{% endif %}{% endfor %}
 """,
     markdown="""{{ intro }}
 
