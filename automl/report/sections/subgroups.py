@@ -219,8 +219,8 @@ SUBGROUPS = Section(
 largest less the smallest of the groups, a ratio the smallest over the largest, so chance alone makes gaps above 0:
 the last column is what one of twenty groupings by lot exceeds (a ratio: falls short of).</p>
 {{ table(one.groups) }}
-{% if one.answer %}{{ table(one.gaps) }}{% else %}{% call more("The gaps") %}{{ table(one.gaps) }}{% endcall %}{% endif %}
-{% endif %}{% endfor %}
+{% if one.answer %}{{ table(one.gaps) }}
+{% else %}{% call more("The gaps") %}{{ table(one.gaps) }}{% endcall %}{% endif %}{% endif %}{% endfor %}
 """,
     markdown="""{{ intro }}
 
