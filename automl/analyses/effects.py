@@ -190,6 +190,6 @@ EXAMPLE = {
 }  # fmt: skip
 
 EFFECTS = Analysis(
-    name="effects", order=40, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="effects", order=44, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
     source="Friedman 2001 (partial dependence); Goldstein et al. 2015 (individual conditional expectation)",
 )  # fmt: skip

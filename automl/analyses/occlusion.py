@@ -173,6 +173,6 @@ EXAMPLE = {
 }  # fmt: skip
 
 OCCLUSION = Analysis(
-    name="occlusion", order=42, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="occlusion", order=46, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
     source="Zeiler & Fergus 2014 (occlusion); Li, Monroe & Jurafsky 2016 (erasure of words)",
 )  # fmt: skip
