@@ -150,8 +150,8 @@ def _grid(cells: pd.Series, rows: np.ndarray) -> tuple[np.ndarray, bool]:
     if own.dtype.kind in "iuf":
         values = np.sort(own.dropna().unique())
         return np.array([rows[int(np.flatnonzero((own == v).to_numpy())[0])] for v in values], np.int64), False
-    counts = own.astype(str).value_counts()
-    texts = own.astype(str).to_numpy()
+    texts = own.astype(object).where(own.notna(), None).map(str).to_numpy()
+    counts = pd.Series(texts).value_counts()
     return np.array([rows[int(np.flatnonzero(texts == v)[0])] for v in counts.index[:MOST_LEVELS]], np.int64), False
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,8 @@ from automl.analyses.shared.traits import Subgroup, Trait, sensitive_traits, sub
 from automl.records import Analysis, AnalysisContext, AnalysisFacts, Contestant
 
 __all__ = ["SUBGROUPS"]
+
+Figures = Callable[[np.ndarray, np.ndarray], dict[str, Any]]
 
 LEAST_ITEMS = 20
 """A subgroup has so many test items at least, and so many are outside of it."""
@@ -184,6 +188,7 @@ def _sensitive(context: AnalysisContext, at: Scored, outputs: dict[Any, Any]) ->
     draws = scoring.drawn(at, context.seed)
     own = np.ones(len(at)) if at.weight is None else at.weight
     draws = np.concatenate([own[None, :], draws])
+    by_units = len(np.unique(at.unit_ids)) < len(at)
     found: list[dict[str, Any]] = []
     for trait in sensitive_traits(context, at.items):
         groups = subgroups_of([trait], LEAST_GROUP, rest=True)[:MOST_GROUPS]
@@ -193,10 +198,12 @@ def _sensitive(context: AnalysisContext, at: Scored, outputs: dict[Any, Any]) ->
         inside = np.stack([one.inside for one in groups], axis=1)
         parts = []
         for side, output in outputs.items():
-            for answer, figures in _figures(context, at, output, inside, draws):
+            for answer, figure in _figures(context, at, output):
+                figures = figure(inside, draws)
+                chance = {} if by_units else fairness.by_chance(figure, inside, own, context.seed)
                 parts.append(
                     {
-                        "side": side, "answer": answer, "gaps": figures["gaps"],
+                        "side": side, "answer": answer, "gaps": figures["gaps"], "chance": chance,
                         "groups": [
                             {"group": group.words, "n": int(group.inside.sum()), **one}
                             for group, one in zip(groups, figures["groups"], strict=True)
@@ -211,29 +218,20 @@ def _why_none(trait: Trait) -> str:
     return f"fewer than two groups have {LEAST_GROUP} test rows each"
 
 
-def _figures(
-    context: AnalysisContext, at: Scored, output: Any, inside: np.ndarray, draws: np.ndarray
-) -> list[tuple[str, dict[str, Any]]]:
-    """Rates of the positive class, of each class or label; or errors of each target."""
+def _figures(context: AnalysisContext, at: Scored, output: Any) -> list[tuple[str, Figures]]:
+    """Rates of the positive class, of each class or label, or errors of each target; from groups and draws."""
     task, goal = context.task, goals.named(context.task)
     if not goal.is_classification:
         values = np.asarray(output.arrays["values"], np.float64)
-        errors = (values - np.asarray(at.truth, np.float64).reshape(values.shape)).reshape(
-            len(at), -1, values.shape[-1]
-        )
-        means = _mean_over_steps(errors)
-        return [
-            (name, fairness.mean_errors(means[:, i], inside, draws))
-            for i, name in enumerate(task.target[:MOST_ANSWERS])
-        ]
+        errors = values - np.asarray(at.truth, np.float64).reshape(values.shape)
+        means = _mean_over_steps(errors.reshape(len(at), -1, len(task.target)))
+        return [(name, partial(fairness.mean_errors, means[:, i])) for i, name in enumerate(task.target[:MOST_ANSWERS])]
     labels = labels_of(output)
     if goal.is_multilabel:
-        return [
-            (name, fairness.rates(at.truth[:, i] > 0, labels[:, i] > 0, inside, draws))
-            for i, name in enumerate(task.classes[:MOST_ANSWERS])
-        ]
+        names = task.classes[:MOST_ANSWERS]
+        return [(name, partial(fairness.rates, at.truth[:, i] > 0, labels[:, i] > 0)) for i, name in enumerate(names)]
     codes = [1] if goal.is_binary else range(min(len(task.classes), MOST_ANSWERS))
-    return [(task.classes[code], fairness.rates(at.truth == code, labels == code, inside, draws)) for code in codes]
+    return [(task.classes[code], partial(fairness.rates, at.truth == code, labels == code)) for code in codes]
 
 
 def _mean_over_steps(errors: np.ndarray) -> np.ndarray:
@@ -261,6 +259,7 @@ EXAMPLE = {
         {"column": "colour", "why": "", "parts": [
             {"side": "deep", "answer": "yes",
              "gaps": {"demographic_parity_difference": [0.2, 0.05, 0.36], "demographic_parity_ratio": None},
+             "chance": {"demographic_parity_difference": 0.14},
              "groups": [
                  {"group": "colour = red", "n": 40, "selection_rate": [0.4, 0.25, 0.55],
                   "true_positive_rate": [0.7, 0.5, 0.9], "false_positive_rate": None},

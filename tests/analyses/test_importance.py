@@ -91,6 +91,8 @@ def test_associations_tell_numbers_levels_and_both() -> None:
         {"x": x, "exp": np.exp(x), "level": np.where(x > 0, "high", "low"), "other": rng.choice(["a", "b"], 800)}
     )
     matrix = matrix_of(frame)
+    frame.loc[::5, "other"] = None
+    assert np.allclose(matrix_of(frame)[:3, :3], matrix[:3, :3]), "gaps are a level of their own"
     assert matrix[0, 1] > 0.99 and matrix[0, 2] > 0.8 and matrix[0, 3] < 0.2
     assert clusters(matrix) == [[0, 1, 2]]
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from fixed_finalists import context_of
 
+from automl import testing
 from automl.analyses.occlusion import MOST_WORDS, N_PATCHES, OCCLUSION
 from automl.records import AnalysisContext, Column, Dataset, Task
 from automl.report.sections.occlusion import OCCLUSION as SECTION
@@ -108,3 +109,7 @@ def test_words_of_the_user_are_escaped() -> None:
     content = page.stored(context.outcome, [SECTION])
     text = page.html(content, [SECTION], strict=True)
     assert "<script>alert" not in text and "&lt;script&gt;" in text
+
+
+def test_it_keeps_the_contract_for_every_modality_with_parts() -> None:
+    testing.check_analysis(OCCLUSION)

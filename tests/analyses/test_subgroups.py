@@ -119,6 +119,8 @@ def test_sensitive_columns_are_compared_though_they_are_no_inputs() -> None:
     assert one["column"] == "region" and [part["side"] for part in one["parts"]] == ["deep", "shallow"]
     value, low, high = one["parts"][0]["gaps"]["demographic_parity_difference"]
     assert value == 1.0 and low <= value <= high, "all of the north and none of the south are selected"
+    by_chance = one["parts"][0]["chance"]["demographic_parity_difference"]
+    assert 0.0 < by_chance < 0.3, "groups by lot differ a little"
     assert {group["group"] for group in one["parts"][0]["groups"]} == {"region = north", "region = south"}
 
 

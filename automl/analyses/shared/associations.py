@@ -85,7 +85,7 @@ def _codes(cells: pd.Series, numeric: bool) -> np.ndarray:
         ranks = _ranks(cells)
         edges = np.unique(np.quantile(ranks, np.linspace(0, 1, N_BINS + 1)[1:-1]))
         return np.searchsorted(edges, ranks, side="right")
-    codes, _ = pd.factorize(cells.astype(str), use_na_sentinel=False)
+    codes, _ = pd.factorize(cells.astype(object).where(cells.notna(), None).map(str), use_na_sentinel=False)
     frequent = np.argsort(-np.bincount(codes), kind="stable")[:MOST_LEVELS]
     place = np.full(codes.max(initial=0) + 1, MOST_LEVELS)
     place[frequent] = np.arange(len(frequent))

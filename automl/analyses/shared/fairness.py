@@ -11,14 +11,16 @@ Improving Fairness of AI Systems".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from automl.analyses.shared.scoring import ends
 
-__all__ = ["mean_errors", "rates"]
+__all__ = ["NAMES", "by_chance", "mean_errors", "rates"]
 
+N_LOTS = 200
 NAMES = ("selection_rate", "true_positive_rate", "false_positive_rate")
 
 
@@ -74,6 +76,31 @@ def mean_errors(errors: np.ndarray, inside: np.ndarray, draws: np.ndarray) -> di
         "groups": [{name: _figure(values[:, g]) for name, values in found.items()} for g in range(inside.shape[1])],
         "gaps": {f"{name}_difference": _figure(_gap(values)) for name, values in found.items()},
     }
+
+
+def by_chance(
+    figures: Callable[[np.ndarray, np.ndarray], dict[str, Any]], inside: np.ndarray, weight: np.ndarray, seed: int
+) -> dict[str, float]:
+    """How large gaps are (ratios: how small) in one of twenty cases where groups are drawn by lot.
+
+    Args:
+        figures: from groups ``(n, n_groups)`` and weights to figures as `rates` gives them.
+        inside: ``(n, n_groups)`` bool; rows are exchangeable.
+        weight: ``(n,)`` of the rows.
+        seed: of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    found: dict[str, list[float]] = {}
+    for _ in range(N_LOTS):
+        gaps = figures(inside[rng.permutation(len(inside))], weight[None, :])["gaps"]
+        for name, value in gaps.items():
+            found.setdefault(name, []).append(np.nan if value is None else value[0])
+    made = {}
+    for name, values in found.items():
+        known = np.asarray(values)[np.isfinite(values)]
+        if len(known) > N_LOTS / 2:
+            made[name] = float(np.quantile(known, 0.05 if name.endswith("ratio") else 0.95))
+    return made
 
 
 def _shares(selected: np.ndarray, among: np.ndarray, inside: np.ndarray, draws: np.ndarray) -> np.ndarray:

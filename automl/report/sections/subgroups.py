@@ -166,7 +166,14 @@ def _sensitive(one: dict[str, Any]) -> dict[str, Any]:
             shown = [_figure(group.get(name)) for name in rates]
             groups.append([*start, words.shorten(group["group"], 60), group["n"], *shown])
         for name, value in part["gaps"].items():
-            gaps.append([*start, GAPS.get(name, name.replace("_", " ")), _figure(value)])
+            gaps.append(
+                [
+                    *start,
+                    GAPS.get(name, name.replace("_", " ")),
+                    _figure(value),
+                    words.rough(part["chance"].get(name), 2),
+                ]
+            )
     answer = ["of"] if several else []
     return {
         "column": words.shorten(one["column"], 60),
@@ -180,9 +187,9 @@ def _sensitive(one: dict[str, Any]) -> dict[str, Any]:
         },
         "gaps": {
             "label": f"Gaps between the groups of {one['column']}",
-            "columns": ["side", *answer, "gap", "value (95 % interval)"],
+            "columns": ["side", *answer, "gap", "value (95 % interval)", "by chance"],
             "rows": gaps,
-            "numeric": [len(answer) + 2],
+            "numeric": [len(answer) + 2, len(answer) + 3],
         },
     }
 
@@ -209,8 +216,11 @@ SUBGROUPS = Section(
 {% for one in sensitive %}<h3>By {{ one.column }}</h3>
 {% if one.why %}<p>Not compared: {{ one.why }}.</p>{% else %}
 <p>{% if one.answer %}Predictions of {{ one.answer }}. {% endif %}Each figure has its 95 % interval. A gap is the
-largest less the smallest of the groups, so chance alone makes it larger than 0: read its lower end.</p>
-{{ table(one.groups) }}{{ table(one.gaps) }}{% endif %}{% endfor %}
+largest less the smallest of the groups, a ratio the smallest over the largest, so chance alone makes gaps above 0:
+the last column is what one of twenty groupings by lot exceeds (a ratio: falls short of).</p>
+{{ table(one.groups) }}
+{% if one.answer %}{{ table(one.gaps) }}
+{% else %}{% call more("The gaps") %}{{ table(one.gaps) }}{% endcall %}{% endif %}{% endif %}{% endfor %}
 """,
     markdown="""{{ intro }}
 
