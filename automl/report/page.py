@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -23,7 +24,9 @@ from automl.storage.files import write_all
 from automl.system import shell
 from automl.system.printable import printable
 
-__all__ = ["GROUPS", "html", "kind_of", "markdown_text", "render", "shareable", "stored", "write"]
+__all__ = [
+    "GROUPS", "html", "kind_of", "markdown_text", "render", "shareable", "stored", "write", "write_again",
+]  # fmt: skip
 
 FORMS = (".html", ".htm", ".md", ".json")
 FRONT = "verdict"
@@ -53,6 +56,37 @@ def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | No
         "report.html": html(content, sections),
     }
     write_all({Path(folder) / name: text.encode() for name, text in texts.items()})
+
+
+def write_again(
+    content: Mapping[str, Any], result: Mapping[str, Any], outcome: Outcome, folder: Path, sections: Sequence[Section]
+) -> None:
+    """Write a run's report again, with the sections of its analyses as these are now.
+
+    Args:
+        content: the stored report.
+        result: content of ``result.json``.
+        outcome: holds the analyses.
+        folder: of the run.
+        sections: as in `write`.
+
+    Raises:
+        FolderError: a file cannot be written; nothing is left half-written.
+    """
+    named = catalog.members(Analysis, "automl.analyses")
+    made = stored(outcome, [section for section in sections if section.name in named])["sections"]
+    new = {part["name"]: part for part in made}
+    parts = {part["name"]: part for part in content["sections"]} | new
+    order = {section.name: section.order for section in sections}
+    ordered = sorted(parts.values(), key=lambda part: (order.get(part["name"], math.inf), part["name"]))
+    content = {**content, "sections": ordered}
+    texts = {
+        "result.json": written(result),
+        "report.json": written(content),
+        "report.md": markdown_text(content, sections),
+        "report.html": html(content, sections),
+    }
+    write_all({folder / name: text.encode() for name, text in texts.items()})
 
 
 def render(
@@ -268,8 +302,9 @@ def markdown_text(
 
 
 def arranged(shown: list[dict[str, Any]]) -> dict[str, Any]:
-    """The sections of the first page, and the parts after it."""
-    return {"front": [one for one in shown if one["anchor"] == FRONT], "groups": grouped(shown)}
+    """The sections of the first page, and the parts after it; without a verdict all of them are the first page."""
+    front = [one for one in shown if one["anchor"] == FRONT]
+    return {"front": front, "groups": grouped(shown)} if front else {"front": shown, "groups": []}
 
 
 def frame(content: Mapping[str, Any]) -> dict[str, Any]:
