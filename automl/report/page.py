@@ -304,8 +304,9 @@ def markdown_text(
 
 
 def arranged(shown: list[dict[str, Any]]) -> dict[str, Any]:
-    """The sections of the first page, and the parts after it."""
-    return {"front": [one for one in shown if one["anchor"] == FRONT], "groups": grouped(shown)}
+    """The sections of the first page, and the parts after it; without a verdict all of them are the first page."""
+    front = [one for one in shown if one["anchor"] == FRONT]
+    return {"front": front, "groups": grouped(shown)} if front else {"front": shown, "groups": []}
 
 
 def frame(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,3 +37,30 @@ def test_weights_count_as_so_many_rows() -> None:
     came, claimed, weight = np.array([0.0, 1.0, 1.0]), np.array([0.3, 0.6, 0.6]), np.array([1.0, 2.0, 3.0])
     repeated = np.repeat(np.arange(3), [1, 2, 3])
     assert decomposed(came, claimed, weight) == pytest.approx(decomposed(came[repeated], claimed[repeated], np.ones(6)))
+
+
+def test_the_coverage_of_quantiles_is_counted_with_its_interval() -> None:
+    import dataclasses
+
+    from automl.analyses import calibration
+    from automl.analyses.shared import scoring
+    from automl.records import Output
+
+    context = planted.binary(np.arange(200) % 2, np.full(200, 0.5), np.full(200, 0.5))
+    values = np.random.default_rng(0).normal(size=(200, 3, 1))
+    values[0, 0, 0] = np.nan
+    levels = (0.1, 0.9)
+    ends = np.quantile(values[np.isfinite(values)], levels)
+    output = Output("quantiles", {"quantiles": np.broadcast_to(ends, (200, 3, 1, 2))})
+    contestants = tuple(dataclasses.replace(one, output=output) for one in context.outcome.contestants)
+    task = dataclasses.replace(context.task, quantiles=levels)
+    outcome = dataclasses.replace(context.outcome, contestants=contestants, task=task)
+    context = dataclasses.replace(context, outcome=outcome, task=task)
+    at = scoring.Scored(np.arange(200), values, None, {}, np.arange(200))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring, "scored", lambda *_: at)
+        found = calibration._of_quantiles(context)
+    assert found is not None and found["kind"] == "quantiles"
+    for row in found["rows"]:
+        assert row["below"] == pytest.approx(row["quantile"], abs=0.01)
+        assert row["low"] < row["quantile"] < row["high"]

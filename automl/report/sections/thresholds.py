@@ -44,7 +44,7 @@ def _charts(found: Mapping[str, Any], name: str, is_binary: bool) -> list[dict[s
     curves = [curve for curve in found["curves"] if curve["class"] == name]
     short = words.shorten(name, 40)
     of = f"“{short}”" if is_binary else f"“{short}” against the rest"
-    charts = []
+    charts: list[dict[str, Any]] = []
     for key, title, x, y, caption in KINDS:
         diagonal = [] if key == "precision_recall" else [{"mark": "diagonal", "colour": "muted"}]
         layers = [{"mark": "line", "colour": curve["side"], "label": curve["side"], **curve[key]} for curve in curves]
