@@ -134,15 +134,26 @@ def _rows(metric: str, side: Side, one: Curve, sign: float) -> list[dict[str, An
 
 
 def _compared(pair: dict[Side, Curve]) -> dict[str, Any]:
-    """How much more deep loses than shallow, as the mean over the noisy points, and which side surely loses more."""
+    """How much more deep loses than shallow, as the mean over the noisy points, and which side surely loses more.
+
+    That must hold beyond noise for the mean, and at each point: most have one draw of wrong labels.
+    """
     deep, shallow = (pair[side].drawn[:, :1] - pair[side].drawn[:, 1:] for side in scoring.SIDES)
-    means = [float(np.mean(pair[side].values[0] - pair[side].values[1:])) for side in scoring.SIDES]
+    lost = [pair[side].values[0] - pair[side].values[1:] for side in scoring.SIDES]
+    means = [float(np.mean(one)) for one in lost]
+    each = np.sign(lost[0] - lost[1])
     ends = scoring.ends((deep - shallow).mean(axis=1))
-    more = None if ends is None else "deep" if ends[0] > 0 else "shallow" if ends[1] < 0 else None
+    more = None if ends is None else _surely(ends, each)
     return {
         "difference": means[0] - means[1], "low": None if ends is None else ends[0],
         "high": None if ends is None else ends[1], "loses_more": more,
     }  # fmt: skip
+
+
+def _surely(ends: tuple[float, float], each: np.ndarray) -> str | None:
+    if ends[0] > 0 and (each > 0).all():
+        return "deep"
+    return "shallow" if ends[1] < 0 and (each < 0).all() else None
 
 
 def _example_rows() -> list[dict[str, Any]]:
