@@ -45,8 +45,8 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     """Fits both finalists on noisy labels, as many times as the time allows, and compares what each loses."""
     points = Points(context, 0.0)
     left_out = _measure(context, points)
-    pair = {side: points.curve(side) for side in scoring.SIDES if side in points.scores}
-    if len(pair) < 2 or len(pair["deep"].places) < 2:
+    pair = {side: points.curve(side) for side in scoring.SIDES if points.scores.get(side)}
+    if len(pair) < 2 or len(pair["deep"].places) < 2 or pair["deep"].places[0] > 0:
         return None
     higher = metrics.named(context.task.metric).higher_is_better
     return {
@@ -67,8 +67,9 @@ def _measure(context: AnalysisContext, points: Points) -> str:
     assert context.refit is not None
     begun, expected, first_seconds = time.monotonic(), context.facts.refit_seconds, context.remaining_seconds
     failure: TrialError | None = None
-    for number, share in enumerate([*FIRST, *FURTHER], 1):
-        is_first = number <= len(FIRST)
+    first = (0.0, *FIRST) if points.lacks_own else FIRST
+    for number, share in enumerate([*first, *FURTHER], 1):
+        is_first = number <= len(first)
         spent = time.monotonic() - begun
         if not context.has_time_for(expected) or (not is_first and spent + expected > FURTHER_SHARE * first_seconds):
             return "fewer shares: no time" if is_first else "fewer draws: no time"

@@ -1,146 +1,125 @@
-"""Contexts of analyses without a contest: two fixed models stand for the finalists, on a table with a known truth."""
+"""The contract of an analysis of both finalists."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import json
+import pickle
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from automl import goals
-from automl.baselines.learners.learner import as_output
-from automl.errors import OutOfTime
 from automl.records import (
+    Analysis,
     AnalysisContext,
     AnalysisFacts,
     Contestant,
     Dataset,
-    GoalName,
+    Outcome,
     Output,
-    Run,
     Side,
     SidePredictor,
     Split,
-    Task,
-)
-from automl.sides.items import refit_items
-from automl.testing.examples import example_task
+)  # fmt: skip
+from automl.report.words import plain
+from automl.testing.examples import example_problem
 from automl.testing.outcomes import example_outcome
+from automl.testing.promise import promise
 
-__all__ = ["fixed_context"]
+__all__ = ["check_analysis", "example_context"]
 
-MakeModel = Callable[[int], Any]
-"""From a seed to an unfitted model of scikit-learn's kind."""
-
-
-def fixed_context(
-    X: np.ndarray | pd.DataFrame, y: np.ndarray, models: Mapping[Side, MakeModel], *, goal: GoalName = "regression",
-    metric: str | None = None, n_test: int, refit_seconds: float = 0.0, most_refits: int | None = None, seed: int = 0,
-) -> AnalysisContext:  # fmt: skip
-    """The context of an analysis in which both finalists are such models.
-
-    They learn from all rows but the last ones, which test; a fifth of the rows learnt from counts as validation. Refits
-    fit them again, so that an analysis of hundreds of rows takes seconds.
-
-    Args:
-        X: ``(n, n_columns)`` inputs, all numbers.
-        y: ``(n,)`` target: numbers, or classes as strings.
-        models: side → what makes its model.
-        goal: regression, binary or multiclass.
-        metric: name; None for that of the goal's example.
-        n_test: number of the last rows that test.
-        refit_seconds: what analyses are to believe that a refit takes.
-        most_refits: after so many refits the time is over; None for no limit.
-        seed: of the contest.
-    """
-    frame = pd.DataFrame(np.asarray(X)) if not isinstance(X, pd.DataFrame) else X
-    frame = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
-    rows = np.arange(len(frame))
-    learnt = rows[:-n_test]
-    split = Split(
-        learnt[len(learnt) // 5 :], learnt[: len(learnt) // 5], rows[-n_test:], "row", np.arange(n_test), "fixed", seed
-    )
-    classes = tuple(sorted({str(one) for one in y})) if goals.named(goal).is_classification else ()
-    task = dataclasses.replace(example_task(goal), target=("y",), classes=classes)
-    task = dataclasses.replace(
-        task, metric=metric or task.metric, positive=classes[1] if task.positive is not None else None
-    )
-    dataset = Dataset("fixed", frame, pd.DataFrame({"y": y}))
-    fits = _Fits(task, models, seed)
-    fitted = {side: fits.fitted(side, dataset, refit_items(split), 0) for side in models}
-    refit = _Refits(dataset, fits, most_refits)
-    facts = AnalysisFacts(len(learnt), n_test, frame.shape[1], dict.fromkeys(models, 0.01), refit_seconds)
-    predictors: dict[str, SidePredictor] = {str(side): one for side, one in fitted.items()}
-    return AnalysisContext(
-        dataset, task, split, _outcome(dataset, task, split, fitted), predictors, facts, refit, deadline=math.inf
-    )
+MODALITIES = ("tabular", "text", "image", "sequence")
+SIDES: tuple[tuple[str, Side, float], ...] = (("mlp-2", "deep", 0.3), ("boosting-1", "shallow", 0.4))
+RUNS: dict[str, Side] = {name: side for name, side, _ in SIDES}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fitted:
-    """A fitted model as the predictor of a side."""
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class _Noisy:
+    """Predicts the truth of each row with its own noise, whatever the inputs are."""
 
-    model: Any
-    task: Task
+    outputs: Output
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        """Predict rows."""
-        X = dataset.inputs.iloc[rows].to_numpy(float)
-        if not goals.named(self.task).is_classification:
-            return as_output(self.task.goal, self.model.predict(X).reshape(len(rows), -1))
-        full = np.zeros((len(rows), len(self.task.classes)))
-        full[:, np.asarray(self.model.classes_, np.int64)] = self.model.predict_proba(X)
-        return as_output(self.task.goal, full)
+        return Output(self.outputs.kind, {name: array[rows] for name, array in self.outputs.arrays.items()})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fits:
-    """Fits both sides' models."""
+def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
+    """What an analysis works with, of a small made-up contest whose finalists predict the truth with noise.
 
-    task: Task
-    models: Mapping[Side, MakeModel]
-    seed: int
-
-    def fitted(self, side: Side, dataset: Dataset, rows: np.ndarray, number: int) -> _Fitted:
-        """The model of a side, fitted on rows."""
-        truth = goals.truth(dataset, self.task, rows)
-        X = dataset.inputs.iloc[rows].to_numpy(float)
-        return _Fitted(
-            self.models[side](self.seed + number).fit(X, truth.reshape(len(rows), -1).squeeze(axis=1)), self.task
-        )
-
-
-@dataclass(slots=True, eq=False)
-class _Refits:
-    """Fits both sides again; see `automl.records.Refit`."""
-
-    dataset: Dataset
-    fits: _Fits
-    most: int | None
-    made: int = 0
-
-    def __call__(self, part: Split, number: int, dataset: Dataset | None = None) -> dict[Side, Output]:
-        if self.most is not None and self.made >= self.most:
-            raise OutOfTime("the refits that the test allows are over")
-        self.made += 1
-        data = self.dataset if dataset is None else dataset
-        return {
-            side: self.fits.fitted(side, data, refit_items(part), number).output(data, part.items("test"))
-            for side in self.fits.models
-        }
-
-
-def _outcome(dataset: Dataset, task: Task, split: Split, fitted: Mapping[Side, _Fitted]) -> Any:
-    """The outcome of a contest that ended with these models."""
-    test = split.items("test")
-    outputs = {side: one.output(dataset, test) for side, one in fitted.items()}
-    runs = tuple(Run(f"{side}-1", side, "done", "fixed", finalist=True, refitted=True) for side in fitted)
-    contestants = tuple(Contestant(f"{side}-1", side, output, (output,)) for side, output in outputs.items())
-    return dataclasses.replace(
-        example_outcome(task.goal), task=task, split=split, truth=goals.truth(dataset, task, test), runs=runs,
-        contestants=contestants, analyses={}, test_rows=test, name="fixed",
+    Args:
+        goal: any whose items are rows.
+        modality: any.
+    """
+    problem, task, split, truth = example_problem(goal, modality)
+    example = goals.named(goal).example
+    items = split.test
+    predictors: dict[str, SidePredictor] = {side: _Noisy(example.output(truth, np.random.default_rng(i), noise))
+                  for i, (_, side, noise) in enumerate(SIDES)}  # fmt: skip
+    made = example_outcome(goal)
+    outcome: Outcome = dataclasses.replace(
+        made, task=task, split=split, truth=goals.truth(problem, task, items), analyses={},
+        context=goals.scoring_context(problem, task, split, items),
+        runs=tuple(run for run in made.runs if run.finalist or run.side == "floor"),
+        contestants=tuple(
+            Contestant(name, side, predictors[side].output(problem, items),
+                       valid_output=predictors[side].output(problem, split.valid))
+            for name, side in RUNS.items()
+        ),
+        examples=problem.inputs[items] if isinstance(problem.inputs, np.ndarray) else problem.inputs.iloc[items]
+        .reset_index(drop=True), test_rows=items,
     )  # fmt: skip
+
+    def refit(part: Split, number: int, dataset: Dataset | None = None) -> Mapping[Side, Output]:
+        rows = part.items("test")
+        return {side: predictors[side].output(problem, rows) for side in RUNS.values()}
+
+    facts = AnalysisFacts(len(split.train) + len(split.valid), len(items), 1, {"deep": 0.01, "shallow": 0.01}, 0.1)
+    return AnalysisContext(problem, task, split, outcome, predictors, facts, refit)
+
+
+def _contexts() -> Iterator[AnalysisContext]:
+    for goal in goals.known():
+        if not goals.named(goal).in_windows:
+            yield from (example_context(goal, modality) for modality in MODALITIES)
+
+
+def check_analysis(analysis: Analysis) -> None:
+    """Check an analysis on small made-up contests of all goals whose items are rows, and all modalities.
+
+    It must give plain JSON or None, the same each time, change no row of the data, and find something in one of them.
+
+    Args:
+        analysis: to check.
+
+    Raises:
+        AssertionError: a promise is broken; says which.
+    """
+    promise(analysis.name.isidentifier(), f"{analysis.name!r}: its name is a key, so it must be an identifier")
+    found = [_found(analysis, context) for context in _contexts()]
+    promise(any(one is not None for one in found), f"{analysis.name}: it finds nothing in any contest")
+
+
+def _found(analysis: Analysis, context: AnalysisContext) -> Any:
+    why = analysis.unfit(context)
+    promise(why is None or isinstance(why, str), f"{analysis.name}: unfit gives a reason or None, not {why!r}")
+    if why is not None:
+        return None
+    seconds = analysis.cost(context.facts)
+    promise(seconds >= 0, f"{analysis.name}: its cost is {seconds!r}, not a number of seconds")
+    before = pickle.dumps(context.dataset)
+    one, other = (_text(analysis, context) for _ in range(2))
+    where = f"of the goal {context.task.goal} and the modality {context.task.modality}"
+    promise(one == other, f"{analysis.name}: it finds something else the second time in a contest {where}")
+    promise(pickle.dumps(context.dataset) == before, f"{analysis.name}: it changes the data of a contest {where}")
+    return json.loads(one)
+
+
+def _text(analysis: Analysis, context: AnalysisContext) -> str:
+    made = analysis.run(context)
+    promise(made is None or isinstance(made, dict), f"{analysis.name}: run gives a dict or None, not {made!r:.100}")
+    rows = (made or {}).get("rows", [])
+    is_table = isinstance(rows, list) and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)
+    promise(is_table, f"{analysis.name}: rows is no list of dicts with the same keys each")
+    return json.dumps(plain(made), allow_nan=False)
