@@ -50,8 +50,8 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     """Fits both finalists on parts of the rows, as many as the time allows; their curves and what follows from them."""
     points = Points(context, 1.0)
     left_out = _measure(context, points)
-    pair = {side: _curve_of(points, side) for side in scoring.SIDES if side in points.scores}
-    if len(pair) < 2 or len(pair["deep"].places) < 2:
+    pair = {side: _curve_of(points, side) for side in scoring.SIDES if points.scores.get(side)}
+    if len(pair) < 2 or len(pair["deep"].places) < 2 or pair["deep"].places[-1] < 1:
         return None
     n_items = len(refit_items(context.split))
     higher = metrics.named(context.task.metric).higher_is_better
@@ -82,7 +82,8 @@ def _measure(context: AnalysisContext, points: Points) -> str:
     first_seconds = context.remaining_seconds
     draws: dict[float, int] = {}
     failure: TrialError | None = None
-    for is_first, share in [*((True, one) for one in FIRST), *((False, one) for one in FURTHER)]:
+    first = (1.0, *FIRST) if points.lacks_own else FIRST
+    for is_first, share in [*((True, one) for one in first), *((False, one) for one in FURTHER)]:
         draw = draws[share] = draws.get(share, 0) + 1
         part = subset(context.dataset, context.task, context.split, share, draw)
         if part is None or (not is_first and share not in points.scores["deep"]):

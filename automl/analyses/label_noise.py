@@ -45,8 +45,8 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     """Fits both finalists on noisy labels, as many times as the time allows, and compares what each loses."""
     points = Points(context, 0.0)
     left_out = _measure(context, points)
-    pair = {side: points.curve(side) for side in scoring.SIDES if side in points.scores}
-    if len(pair) < 2 or len(pair["deep"].places) < 2:
+    pair = {side: points.curve(side) for side in scoring.SIDES if points.scores.get(side)}
+    if len(pair) < 2 or len(pair["deep"].places) < 2 or pair["deep"].places[0] > 0:
         return None
     higher = metrics.named(context.task.metric).higher_is_better
     return {
@@ -67,8 +67,9 @@ def _measure(context: AnalysisContext, points: Points) -> str:
     assert context.refit is not None
     begun, expected, first_seconds = time.monotonic(), context.facts.refit_seconds, context.remaining_seconds
     failure: TrialError | None = None
-    for number, share in enumerate([*FIRST, *FURTHER], 1):
-        is_first = number <= len(FIRST)
+    first = (0.0, *FIRST) if points.lacks_own else FIRST
+    for number, share in enumerate([*first, *FURTHER], 1):
+        is_first = number <= len(first)
         spent = time.monotonic() - begun
         if not context.has_time_for(expected) or (not is_first and spent + expected > FURTHER_SHARE * first_seconds):
             return "fewer shares: no time" if is_first else "fewer draws: no time"
@@ -134,15 +135,26 @@ def _rows(metric: str, side: Side, one: Curve, sign: float) -> list[dict[str, An
 
 
 def _compared(pair: dict[Side, Curve]) -> dict[str, Any]:
-    """How much more deep loses than shallow, as the mean over the noisy points, and which side surely loses more."""
+    """How much more deep loses than shallow, as the mean over the noisy points, and which side surely loses more.
+
+    That must hold beyond noise for the mean, and at each point: most have one draw of wrong labels.
+    """
     deep, shallow = (pair[side].drawn[:, :1] - pair[side].drawn[:, 1:] for side in scoring.SIDES)
-    means = [float(np.mean(pair[side].values[0] - pair[side].values[1:])) for side in scoring.SIDES]
+    lost = [pair[side].values[0] - pair[side].values[1:] for side in scoring.SIDES]
+    means = [float(np.mean(one)) for one in lost]
+    each = np.sign(lost[0] - lost[1])
     ends = scoring.ends((deep - shallow).mean(axis=1))
-    more = None if ends is None else "deep" if ends[0] > 0 else "shallow" if ends[1] < 0 else None
+    more = None if ends is None else _surely(ends, each)
     return {
         "difference": means[0] - means[1], "low": None if ends is None else ends[0],
         "high": None if ends is None else ends[1], "loses_more": more,
     }  # fmt: skip
+
+
+def _surely(ends: tuple[float, float], each: np.ndarray) -> str | None:
+    if ends[0] > 0 and (each > 0).all():
+        return "deep"
+    return "shallow" if ends[1] < 0 and (each < 0).all() else None
 
 
 def _example_rows() -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ Each function raises AssertionError with the promise that was broken. They run o
 from automl.testing.analyses import check_analysis, example_context
 from automl.testing.baselines import check_baseline
 from automl.testing.examples import example_arrays, example_facts, example_head, example_specs, example_target
-from automl.testing.fixed import fixed_context
+from automl.testing.fixed_finalists import fixed_context
 from automl.testing.goals import check_goal
 from automl.testing.metrics import check_metric
 from automl.testing.modalities import check_modality

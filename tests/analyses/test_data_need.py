@@ -13,6 +13,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, Ridge
 
 from automl.analyses.data_need import DATA_NEED, FIRST, FURTHER
+from automl.analyses.label_noise import LABEL_NOISE
 from automl.errors import TrialError
 from automl.records import AnalysisContext
 from automl.report.page import html
@@ -118,3 +119,21 @@ def test_why_no_part_could_be_learnt_from_is_said() -> None:
 
     with pytest.raises(TrialError, match="no rows of a class"):
         DATA_NEED.run(dataclasses.replace(regressions(), refit=refit))
+
+
+def test_a_finished_run_knows_the_mean_of_its_seeds_alone_so_that_one_seed_is_fitted_on_all_rows() -> None:
+    context = regressions()
+    runs = tuple(dataclasses.replace(run, n_seeds=3) for run in context.outcome.runs)
+    of_run = dataclasses.replace(context, outcome=dataclasses.replace(context.outcome, runs=runs))
+    assert context.refit is not None
+    shares: list[int] = []
+
+    def refit(part: Any, number: int, dataset: Any = None) -> Any:
+        shares.append(len(part.train) + len(part.valid))
+        return context.refit(part, number, dataset)  # type: ignore[misc]
+
+    found = DATA_NEED.run(dataclasses.replace(of_run, refit=refit))
+    assert shares[0] == 480 and shares.count(480) == 1
+    assert found is not None and [row["fits"] for row in found["rows"] if row["n_learnt"] == 480] == [1, 1]
+    noisy = LABEL_NOISE.run(of_run)
+    assert noisy is not None and [row["fits"] for row in noisy["rows"] if row["share"] == 0] == [1, 1]

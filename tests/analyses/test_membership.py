@@ -18,6 +18,7 @@ from automl.records import AnalysisContext, Output
 from automl.report.page import html
 from automl.report.page import stored as stored_page
 from automl.report.sections.membership import MEMBERSHIP as SECTION
+from automl.report.sections.membership_refits import MEMBERSHIP_REFITS as REFITS_SECTION
 from automl.testing import check_section, fixed_context
 
 
@@ -69,7 +70,7 @@ def test_refits_find_the_memory_out_too() -> None:
     rows = by_side(found)
     assert rows["deep"]["auc"] >= 0.9 and rows["shallow"]["auc"] <= 0.55
     assert found is not None and found["n_fits"] == 8
-    check_section(SECTION, dataclasses.replace(context.outcome, analyses={"membership_refits": found}))
+    check_section(REFITS_SECTION, dataclasses.replace(context.outcome, analyses={"membership_refits": found}))
 
 
 def test_refits_learn_from_halves_of_the_rows_learnt_from_and_never_from_test_rows() -> None:

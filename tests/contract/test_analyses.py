@@ -11,7 +11,7 @@ from automl import catalog, testing
 from automl.records import Analysis
 from automl.report.sections import shipped
 
-ELSEWHERE = {"profile": "data", "membership_refits": "membership"}
+ELSEWHERE = {"profile": "data"}
 """Analyses that a section of another name draws."""
 ANALYSES = catalog.members(Analysis, "automl.analyses")
 

@@ -44,6 +44,8 @@ class Points:
         weights: bootstrap weights, the same for all points, so that points are compared on the same draws.
         scores: side → place → scores of its fits.
         drawn: side → place → their bootstrap scores, ``(n_draws,)`` each.
+        lacks_own: whether the point at `own_place` is to be fitted, since only the mean over several seeds is known: of
+            a finished run.
     """
 
     context: AnalysisContext
@@ -52,12 +54,17 @@ class Points:
     weights: np.ndarray = field(init=False)
     scores: dict[Side, dict[float, list[float]]] = field(init=False, default_factory=dict)
     drawn: dict[Side, dict[float, list[np.ndarray]]] = field(init=False, default_factory=dict)
+    lacks_own: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.at = scoring.scored(self.context, self.context.split.items("test"))
         self.weights = scoring.drawn(self.at, self.context.seed)
-        for side, entrant in scoring.contestants(self.context).items():
-            for output in entrant.per_seed or (entrant.output,):
+        n_seeds = {run.side: run.n_seeds for run in self.context.outcome.runs if run.finalist}
+        entrants = scoring.contestants(self.context)
+        self.lacks_own = any(n_seeds.get(side, 1) > max(1, len(entrant.per_seed)) for side, entrant in entrants.items())
+        for side, entrant in entrants.items():
+            self.scores[side], self.drawn[side] = {}, {}
+            for output in () if self.lacks_own else entrant.per_seed or (entrant.output,):
                 self._add(side, self.own_place, output)
 
     def add(self, place: float, outputs: Mapping[Side, Output]) -> None:

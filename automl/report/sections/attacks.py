@@ -167,7 +167,7 @@ def _scores(found: Mapping[str, Any]) -> dict[str, Any]:
 ATTACKS = Section(
     name="attacks",
     title="Attacks",
-    order=67,
+    order=68,
     collect=collect,
     template="""
 <p>Scores ({{ metric }}, {{ direction }}) on {{ rows }}{% if sampled %}, drawn at random{% endif %}, whose inputs were

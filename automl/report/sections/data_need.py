@@ -20,7 +20,9 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "metric": words.metric(found["metric"]),
         "items": found["items"],
         "drawn": found["drawn"],
-        "sentences": [_crossing(found), *(_twice(found, law) for law in found["laws"])],
+        "sentences": [
+            words.unbroken(one) for one in (_crossing(found), *(_twice(found, law) for law in found["laws"]))
+        ],
         "left_out": found["left_out"],
         "chart": _chart(found),
     }
@@ -83,12 +85,12 @@ def _chart(found: Mapping[str, Any]) -> dict[str, Any]:
             {"mark": "line", "colour": side, "label": side, "dots": True, "x": x, "y": [row["score"] for row in own]}
         )
     ticks = sorted({row["n_learnt"] for row in found["rows"]})
-    several = any(row["fits"] > 1 for row in found["rows"])
+    several = any(row["share"] < 1 and row["fits"] > 1 for row in found["rows"])
     return {
         "title": f"{metric} over the {items} learnt from",
         "alt": f"Learning curves: {metric} on the test items of both sides' settings, fitted on parts of the {items}.",
-        "caption": "The right end is the contest's own fits, one seed each. Bands: 95 % intervals over test items"
-        f"{' and draws' if several else ' alone'}; {words.direction(found['higher_is_better'])}.",
+        "caption": "The right end is the contest's own fits, one seed each. Bands: 95 % intervals over test items "
+        f"and {'draws' if several else 'seeds'}; {words.direction(found['higher_is_better'])}.",
         "x": {"label": f"{items} learnt from", "log_ticks": ticks},
         "y": {"label": metric},
         "layers": layers,

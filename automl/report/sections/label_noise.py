@@ -19,7 +19,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     return {
         "metric": words.metric(found["metric"]),
         "noise": found["noise"],
-        "sentence": _sentence(found),
+        "sentence": words.unbroken(_sentence(found)),
         "left_out": found["left_out"],
         "chart": _chart(found),
     }
@@ -33,7 +33,7 @@ def _sentence(found: Mapping[str, Any]) -> str:
         side = "deep" if compared["difference"] > 0 else "shallow"
         return (
             f"Neither side surely loses more: over the noisy fits the {side} side lost {size} of {metric} more on "
-            "average, which is within noise."
+            "average, which is within noise, or not so at every share."
         )
     ends = sorted(abs(end) for end in (compared["low"], compared["high"]))
     interval = f"95 % interval {words.rough(ends[0])} to {words.rough(ends[1])}"
@@ -42,6 +42,7 @@ def _sentence(found: Mapping[str, Any]) -> str:
 
 def _chart(found: Mapping[str, Any]) -> dict[str, Any]:
     metric = words.metric(found["metric"])
+    several = any(row["share"] and row["fits"] > 1 for row in found["rows"])
     layers: list[dict[str, Any]] = []
     for side in ("deep", "shallow"):
         own = [row for row in found["rows"] if row["side"] == side]
@@ -56,7 +57,8 @@ def _chart(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": f"{metric} over the share of wrong training labels",
         "alt": f"{metric} on true test labels of both sides' settings, fitted on labels a share of which is wrong.",
-        "caption": words.sentence(f"{words.direction(found['higher_is_better'])}; bands: 95 % intervals"),
+        "caption": f"The left end is the contest's own fits, one seed each. Bands: 95 % intervals over test items and "
+        f"{'draws' if several else 'seeds'}; {words.direction(found['higher_is_better'])}.",
         "x": {"label": "wrong training labels", "percent": True},
         "y": {"label": metric},
         "layers": layers,

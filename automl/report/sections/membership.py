@@ -12,18 +12,16 @@ __all__ = ["MEMBERSHIP"]
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
-    """The attack by losses on both finalists, that by refits where it was made, and whether models hold rows."""
-    found, shadow = outcome.analyses.get("membership"), outcome.analyses.get("membership_refits")
-    if not found and not shadow:
+    """The attack by losses on both finalists, and whether models hold rows."""
+    found = outcome.analyses.get("membership")
+    if not found:
         return None
     return {
-        "sentences": [_sentence(found, row) for row in found["rows"]] if found else [],
-        "holding": [_holds(row) for row in found["rows"] if row["keeps_rows"] is not None] if found else [],
-        "shifted": bool(found and found["shifted"]),
-        "loss": found["loss"] if found else "",
-        "losses": _losses(found) if found else None,
-        "refits": _refits(shadow) if shadow else None,
-        "n_fits": shadow["n_fits"] if shadow else 0,
+        "sentences": [_sentence(found, row) for row in found["rows"]],
+        "holding": [_holds(row) for row in found["rows"] if row["keeps_rows"] is not None],
+        "shifted": found["shifted"],
+        "loss": found["loss"],
+        "losses": _losses(found),
     }
 
 
@@ -64,17 +62,6 @@ def _losses(found: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _refits(shadow: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "label": "Telling rows learnt from by fits with and without them",
-        "columns": ["side", "AUC of the likelihood ratio", "95 % interval", "AUC of the loss alone"],
-        "rows": [
-            [row["side"], f"{row['auc']:.3f}", _interval(row), f"{row['plain_auc']:.3f}"] for row in shadow["rows"]
-        ],
-        "numeric": [1, 2, 3],
-    }
-
-
 def _interval(row: dict[str, Any]) -> str:
     return "not defined" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
 
@@ -85,25 +72,18 @@ MEMBERSHIP = Section(
     order=65,
     collect=collect,
     template="""
-{% if losses %}<p>Whether the loss of a row ({{ loss }}) tells that a finalist learnt from it.</p>
+<p>Whether the loss of a row ({{ loss }}) tells that a finalist learnt from it.</p>
 {{ table(losses) }}
 <ul>{% for sentence in sentences + holding %}<li>{{ sentence }}</li>{% endfor %}</ul>
 {% if shifted %}<p class="quiet">Test rows are of another time or other groups than those learnt from, or were given
-apart. A part of the difference may come from that.</p>{% endif %}{% endif %}
-{% if refits %}<p>A stronger attacker fits the same settings on data of the same kind: {{ n_fits }} fits on random
-halves of the rows learnt from, each attacked by what the others say of every row.</p>
-{{ table(refits) }}{% endif %}
+apart. A part of the difference may come from that.</p>{% endif %}
 """,
-    markdown="""{% if losses %}Whether the loss of a row ({{ loss }}) tells that a finalist learnt from it.
+    markdown="""Whether the loss of a row ({{ loss }}) tells that a finalist learnt from it.
 
 {{ table(losses) }}
 {% for sentence in sentences + holding %}- {{ sentence }}
 {% endfor %}{% if shifted %}
 Test rows are of another time or other groups than those learnt from, or were given apart. A part of the difference may
 come from that.
-{% endif %}{% endif %}{% if refits %}
-A stronger attacker fits the same settings on data of the same kind: {{ n_fits }} fits on random halves of the rows
-learnt from, each attacked by what the others say of every row.
-
-{{ table(refits) }}{% endif %}""",
+{% endif %}""",
 )

@@ -115,7 +115,7 @@ def _summary(found: Mapping[str, Any]) -> dict[str, Any]:
 ROBUSTNESS = Section(
     name="robustness",
     title="Robustness",
-    order=66,
+    order=67,
     collect=collect,
     template="""
 <p>Scores ({{ metric }}, {{ direction }}) of both finalists on {{ rows }}{% if sampled %}, drawn at random{% endif %},
