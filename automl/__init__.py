@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from automl._version import __version__
 
 if TYPE_CHECKING:
-    from automl.api import Inspection, Result, fit, inspect, load, run
+    from automl.api import Inspection, Result, analyse, compare, fit, inspect, load, run
     from automl.estimators import (
         ContestClassifier,
         ContestRegressor,
@@ -39,6 +39,8 @@ __all__ = [
     "ShallowClassifier",
     "ShallowRegressor",
     "__version__",
+    "analyse",
+    "compare",
     "fit",
     "inspect",
     "load",

@@ -18,6 +18,8 @@ from automl.report.findings import (
 from automl.result import Result
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from automl.records import GoalName, Kind, Recipe
 
 __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
@@ -257,6 +259,80 @@ def run(
     from automl import recipe as recipes
 
     return _run(recipes.read(arguments.pop("path"), **arguments), started)
+
+
+@_with_hints
+def analyse(
+    run: str | Path,
+    *,
+    budget: str | float | None = None,
+    only: str | Sequence[str] | None = None,
+    data: Any = None,
+    test: Any = None,
+    weight: Any = None,
+    plugins: str | Path | Sequence[str | Path] | None = None,
+    quiet: bool | None = None,
+    json_lines: bool | None = None,
+) -> Result:
+    """Measure more of both finalists of a finished run, and write its report again; the verdict stays as it is.
+
+    Args:
+        run: a run folder.
+        budget: time for the analyses, such as "5m". None for five minutes.
+        only: names of analyses to make, also if they were made before, such as "data_need". None for all that were not.
+        data: the data of the run, where they lie elsewhere now or were given in memory; None for what its recipe names.
+        test: its test rows, likewise.
+        weight: its sample weights, if they were an array.
+        plugins: Python files or entry points that add analyses, or that the run was made with.
+        quiet: whether to show no progress.
+        json_lines: whether to show progress as one JSON object per line on standard error.
+
+    Returns:
+        The result, whose `analysis` gives tables. Of the contest it has what ``result.json`` holds.
+
+    Raises:
+        InputError: the folder holds no finished run, its data are missing or others, or an argument is wrong.
+    """
+    started = time.monotonic()
+    from automl import flow
+    from automl import recipe as recipes
+    from automl.errors import FolderError
+    from automl.flow.finished_run import RECIPE_FILE
+
+    folder = Path(run)
+    path = folder / RECIPE_FILE
+    if not path.is_file():
+        raise FolderError(f"{folder} holds no finished run (no {RECIPE_FILE}); give a folder that `automl fit` wrote")
+    named = [plugins] if isinstance(plugins, str | Path) else list(plugins or ())
+    given = {"data": data, "test": test, "weight": weight, "plugins": named or None}
+    recipe = recipes.read(path, budget="5m" if budget is None else budget, quiet=quiet, json_lines=json_lines, **given)
+    names = [only] if isinstance(only, str) else list(only or ())
+    outcome, result, predictors, recommended = flow.analyse(recipe, folder, names, started)
+    return Result(flow.Finished(outcome, dict(predictors), recommended, folder, result))
+
+
+def compare(runs: Sequence[str | Path], out: str | Path | None = None) -> pd.DataFrame:
+    """Compare finished runs: of several data sets, budgets or dates.
+
+    Args:
+        runs: run folders.
+        out: page to write (``.html``, ``.md`` or ``.json``); None for none.
+
+    Returns:
+        A row for each run, in the order given: data, task, verdict, scores of both sides, gain with its interval, in
+        the metric's units and in percent of the shallow error, costs, and versions.
+
+    Raises:
+        FolderError: a folder holds no finished run, an altered one, or the page cannot be written.
+    """
+    import pandas
+
+    from automl.report.compare import compared, write_comparison
+
+    found = compared(runs)
+    if out is not None:
+        write_comparison(found, out)
+    return pandas.DataFrame([run.row for run in found])
 
 
 def _run(recipe: Recipe, started: float) -> Result:

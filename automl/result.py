@@ -151,6 +151,37 @@ class Result:
         folders.write_bytes(target, folders.read_bytes(self.folder / f"report{kind}", REPORT_BYTES))
         return target
 
+    def model_card(self, path: str | Path | None = None) -> str:
+        """The model card as Markdown with the header of the Hugging Face Hub, blank where a person must answer.
+
+        Args:
+            path: file to write it to; None for none.
+
+        Returns:
+            Its text.
+        """
+        from automl.report.model_card import model_card
+
+        return self._written(model_card(self.result, self.outcome.name), path)
+
+    def reforms(self, path: str | Path | None = None) -> str:
+        """The REFORMS checklist (Kapoor et al. 2024) as Markdown, blank where a person must answer.
+
+        Args:
+            path: file to write it to; None for none.
+
+        Returns:
+            Its text.
+        """
+        from automl.report.model_card import reforms
+
+        return self._written(reforms(self.result, self.outcome.name), path)
+
+    def _written(self, text: str, path: str | Path | None) -> str:
+        if path is not None:
+            folders.write_text(path, text)
+        return text
+
     def save(self, path: str | Path) -> Path:
         """Save both models as a folder that `automl.load` opens; returns the path."""
         from automl.flow.keep import save

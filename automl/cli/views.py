@@ -1,4 +1,4 @@
-"""The commands `automl inspect`, `predict` and `report`: describe data, use a model, write a report again."""
+"""The commands `automl inspect`, `predict`, `report`, `analyse`, `compare`: data, models and pages."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from automl.cli.flags import (
     Label,
     Metric,
     Plugins,
+    Quiet,
     Season,
     Series,
     Target,
@@ -36,7 +37,7 @@ from automl.system.printable import printable
 if TYPE_CHECKING:
     from automl.api import Inspection
 
-__all__ = ["inspect", "predict", "report"]
+__all__ = ["analyse", "card", "compare", "inspect", "predict", "report"]
 
 OnOdd = Annotated[
     str | None,
@@ -243,3 +244,59 @@ def report(
     sections = tuple(catalog.members(Section, "automl.report.sections").values())
     made = reports.render(Path(run), None if out is None else Path(out), sections=sections, poorer=False)
     terminal.out(printable(f"Report: {made}"), needed=False)
+
+
+def analyse(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")],
+    budget: Annotated[str | None, typer.Option(help="Time for the analyses: 90, 90s, 5m, 2h. Default 5m.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Names of analyses to make again or first, separated by commas.")
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="Where the data of RUN lie now, if not where they lay.")] = None,
+    test: Test = None,
+    plugins: Plugins = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure more of both finalists of RUN, and write its report again; the verdict stays as it is."""
+    from automl import api
+
+    asked = given({"budget": budget, "only": words(only), "data": data, "test": test, "plugins": words(plugins)})
+    made = api.analyse(run, quiet=quiet or None, **asked)
+    for name in made.outcome.analyses:
+        terminal.out(f"made: {name}", needed=False)
+    for name, reason in made.outcome.analyses_left_out.items():
+        terminal.out(printable(f"not made: {name} ({reason})"), needed=False)
+    terminal.out(printable(f"Report: {Path(run) / 'report.html'}"), needed=False)
+
+
+def compare(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Run folders.")],
+    out: Annotated[str | None, typer.Option(help="Page to write: .html, .md or .json.")] = None,
+) -> None:
+    """Compare RUNs: verdicts, leads with their intervals, costs, and what changed between runs of the same data."""
+    from automl import api
+
+    found = api.compare(runs, out)
+    names = ["data", "verdict", "reason", "deep_score", "shallow_score", "gain_percent", "percent_low", "percent_high"]
+    if out is None:
+        terminal.out_data(found[names].to_csv(index=False).rstrip("\n"))
+    else:
+        terminal.out(printable(f"Comparison of {counted(len(found), 'run')}: {out}"), needed=False)
+
+
+def card(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")],
+    out: Annotated[str | None, typer.Option(help="Markdown file to write; default standard output.")] = None,
+    reforms: Annotated[bool, typer.Option("--reforms", help="The REFORMS checklist instead of the card.")] = False,
+) -> None:
+    """Write the model card of RUN, or a checklist for papers, with what is known and blanks for a person."""
+    from automl import report as reports
+    from automl.report import model_card
+    from automl.storage.files import write_text
+
+    name = reports.read(Path(run))["head"]["name"]
+    text = (model_card.reforms if reforms else model_card.model_card)(reports.read_result(Path(run)), name)
+    if out is None:
+        terminal.out_data(text.rstrip("\n"))
+    else:
+        terminal.out(printable(f"Card: {write_text(out, text)}"), needed=False)

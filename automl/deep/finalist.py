@@ -102,6 +102,15 @@ class Finalist:
             else:
                 return run
 
+    def stand_as(self, members: Mapping[str, float]) -> bool:
+        """Name the finalist by its members; see `records.Contender.stand_as`."""
+        of_name = {one.run.name: one for one in self.ranked}
+        try:
+            self._check_weights([of_name[name] for name in members if name in of_name])
+        except _Unfit:
+            return False
+        return self.composition.stand_as(of_name, members)
+
     def _check_weights(self, members: Sequence[Candidate]) -> None:
         for candidate in members:
             if not candidate.stored:

@@ -474,6 +474,10 @@ class DeepSide:
         """Refit the finalist once more within these seconds; see `Finalist.refit`."""
         return self.finalist.refit(seconds)
 
+    def stand_as(self, members: Mapping[str, float]) -> bool:
+        """Name the finalist by its members; see `records.Contender.stand_as`."""
+        return self.finalist.stand_as(members)
+
     def seconds_a_repeat(self, n_members: int = 1) -> float:
         """The time that a fit of the finalist on another split is expected to take; 0 without a candidate."""
         if not self.ranked:

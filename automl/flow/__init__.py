@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from automl.flow.contest import Finished, run
+    from automl.flow.finished_run import analyse
     from automl.flow.keep import keeps_rows
     from automl.flow.one_side import Trained, train
 
@@ -17,9 +18,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-__all__ = ["Finished", "Trained", "keeps_rows", "run", "train"]
+__all__ = ["Finished", "Trained", "analyse", "keeps_rows", "run", "train"]
 
-HOMES = {"Finished": "contest", "run": "contest", "Trained": "one_side", "train": "one_side", "keeps_rows": "keep"}
+HOMES = {
+    "Finished": "contest", "run": "contest", "Trained": "one_side", "train": "one_side", "keeps_rows": "keep",
+    "analyse": "finished_run",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from automl import catalog
@@ -28,6 +29,7 @@ __all__ = ["Analyses", "in_order"]
 
 NUMBERS_FROM = 300
 NUMBERS_EACH = 100
+MOST_NUMBERED = 1000
 """Numbers of these fits, from which their seeds follow, lie beyond those of repeats and out-of-fold pairs."""
 NO_REFITS_UNTIMED = "it fits models, which is only done within a time limit; give the run a budget"
 SIDES = ("deep", "shallow")
@@ -40,14 +42,19 @@ class Analyses:
         recipe: says which share of the budget they may take.
         fits: fits both finalists on other splits.
         clock: the budget.
+        has_all: whether the whole budget is theirs.
+        only: names of those to make; empty for all.
     """
 
-    def __init__(self, recipe: Recipe, fits: OtherFits, clock: Clock) -> None:
+    def __init__(
+        self, recipe: Recipe, fits: OtherFits, clock: Clock, *, has_all: bool = False, only: Sequence[str] = ()
+    ) -> None:
         self.recipe, self.fits, self.clock = recipe, fits, clock
+        self.has_all, self.only = has_all, tuple(only)
 
     def seconds(self) -> float:
         """Seconds to keep back for them."""
-        if self.recipe.analyse_only or math.isinf(self.clock.budget_seconds):
+        if self.has_all or math.isinf(self.clock.budget_seconds):
             return 0.0
         return self.recipe.analysis * self.clock.budget_seconds
 
@@ -73,12 +80,12 @@ class Analyses:
         Returns:
             The outcome with what they found, and why others were not made.
         """
-        if not (self.recipe.analysis or self.recipe.analyse_only) or not any(side in predictors for side in SIDES):
+        if not (self.recipe.analysis or self.has_all) or not any(side in predictors for side in SIDES):
             return outcome
         ends = self._ends(tail_seconds)
         found, left_out = dict(outcome.analyses), dict(outcome.analyses_left_out)
         facts = self._facts(outcome, predictors, chosen)
-        for analysis in in_order():
+        for analysis in self._wanted(found):
             base = dataclasses.replace(outcome, analyses=dict(found), analyses_left_out=dict(left_out))
             context = self._context(analysis, base, predictors, chosen, facts, ends, stopping, tail_seconds)
             made, reason = _attempt(analysis, context, say)
@@ -89,12 +96,18 @@ class Analyses:
                 left_out[analysis.name] = reason
         return dataclasses.replace(outcome, analyses=found, analyses_left_out=left_out)
 
+    def _wanted(self, found: Mapping[str, Any]) -> list[Analysis]:
+        """Those to make, in their order: those that are named, else those that were not made before."""
+        if self.only:
+            return [one for one in in_order() if one.name in self.only]
+        return [one for one in in_order() if one.name not in found]
+
     def _ends(self, tail_seconds: float) -> float:
         """When all analyses must have ended, as `time.monotonic` gives it."""
         if math.isinf(self.clock.budget_seconds):
             return math.inf
         left = self.clock.remaining - tail_seconds
-        return time.monotonic() + (left if self.recipe.analyse_only else min(left, self.seconds()))
+        return time.monotonic() + (left if self.has_all else min(left, self.seconds()))
 
     def _facts(self, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run]) -> AnalysisFacts:
         part, inputs = self.fits.prepared.split, self.fits.prepared.dataset.inputs
@@ -117,7 +130,7 @@ class Analyses:
         facts: AnalysisFacts, ends: float, stopping: Callable[[], bool], tail_seconds: float,
     ) -> AnalysisContext:  # fmt: skip
         prepared = self.fits.prepared
-        first = NUMBERS_FROM + NUMBERS_EACH * in_order().index(analysis)
+        first = NUMBERS_FROM + NUMBERS_EACH * (zlib.crc32(analysis.name.encode()) % MOST_NUMBERED)
 
         def refit(part: Split, number: int, dataset: Dataset | None = None) -> Mapping[Side, Output]:
             left = ends - time.monotonic()

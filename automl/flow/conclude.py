@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
     from automl.records import Champion, Contender, Dataset, Encoder, Recipe, SearchOptions, TargetCodec
 
-__all__ = ["Conclusion", "conclude", "finish"]
+__all__ = ["Conclusion", "conclude", "examples_of", "finish", "history_of", "test_rows_of"]
 
 N_EXAMPLES_BYTES = 200_000_000
 
@@ -136,9 +136,10 @@ def conclude(
         findings=(*_findings(dataset, left_out, recipe.search), *_no_deep_model(runs, chosen)), truth=truth,
         contestants=tuple(shown),
         higher_is_better=metrics.named(task.metric).higher_is_better, weight=weight, context=context,
-        examples=_examples(prepared, items), test_rows=_test_rows(dataset, items), history=_history(prepared, items),
+        examples=examples_of(prepared, items),
+        test_rows=test_rows_of(dataset, items), history=history_of(prepared, items),
         coverage=tuple(covered),
-        reproduce=reproduce(recipe, task), automl_version=__version__,
+        reproduce=reproduce(recipe, task), automl_version=__version__, fingerprint=dataset.fingerprint,
     )  # fmt: skip
     side_of = {run.name: run.side for run in final_runs}
     return Conclusion(outcome, predictors, side_of[comparison.recommended])
@@ -269,7 +270,7 @@ def _no_deep_model(runs: list[Run], chosen: Mapping[str, Run]) -> tuple[Finding,
     )  # fmt: skip
 
 
-def _examples(prepared: Prepared, items: np.ndarray) -> Any:
+def examples_of(prepared: Prepared, items: np.ndarray) -> Any:
     """The test items in the user's own form; None if a second copy of them would be too large."""
     inputs = prepared.dataset.inputs
     if items.ndim == 2:
@@ -279,7 +280,7 @@ def _examples(prepared: Prepared, items: np.ndarray) -> Any:
     return inputs.iloc[items].reset_index(drop=True)
 
 
-def _test_rows(dataset: Dataset, items: np.ndarray) -> np.ndarray:
+def test_rows_of(dataset: Dataset, items: np.ndarray) -> np.ndarray:
     """Row numbers of the test items in the user's file; in the test file, if the user gave one."""
     first = items if items.ndim == 1 else items[:, 0]
     numbers = first if dataset.row_numbers is None else dataset.row_numbers[first]
@@ -287,7 +288,7 @@ def _test_rows(dataset: Dataset, items: np.ndarray) -> np.ndarray:
     return numbers if start is None else np.where(numbers >= start, numbers - start, numbers)
 
 
-def _history(prepared: Prepared, items: np.ndarray) -> dict[str, Any] | None:
+def history_of(prepared: Prepared, items: np.ndarray) -> dict[str, Any] | None:
     """The observed values before each forecast window, for the report's plot; None if the task is not a forecast."""
     dataset, task = prepared.dataset, prepared.task
     if items.ndim == 1 or dataset.target is None or dataset.times is None:

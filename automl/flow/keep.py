@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, catalog, report
+from automl import recipe as recipes
 from automl.errors import BundleError, FolderError
+from automl.flow.finished_run import RECIPE_FILE
 from automl.records import Baseline, Finding, Section, Template
 from automl.sides.ensemble import members_of
-from automl.storage.files import refuse_link
+from automl.storage.files import refuse_link, write_text
 from automl.system import shell
 
 if TYPE_CHECKING:
@@ -49,7 +52,25 @@ def keep(
 
 def _report(outcome: Outcome, folder: Path) -> dict[str, Any]:
     report.write(outcome, folder, _sections())
+    _write_recipe(outcome, folder)
     return report.result_dict(outcome)
+
+
+def _write_recipe(outcome: Outcome, folder: Path) -> None:
+    """What was asked for, with paths that hold wherever the run folder is."""
+    recipe = dataclasses.replace(
+        outcome.recipe, out=None, resume=False, quiet=False, json=False, json_lines=False,
+        data=_absolute(outcome.recipe.data), test=_absolute(outcome.recipe.test),
+        pretrained=_absolute(outcome.recipe.pretrained),
+    )  # fmt: skip
+    text = recipes.dump(recipe)
+    write_text(refuse_link(folder / RECIPE_FILE), text)
+
+
+def _absolute(value: Any) -> Any:
+    """A path from the root, if it is one that exists; anything else unchanged."""
+    is_path = isinstance(value, str | os.PathLike) and os.path.exists(value)
+    return os.path.abspath(value) if is_path else value
 
 
 def _sections() -> tuple[Section, ...]:

@@ -16,7 +16,7 @@ from automl.system.printable import printable
 __all__ = ["dump"]
 
 RENAMED = {"budget_seconds": "budget", "latency_ms": "latency"}
-UNWRITTEN = ("analyse_only", "source", "budget_given", "file", "replaced")
+UNWRITTEN = ("source", "budget_given", "file", "replaced")
 DEFAULTS = {field.name: field.default for field in fields(Recipe)}
 
 

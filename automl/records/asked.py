@@ -82,7 +82,6 @@ class Recipe:
         fold_pairs: number of folds on which both finalists are fitted again, so that out-of-fold pairs of predictions
             decide in place of the test; 0 for none.
         analysis: share of the budget for what is measured of both finalists after the verdict; 0 for nothing.
-        analyse_only: whether to only analyse the run in `out` again: it is resumed without any further search.
         sensitive: names of columns by whose groups both sides are compared; they may be among the inputs or dropped.
         latency_ms: a finalist must predict one row within this many milliseconds; None for no bound.
         out: run folder, or None for a new one under ``automl-runs``.
@@ -121,7 +120,6 @@ class Recipe:
     repeats: int = 0
     fold_pairs: int = 0
     analysis: float = 0.15
-    analyse_only: bool = False
     sensitive: tuple[str, ...] = ()
     latency_ms: float | None = None
     out: str | None = None

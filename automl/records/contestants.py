@@ -158,6 +158,17 @@ class Contender(Protocol):
         """
         ...
 
+    def stand_as(self, members: Mapping[str, float]) -> bool:
+        """Name the finalist by the runs that it consists of: that of an earlier process.
+
+        Args:
+            members: name of a run → its weight; they are scaled to sum to 1.
+
+        Returns:
+            Whether all of them are there; else nothing is changed.
+        """
+        ...
+
     def weights(self) -> tuple[float, ...]:
         """Weights of the finalist's members; their sum is 1."""
         ...

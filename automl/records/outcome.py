@@ -317,6 +317,7 @@ class Outcome:
         clock: "budget_seconds", "wall_seconds", "started" (ISO), phases, and the seconds offered to and spent by each
             side.
         reproduce: the texts "command", "python" and "recipe", and the mappings "versions" and "machine".
+        fingerprint: digest of the data's content.
         stopped: why the run ended: "budget", "max_trials", "exhausted" or "interrupt".
     """
 
@@ -343,6 +344,7 @@ class Outcome:
     reproduce: Mapping[str, Any] = field(default_factory=dict)
     stopped: str = "budget"
     automl_version: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -14,7 +15,7 @@ from markupsafe import Markup
 
 from automl import catalog
 from automl.errors import FolderError
-from automl.records import Outcome, Section
+from automl.records import Analysis, Outcome, Section
 from automl.report import draw, markdown, words
 from automl.report.reading import SCHEMA, picture, read
 from automl.report.result import result_dict
@@ -23,7 +24,7 @@ from automl.storage.files import write_all
 from automl.system import shell
 from automl.system.printable import printable
 
-__all__ = ["html", "kind_of", "markdown_text", "render", "shareable", "stored", "write"]
+__all__ = ["html", "kind_of", "markdown_text", "render", "shareable", "stored", "write", "write_again"]
 
 FORMS = (".html", ".htm", ".md", ".json")
 
@@ -47,6 +48,37 @@ def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | No
         "report.html": html(content, sections),
     }
     write_all({Path(folder) / name: text.encode() for name, text in texts.items()})
+
+
+def write_again(
+    content: Mapping[str, Any], result: Mapping[str, Any], outcome: Outcome, folder: Path, sections: Sequence[Section]
+) -> None:
+    """Write a run's report again, with the sections of its analyses as these are now.
+
+    Args:
+        content: the stored report.
+        result: content of ``result.json``.
+        outcome: holds the analyses.
+        folder: of the run.
+        sections: as in `write`.
+
+    Raises:
+        FolderError: a file cannot be written; nothing is left half-written.
+    """
+    named = catalog.members(Analysis, "automl.analyses")
+    made = stored(outcome, [section for section in sections if section.name in named])["sections"]
+    new = {part["name"]: part for part in made}
+    parts = {part["name"]: part for part in content["sections"]} | new
+    order = {section.name: section.order for section in sections}
+    ordered = sorted(parts.values(), key=lambda part: (order.get(part["name"], math.inf), part["name"]))
+    content = {**content, "sections": ordered}
+    texts = {
+        "result.json": written(result),
+        "report.json": written(content),
+        "report.md": markdown_text(content, sections),
+        "report.html": html(content, sections),
+    }
+    write_all({folder / name: text.encode() for name, text in texts.items()})
 
 
 def render(

@@ -10,10 +10,12 @@ from automl.errors import FolderError
 from automl.storage import files as folders
 from automl.storage.values import Misfit, listed, mapping, parse, text, whole
 
-__all__ = ["SCHEMA", "picture", "read"]
+__all__ = ["SCHEMA", "picture", "read", "read_result"]
 
 SCHEMA = 1
 MOST_BYTES = 2**25
+RESULT_BYTES = 2**28
+MOST_RUNS = 1_000_000
 MOST_SECTIONS = 200
 MOST_WORDS = 2000
 PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]*")
@@ -38,6 +40,27 @@ def read(folder: Path) -> dict[str, Any]:
             f"{path} is no stored report of this version of automl ({error}); was it altered? Make it with the version "
             "that ran, or run the contest again"
         ) from error
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """The content of ``result.json`` of a run folder; its fields are not checked beyond the list of runs.
+
+    Raises:
+        FolderError: there is none, it is a link or no regular file, too large, or none that automl has written.
+    """
+    path = folder / "result.json"
+    folders.refuse_link(path)
+    with folders.guard(path):
+        if not path.exists():
+            raise FolderError(f"{folder} holds no finished run (no result.json); give a folder that `automl fit` wrote")
+    try:
+        content = parse(folders.read_bytes(path, RESULT_BYTES))
+        if not isinstance(content, dict):
+            raise Misfit("expected a mapping")
+        listed(content, "runs", MOST_RUNS)
+        return content
+    except Misfit as error:
+        raise FolderError(f"{path} is no result of automl ({error}); was it altered? Run the contest again") from error
 
 
 def _checked(content: Any) -> dict[str, Any]:

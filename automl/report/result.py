@@ -60,6 +60,11 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
             "n_test": len(split.test),
             "units": split.units,
         },
+        "fingerprint": outcome.fingerprint,
+        "started": str(outcome.clock.get("started") or ""),
+        "recipe": str(outcome.reproduce.get("recipe", "")),
+        "versions": dict(outcome.reproduce.get("versions", {})),
+        "machine": dict(outcome.reproduce.get("machine", {})),
         "budget_seconds": float(outcome.clock.get("budget_seconds", outcome.recipe.budget_seconds)),
         "wall_seconds": float(outcome.clock.get("wall_seconds", 0.0)),
         "sides": {
@@ -189,6 +194,7 @@ def row(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
         "side": run.side,
+        "family": run.family,
         "status": run.status,
         "finalist": bool(run.finalist),
         "valid_score": run.valid_score,

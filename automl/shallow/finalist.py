@@ -6,7 +6,7 @@ import dataclasses
 import math
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from automl.errors import OutOfTime, TrialError
@@ -86,6 +86,10 @@ class Candidates:
             return None
         self.composition.set([best])
         return self.finalist_run()
+
+    def stand_as(self, members: Mapping[str, float]) -> bool:
+        """Name the finalist by its members; see `records.Contender.stand_as`."""
+        return self.composition.stand_as({one.run.name: one for one in self.ranked}, members)
 
     def _choose_ensemble(self, latency_ms: float | None) -> bool:
         best = self.ranked[:CANDIDATES]

@@ -380,6 +380,10 @@ class ShallowSide:
         """Refit the finalist once more; see `Candidates.refit`."""
         return self.candidates.refit(seconds)
 
+    def stand_as(self, members: Mapping[str, float]) -> bool:
+        """Name the finalist by its members; see `records.Contender.stand_as`."""
+        return self.candidates.stand_as(members)
+
     def seconds_a_repeat(self, n_members: int = 1) -> float:
         """The time that a fit of the finalist on another split is expected to take: that of a refit."""
         return self.candidates.seconds_a_repeat(n_members)

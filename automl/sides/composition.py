@@ -6,7 +6,7 @@ rows. Each seed of a finalist is a refit of all of its members (docs/decisions/0
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 __all__ = ["Composition"]
@@ -35,6 +35,19 @@ class Composition(Generic[Member]):
         """Name the members with their weights; refits that they have already count as `count_refit` is called."""
         self._named = tuple(members), tuple(weights)
         self.undo_refits()
+
+    def stand_as(self, of_name: Mapping[str, Member], members: Mapping[str, float]) -> bool:
+        """Name the members by their names and weights; returns False, and changes nothing, where one is not there.
+
+        Args:
+            of_name: those that may be named.
+            members: name → weight.
+        """
+        if not members or not set(members) <= set(of_name):
+            return False
+        total = sum(members.values())
+        self.set([of_name[name] for name in members], [weight / total for weight in members.values()])
+        return True
 
     def undo_refits(self) -> None:
         """Let the finalist stand as it was named."""

@@ -9,6 +9,7 @@
 Each function raises AssertionError with the promise that was broken. They run on small synthetic data, in seconds.
 """
 
+from automl.testing.analyses import check_analysis, example_context
 from automl.testing.baselines import check_baseline
 from automl.testing.examples import example_arrays, example_facts, example_head, example_specs, example_target
 from automl.testing.goals import check_goal
@@ -20,7 +21,7 @@ from automl.testing.settings import check_baseline_settings
 from automl.testing.templates import check_settings, check_template, example_kinds
 
 __all__ = [
-    "check_baseline", "check_baseline_settings", "check_goal", "check_metric", "check_modality", "check_section",
-    "check_settings", "check_template", "example_arrays", "example_facts", "example_head", "example_kinds",
-    "example_outcome", "example_specs", "example_target",
+    "check_analysis", "check_baseline", "check_baseline_settings", "check_goal", "check_metric", "check_modality",
+    "check_section", "check_settings", "check_template", "example_arrays", "example_context", "example_facts",
+    "example_head", "example_kinds", "example_outcome", "example_specs", "example_target",
 ]  # fmt: skip

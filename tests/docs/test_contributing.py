@@ -74,11 +74,13 @@ def check(page: str, module: Any, *goals: records.GoalName) -> None:
         testing.check_goal(module.COUNT)
     elif page == "modality":
         testing.check_modality(module.SPECTRUM)
+    elif page == "analysis":
+        testing.check_analysis(module.SAME_CLASS)
     else:
         testing.check_section(module.SLOWEST)
 
 
-@pytest.mark.parametrize("page", ["template", "baseline", "metric", "goal", "modality", "report-section"])
+@pytest.mark.parametrize("page", ["template", "baseline", "metric", "goal", "modality", "report-section", "analysis"])
 def test_the_file_of_a_page_keeps_its_contract(page, tmp_path):
     check(page, loaded(page, tmp_path))
 
@@ -98,6 +100,7 @@ RECORDS = {
     "goal": records.Goal,
     "modality": records.Modality,
     "report-section": records.Section,
+    "analysis": records.Analysis,
     "column-kind": records.Column,
 }
 

@@ -1,0 +1,125 @@
+"""The contract of an analysis of both finalists."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pickle
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from automl import goals
+from automl.records import (
+    Analysis,
+    AnalysisContext,
+    AnalysisFacts,
+    Contestant,
+    Dataset,
+    Outcome,
+    Output,
+    Side,
+    SidePredictor,
+    Split,
+)  # fmt: skip
+from automl.report.words import plain
+from automl.testing.examples import example_problem
+from automl.testing.outcomes import example_outcome
+from automl.testing.promise import promise
+
+__all__ = ["check_analysis", "example_context"]
+
+MODALITIES = ("tabular", "text", "image", "sequence")
+SIDES: tuple[tuple[str, Side, float], ...] = (("mlp-2", "deep", 0.3), ("boosting-1", "shallow", 0.4))
+RUNS: dict[str, Side] = {name: side for name, side, _ in SIDES}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class _Noisy:
+    """Predicts the truth of each row with its own noise, whatever the inputs are."""
+
+    outputs: Output
+
+    def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
+        return Output(self.outputs.kind, {name: array[rows] for name, array in self.outputs.arrays.items()})
+
+
+def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
+    """What an analysis works with, of a small made-up contest whose finalists predict the truth with noise.
+
+    Args:
+        goal: any whose items are rows.
+        modality: any.
+    """
+    problem, task, split, truth = example_problem(goal, modality)
+    example = goals.named(goal).example
+    items = split.test
+    predictors: dict[str, SidePredictor] = {side: _Noisy(example.output(truth, np.random.default_rng(i), noise))
+                  for i, (_, side, noise) in enumerate(SIDES)}  # fmt: skip
+    made = example_outcome(goal)
+    outcome: Outcome = dataclasses.replace(
+        made, task=task, split=split, truth=goals.truth(problem, task, items), analyses={},
+        context=goals.scoring_context(problem, task, split, items),
+        runs=tuple(run for run in made.runs if run.finalist or run.side == "floor"),
+        contestants=tuple(
+            Contestant(name, side, predictors[side].output(problem, items),
+                       valid_output=predictors[side].output(problem, split.valid))
+            for name, side in RUNS.items()
+        ),
+        examples=problem.inputs[items] if isinstance(problem.inputs, np.ndarray) else problem.inputs.iloc[items]
+        .reset_index(drop=True), test_rows=items,
+    )  # fmt: skip
+
+    def refit(part: Split, number: int, dataset: Dataset | None = None) -> Mapping[Side, Output]:
+        rows = part.items("test")
+        return {side: predictors[side].output(problem, rows) for side in RUNS.values()}
+
+    facts = AnalysisFacts(len(split.train) + len(split.valid), len(items), 1, {"deep": 0.01, "shallow": 0.01}, 0.1)
+    return AnalysisContext(problem, task, split, outcome, predictors, facts, refit)
+
+
+def _contexts() -> Iterator[AnalysisContext]:
+    for goal in goals.known():
+        if not goals.named(goal).in_windows:
+            yield from (example_context(goal, modality) for modality in MODALITIES)
+
+
+def check_analysis(analysis: Analysis) -> None:
+    """Check an analysis on small made-up contests of all goals whose items are rows, and all modalities.
+
+    It must give plain JSON or None, the same each time, change no row of the data, and find something in one of them.
+
+    Args:
+        analysis: to check.
+
+    Raises:
+        AssertionError: a promise is broken; says which.
+    """
+    promise(analysis.name.isidentifier(), f"{analysis.name!r}: its name is a key, so it must be an identifier")
+    found = [_found(analysis, context) for context in _contexts()]
+    promise(any(one is not None for one in found), f"{analysis.name}: it finds nothing in any contest")
+
+
+def _found(analysis: Analysis, context: AnalysisContext) -> Any:
+    why = analysis.unfit(context)
+    promise(why is None or isinstance(why, str), f"{analysis.name}: unfit gives a reason or None, not {why!r}")
+    if why is not None:
+        return None
+    seconds = analysis.cost(context.facts)
+    promise(seconds >= 0, f"{analysis.name}: its cost is {seconds!r}, not a number of seconds")
+    before = pickle.dumps(context.dataset)
+    one, other = (_text(analysis, context) for _ in range(2))
+    where = f"of the goal {context.task.goal} and the modality {context.task.modality}"
+    promise(one == other, f"{analysis.name}: it finds something else the second time in a contest {where}")
+    promise(pickle.dumps(context.dataset) == before, f"{analysis.name}: it changes the data of a contest {where}")
+    return json.loads(one)
+
+
+def _text(analysis: Analysis, context: AnalysisContext) -> str:
+    made = analysis.run(context)
+    promise(made is None or isinstance(made, dict), f"{analysis.name}: run gives a dict or None, not {made!r:.100}")
+    rows = (made or {}).get("rows", [])
+    is_table = isinstance(rows, list) and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)
+    promise(is_table, f"{analysis.name}: rows is no list of dicts with the same keys each")
+    return json.dumps(plain(made), allow_nan=False)
