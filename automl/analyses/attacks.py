@@ -69,6 +69,7 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
         return None
     report = _Report(context, rows)
     strengths, pass_seconds = _random(context, rows, space, report, until)
+    _searches(context, rows, space, strengths, report, until, pass_seconds)
     reason, network = _network(context, space, until, pass_seconds)
     begun = time.monotonic()
     direction = None if network is None else network(rows, rows.inputs.dataset)
@@ -77,7 +78,6 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
         reason = "the network reads these inputs in another form"
     if isinstance(space, ArraySpace) and direction is not None:
         _fast(context, rows, space, strengths, direction, report, until, pass_seconds)
-    _searches(context, rows, space, strengths, report, until, pass_seconds)
     if isinstance(space, ArraySpace) and network is not None and direction is not None:
         _descents(context, rows, space, strengths, network, report, until, pass_seconds, step_seconds)
     return {

@@ -109,10 +109,14 @@ def _in_the_middle(found: Mapping[str, Any]) -> list[str]:
     if not searched:
         return []
     at = searched[len(searched) // 2]
-    named = ("search", "random", "pgd")
-    own = [row for row in found["rows"] if row["strength"] == at and row["attack"] in named]
-    taken = [f"{words.rough(row['loss'])} from {row['side']} by {_by(row)}" for row in own]
-    return [f"At {_strength(at, found)}, the score lost is {'; '.join(taken)}."]
+    taken = []
+    for attack in ("random", "search", "pgd"):
+        own = [row for row in found["rows"] if row["strength"] == at and row["attack"] == attack]
+        each = [f"{row['side']} {words.rough(row['loss'])}" for row in own]
+        if each:
+            same = " (the same rows)" if any(row["attacked"] != row["side"] for row in own) else ""
+            taken.append(f"{NAMES[attack]} cost{'' if attack == 'random' else 's'} {' and '.join(each)}{same}")
+    return [f"At {_strength(at, found)} ({found['unit']}), {'; '.join(taken)} of the score."]
 
 
 def _by(row: Mapping[str, Any]) -> str:
