@@ -179,6 +179,6 @@ EXAMPLE = {
 }  # fmt: skip
 
 CALIBRATION = Analysis(
-    name="calibration", order=14, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="calibration", order=4, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
     source="Dimitriadis, Gneiting & Jordan 2021, Stable reliability diagrams; Murphy 1973",
 )  # fmt: skip

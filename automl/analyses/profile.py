@@ -119,4 +119,4 @@ EXAMPLE = {
     ],
 }  # fmt: skip
 
-PROFILE = Analysis(name="profile", order=18, run=run, unfit=unfit, cost=cost, example=EXAMPLE)
+PROFILE = Analysis(name="profile", order=6, run=run, unfit=unfit, cost=cost, example=EXAMPLE)

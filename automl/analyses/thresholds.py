@@ -256,6 +256,6 @@ EXAMPLE = {
 }  # fmt: skip
 
 THRESHOLDS = Analysis(
-    name="thresholds", order=12, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="thresholds", order=3, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
     source="Elkan 2001, The foundations of cost-sensitive learning; Provost & Fawcett 2001 (ROC)",
 )  # fmt: skip
