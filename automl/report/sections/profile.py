@@ -74,5 +74,5 @@ PROFILE = Section(
 {% for row in rows -%}
 | {{ row.column }} | {{ row.kind }} | {{ row.missing }} | {{ row.levels }} | {{ row.range or " " }} |{% for one in row.importance %} {{ one }} |{% endfor %}
 {% endfor %}
-""",
+""",  # noqa: E501
 )
