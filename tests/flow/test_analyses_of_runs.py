@@ -119,7 +119,7 @@ def test_an_analysis_that_costs_more_than_is_left_is_not_begun(tmp_path: Any, mo
 
 def test_each_analysis_is_a_frame_of_the_result_and_a_line_of_its_card(tmp_path: Any) -> None:
     result = contest(tmp_path, costs={"false_alarm": 1, "miss": 20})
-    assert result.outcome.analyses_left_out == {}
+    assert set(result.outcome.analyses_left_out.values()) <= {module.NO_REFITS_UNTIMED}
     board = result.leaderboard()
     assert list(board["finalist"]) == sorted(board["finalist"], reverse=True) and {"model", "run"} <= set(board)
     assert "gain" in result.metrics() and set(result.calibration()["side"]) == {"deep", "shallow"}

@@ -109,9 +109,9 @@ def test_importance_stands_next_to_each_column(keys: tuple[str, str]) -> None:
     outcome = example_outcome("binary")
     importance = {"rows": [{"side": "deep", keys[0]: "size", keys[1]: 0.21, "low": 0.1, "high": 0.3}]}
     outcome = dataclasses.replace(outcome, analyses={**outcome.analyses, "importance": importance})
-    data = next(one for one in page.stored(outcome)["sections"] if one["name"] == "data")["data"]
-    assert data["profile"]["sides"] == ["deep"]
-    assert [row["importance"] for row in data["profile"]["rows"]] == [["0.210 (0.100 to 0.300)"], ["–"]]
+    data = next(one for one in page.stored(outcome)["sections"] if one["name"] == "profile")["data"]
+    assert data["sides"] == ["deep"]
+    assert [row["importance"] for row in data["rows"]] == [["0.210 (0.100 to 0.300)"], ["–"]]
 
 
 def test_a_line_for_each_analysis_that_was_made() -> None:
