@@ -111,8 +111,9 @@ def fit(
             the same seed gives the same result on the same machine. None for five minutes.
         max_trials: the most deep trials, and the most shallow fits; None for no such bound.
         templates: deep templates to search; None for all that fit the task.
-        pretrained: folder of a backbone that was trained elsewhere, whose vectors of texts both sides read (a BERT-like
-            encoder or vectors of words, as safetensors); None for models trained on these rows alone.
+        pretrained: folder of a backbone that was trained elsewhere, whose vectors both sides read. Of texts: an encoder
+            like BERT or vectors of words, as safetensors. Of pictures: an architecture of keras.applications or a
+            network of Keras's layers, with a config.json. None for models trained on these rows alone.
         seed: seed of splits, searches and networks. None for 0.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best possible
             one. None for 0.005.
@@ -132,8 +133,9 @@ def fit(
         ensemble: whether a finalist may be a weighted ensemble. None for yes.
         json_lines: whether to show progress as one JSON object per line on standard error.
         search: how the deep side searches: a mapping with oracle, memory, log, device, precision, workers, ray_address.
-        costs: how much the model is used, for its total cost: a mapping with retrains_per_year (12) and
-            predictions_per_year (1,000,000).
+        costs: what using the model costs: a mapping with retrains_per_year (12) and predictions_per_year (1,000,000);
+            false_alarm (1) and miss (1), the costs of the errors of a binary target; power_watts (65) of the busy
+            processor and price_per_kwh (0.3).
         source: where the arguments come from, for messages; leave it out.
 
     Returns:
@@ -197,6 +199,10 @@ def run(
     ray_address: str | None = None,
     retrains_per_year: float | None = None,
     predictions_per_year: float | None = None,
+    false_alarm: float | None = None,
+    miss: float | None = None,
+    power_watts: float | None = None,
+    price_per_kwh: float | None = None,
 ) -> Result:
     """Run a YAML recipe; arguments replace its keys, None keeps them.
 
@@ -220,7 +226,7 @@ def run(
         budget: time for the whole call, as in `fit`.
         max_trials: the most deep trials, and the most shallow fits.
         templates: deep templates to search.
-        pretrained: folder of a backbone whose vectors of texts both sides read.
+        pretrained: folder of a backbone whose vectors of texts or pictures both sides read.
         seed: seed of splits, searches and networks.
         min_gain: smallest gain that counts.
         repeats: number of further splits on which both finalists are compared again.
@@ -236,7 +242,7 @@ def run(
         ensemble: whether a finalist may be a weighted ensemble.
         json_lines: whether to show progress as one JSON object per line on standard error.
         search: all keys of the search, in place of the file's; those below replace single ones.
-        costs: both keys of the costs, in place of the file's; those below replace single ones.
+        costs: all keys of the costs, in place of the file's; those below replace single ones.
         oracle: KerasTuner's algorithm: bayesian, random, hyperband or grid.
         memory: memory for one trial, such as "8GB".
         log: other logs of trials: tensorboard, mlflow.
@@ -247,6 +253,10 @@ def run(
             (docs/scale.md).
         retrains_per_year: how often the finalist is fitted again.
         predictions_per_year: rows that are predicted in a year.
+        false_alarm: cost of predicting the positive class where it is not.
+        miss: cost of not predicting the positive class where it is.
+        power_watts: power that the busy processor is taken to draw.
+        price_per_kwh: price of a kilowatt-hour.
 
     Returns:
         The result; printing it gives the verdict.
@@ -419,7 +429,7 @@ def load(path: str | Path, plugins: Sequence[str | Path] = (), pretrained: str |
         plugins: where its goal, its modality or its shallow model is a plug-in's: Python files, which run as code, and
             names of entry points. Goals and modalities of installed packages are known without; types of a model are
             built only if their plug-in is named here.
-        pretrained: folder where the backbone lies now whose vectors of texts the model reads, with the files of the
+        pretrained: folder where the backbone lies now whose vectors the model reads, with the files of the
             contest; None for where it lay.
 
     Raises:

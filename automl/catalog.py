@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from automl.errors import RecipeError
 from automl.records import PLUGIN_GROUP, Baseline, Goal, Metric, Modality, Template
 
-__all__ = ["GROUP", "PlugIn", "bringer", "extend", "members", "plug_ins", "template_loader"]
+__all__ = ["GROUP", "PlugIn", "bringer", "extend", "members", "plug_ins", "template_loader", "title_of"]
 
 GROUP = PLUGIN_GROUP
 Member = TypeVar("Member")
@@ -247,3 +247,12 @@ def template_loader(files: Sequence[str]) -> Callable[[], Mapping[str, Template]
 def _shipped_templates(files: Sequence[str]) -> Mapping[str, Template]:
     extend(files)
     return members(Template, "automl.templates")
+
+
+def title_of(family: str) -> str:
+    """The name that people know a family by: its `title`, else its name in words."""
+    for record, package in ((Template, "automl.templates"), (Baseline, "automl.baselines")):
+        member: Any = members(record, package).get(family)
+        if member is not None and member.title:
+            return str(member.title)
+    return family.replace("_", " ")

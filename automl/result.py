@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Result"]
 
 REPORT_BYTES = 2**28
+LONG = ("name", "choices", "failure")
+"""Fields of a run that a leaderboard leaves out, or gives another name."""
 
 
 class Result:
@@ -54,6 +56,7 @@ class Result:
     def _repr_html_(self) -> str:
         """A card for notebooks: what to settle first, the verdict, the leaderboard and the other findings."""
         from automl.report import card
+        from automl.report.tradeoff import tradeoff_lines
 
         first, *others = verdict_lines(self.outcome)
         reasons = [finding_text(finding, "python") for finding in self.trust.findings]
@@ -61,8 +64,9 @@ class Result:
         place = card.lines([f"Report: {self.folder / 'report.html'}"], "quiet")
         alarm = card.alarm(self.trust.level, reasons)
         return card.card(
-            first, "", card.lines(others), card.board(self.result), card.findings_list(rest), place, first=alarm
-        )
+            first, "", card.lines(others), card.board(self.result), card.lines(tradeoff_lines(self.outcome)),
+            card.findings_list(rest), place, first=alarm,
+        )  # fmt: skip
 
     @property
     def verdict(self) -> str:
@@ -137,6 +141,155 @@ class Result:
             raise DataError(f"there is no analysis {name!r}; expected one of {', '.join(known)}")
         reason = self.outcome.analyses_left_out.get(name, "it does not apply to this contest")
         raise DataError(f"the analysis {name!r} was not made: {reason}")
+
+    def leaderboard(self) -> pd.DataFrame:
+        """All runs as a table, finalists first, then the best by validation.
+
+        Returns:
+            A frame with one row a run: model (the name that people know it by), run, side, status, finalist, scores
+            and costs.
+
+        Example::
+
+            result.leaderboard()[["model", "side", "test_score", "fit_seconds"]].head()
+        """
+        import pandas as pd
+
+        from automl.report import words
+
+        titles = {run.name: words.title(run) for run in self.outcome.runs}
+        rows = [
+            {"model": titles[run["name"]], "run": run["name"], **{k: v for k, v in run.items() if k not in LONG}}
+            for run in self.result["runs"]
+        ]
+        table = pd.DataFrame(rows)
+        best_first = not self.outcome.higher_is_better
+        order = table.sort_values("valid_score", ascending=best_first, kind="stable", na_position="last").index
+        ranked = table.loc[order].sort_values("finalist", ascending=False, kind="stable")
+        return ranked.reset_index(drop=True)
+
+    def metrics(self) -> pd.DataFrame:
+        """All metrics of the goal for both finalists, the blend and the floor, and deep − shallow with its interval.
+
+        Example::
+
+            table = result.metrics()
+            table[table["high"] < 0]["metric"]  # by these the shallow model is ahead
+
+        Raises:
+            DataError: as `analysis`.
+        """
+        return self.analysis("metrics")
+
+    def thresholds(self) -> pd.DataFrame:
+        """What errors cost at thresholds chosen on validation rows, at one half, and where nothing is flagged.
+
+        Of more than two classes: areas under the curves of each class against the rest.
+
+        Example::
+
+            result.thresholds()[["side", "rule", "threshold", "cost"]]
+
+        Raises:
+            DataError: as `analysis`.
+        """
+        return self.analysis("thresholds")
+
+    def calibration(self) -> pd.DataFrame:
+        """The Brier score of both finalists taken apart, or how often the truth lay below each quantile.
+
+        Example::
+
+            result.calibration()[["side", "brier", "miscalibration", "by_chance"]]
+
+        Raises:
+            DataError: as `analysis`.
+        """
+        return self.analysis("calibration")
+
+    def compute(self) -> pd.DataFrame:
+        """Estimated energy of both sides, and its price at the user's rates.
+
+        Example::
+
+            result.compute()[["side", "fit_wh", "kwh_a_year", "price_a_year"]]
+
+        Raises:
+            DataError: as `analysis`.
+        """
+        return self.analysis("compute")
+
+    def profile(self) -> pd.DataFrame:
+        """Missing values, levels and range of each input column, over training rows.
+
+        Example::
+
+            result.profile().sort_values("missing", ascending=False)
+
+        Raises:
+            DataError: as `analysis`.
+        """
+        return self.analysis("profile")
+
+    def overfitting(self) -> pd.DataFrame:
+        """Scores of both finalists on rows that they learnt from and on test rows, and the gap with its interval.
+
+        Example::
+
+            result.overfitting()[["side", "learnt", "test", "gap"]]
+
+        Raises:
+            DataError: as `analysis`.
+        """
+        return self.analysis("overfitting")
+
+    def data_need(self) -> pd.DataFrame:
+        """Scores of both sides against the number of training rows.
+
+        Example::
+
+            result.data_need()
+
+        Raises:
+            DataError: as `analysis`; it fits models, so a run without a budget does not make it.
+        """
+        return self.analysis("data_need")
+
+    def importance(self) -> pd.DataFrame:
+        """How much each input column matters to each finalist, with an interval.
+
+        Example::
+
+            result.importance().query("side == 'deep'").head(10)
+
+        Raises:
+            DataError: as `analysis`.
+        """
+        return self.analysis("importance")
+
+    def robustness(self) -> pd.DataFrame:
+        """Scores of both finalists where the inputs of test rows are changed.
+
+        Example::
+
+            result.robustness()
+
+        Raises:
+            DataError: as `analysis`.
+        """
+        return self.analysis("robustness")
+
+    def subgroups(self) -> pd.DataFrame:
+        """Scores of both finalists in parts of the test rows.
+
+        Example::
+
+            result.subgroups()
+
+        Raises:
+            DataError: as `analysis`.
+        """
+        return self.analysis("subgroups")
 
     def report(self, path: str | Path) -> Path:
         """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path.

@@ -1,10 +1,15 @@
 """The whole catalog of a data folder at one budget: both finalists beside the floor, champion, verdict, times.
 
     python benchmarks/contest.py [--data DIR] [--budget 60] [--only adult,letter] [--pretrained DIR] [--out FILE]
+        [--processor-clock]
+        [--peers statsforecast,aeon --peer-python statsforecast=/path/to/python --peer-python aeon=... [--peers-only]]
 
 The folder holds a `catalog.json` with one entry a set (name, file, target, metric, and for forecasts date, horizon,
 series) and `splits/<name>.npy` marking the test rows. Each set runs in a process of its own, one after another.
-Prints a table, a line of JSON for each set, and a last line of JSON with the totals.
+Prints a table, a line of JSON for each set, and a last line of JSON with the totals. With `--peers` other toolkits for
+series run on the same test rows or origins (see `peers_series.py`) and are printed below each set; `--peers-only`
+runs them without the contests. With `--processor-clock` budgets are processor seconds of all processes of a contest
+together, for a single core that other work shares (Linux).
 """
 
 from __future__ import annotations
@@ -33,8 +38,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default="", help="also append the lines of JSON to this file")
     parser.add_argument("--keep", default="", help="folder for the runs (default: a temporary one)")
-    parser.add_argument("--pretrained", default="", help="folder of a backbone for sets of texts")
+    parser.add_argument(
+        "--pretrained", default="", help="folder of a backbone for the sets of texts, or of pictures; see --only"
+    )
+    parser.add_argument("--processor-clock", action="store_true", help="budgets in processor seconds")
+    parser.add_argument("--peers", default="", help="toolkits for series: statsforecast, aeon")
+    parser.add_argument("--peer-python", action="append", default=[], metavar="NAME=PATH")
+    parser.add_argument("--peers-only", action="store_true", help="no contests of ours")
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--peer", default="", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -75,12 +87,12 @@ def one(name: str, args: argparse.Namespace) -> None:
     folder = Path(args.data)
     entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
     options = entry_data(folder, entry)
-    if args.pretrained and entry["modality"].startswith("text"):
+    if args.pretrained and entry["modality"].startswith(("text", "image")):
         options["pretrained"] = args.pretrained
     out = Path(args.keep) / name if args.keep else Path(tempfile.mkdtemp()) / name
     called = time.monotonic()
     result = automl.fit(
-        **options, metric=entry["metric"], budget=args.budget, seed=args.seed, out=str(out), quiet=True
+        **options, metric=entry["metric"], budget=args.budget, seed=args.seed, out=str(out), quiet=True, analysis=0
     ).result
     whole = time.monotonic() - called
     runs = result["runs"]
@@ -120,6 +132,39 @@ def one(name: str, args: argparse.Namespace) -> None:
     print(json.dumps(line), flush=True)
 
 
+def environment(on_processor_clock: bool) -> dict[str, str]:
+    """The environment of a contest's process; the file of its clock is a new one."""
+    if not on_processor_clock:
+        return dict(os.environ)
+    handle, path = tempfile.mkstemp()
+    os.close(handle)
+    paths = [str(ROOT / "benchmarks" / "processor_clock"), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PROCESSOR_CLOCK": path, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def one_peer(name: str, args: argparse.Namespace) -> None:
+    """Run another toolkit on one set and print its line."""
+    from peers_series import compare, pythons
+
+    folder = Path(args.data)
+    entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
+    found = compare(
+        args.peer, pythons(args.peer_python)[args.peer], entry_data(folder, entry), entry["metric"],
+        float(args.budget), args.seed,
+    )  # fmt: skip
+    print(json.dumps({"name": name, "peer": args.peer, "methods": found}), flush=True)
+
+
+def show_peers(line: dict[str, Any]) -> str:
+    """A line for each method of another toolkit."""
+    rows = [
+        f"  {line['name']:<18}{method:<18}" + (f"{told['score']:8.4f} {told['seconds']:7.1f} s" if "score" in told
+                                              else f"failed: {told['failed'][-100:]}")
+        for method, told in line["methods"].items()
+    ]  # fmt: skip
+    return "\n".join(rows)
+
+
 def show(line: dict[str, Any]) -> str:
     def number(value: Any) -> str:
         return f"{value:8.4f}" if isinstance(value, int | float) else f"{'-':>8}"
@@ -135,28 +180,44 @@ def show(line: dict[str, Any]) -> str:
 def main() -> None:
     args = arguments()
     if args.one:
-        one(args.one, args)
+        one_peer(args.one, args) if args.peer else one(args.one, args)
         return
     names = [e["name"] for e in json.loads((Path(args.data) / "catalog.json").read_text())]
     wanted = [name for name in names if not args.only or name in args.only.split(",")]
     print(f"{'set':<20}{'metric':<10}{'floor':>8}{'shallow':>8}{'deep':>8}{'blend':>8}  {'best':<8}{'verdict':<8}"
           f"{'reason':<11}{'s':>2}{'deep':>5}{'shal':>5}{'wall s':>8}", flush=True)  # fmt: skip
-    lines = []
-    for name in wanted:
+    lines, beside = [], []
+
+    def run(name: str, *more: str) -> dict[str, Any] | None:
+        """The line of one set, from a process of its own; None if it failed."""
         done = subprocess.run(
-            [sys.executable, __file__, *sys.argv[1:], "--one", name], capture_output=True, text=True, check=False
-        )
+            [sys.executable, __file__, *sys.argv[1:], "--one", name, *more], capture_output=True, text=True,
+            check=False, env=environment(args.processor_clock and not more),
+        )  # fmt: skip
         if done.returncode:
             print(f"{name:<20}FAILED\n{done.stderr[-3000:]}", flush=True)
-            lines.append({"name": name, "failed": True})
-            continue
-        line = json.loads(done.stdout.strip().splitlines()[-1])
-        lines.append(line)
-        print(show(line), flush=True)
+            return None
+        line: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
         if args.out:
             with open(args.out, "a") as file:
                 file.write(json.dumps(line) + "\n")
-    for line in lines:
+        return line
+
+    for name in wanted:
+        if not args.peers_only:
+            line = run(name)
+            lines.append(line or {"name": name, "failed": True})
+            if line is not None:
+                print(show(line), flush=True)
+        for peer in filter(None, args.peers.split(",")):
+            line = run(name, "--peer", peer)
+            if line is not None and line["methods"]:
+                beside.append(line)
+                print(show_peers(line), flush=True)
+    if args.peers_only:
+        print(json.dumps({"peers": beside}))
+        return
+    for line in [*lines, *beside]:
         print(json.dumps(line))
     good = [line for line in lines if not line.get("failed")]
     unused = [max(0.0, 1 - line["wall_seconds"] / line["budget_seconds"]) for line in good]

@@ -29,7 +29,7 @@ CONTEST = """
 import json, sys, time
 begun = time.monotonic()
 import automl
-outcome = automl.fit(sys.argv[1], target="target", budget=sys.argv[2], quiet=True, out=sys.argv[3]).outcome
+outcome = automl.fit(sys.argv[1], target="target", budget=sys.argv[2], quiet=True, analysis=0, out=sys.argv[3]).outcome
 wall = time.monotonic() - begun
 runs = [(run.side, run.name, run.at_seconds, run.cost.fit_seconds, run.valid_score) for run in outcome.runs]
 print(json.dumps({"wall_seconds": wall, "runs": runs, "clock": {key: outcome.clock.get(key) for key in

@@ -118,7 +118,7 @@ def contest(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     out = Path(tempfile.mkdtemp()) / "run"
     options = entry_data(folder, entry)
     finished = automl.fit(
-        **options, metric=entry["metric"], budget=job["seconds"], seed=job["seed"], out=str(out), quiet=True
+        **options, metric=entry["metric"], budget=job["seconds"], seed=job["seed"], out=str(out), quiet=True, analysis=0
     )
     result = finished.result
     runs = result["runs"]

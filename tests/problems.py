@@ -84,7 +84,7 @@ def rows_problem(modality: str, goal: str, n: int = N) -> Problem:
     parts = np.split(rng.permutation(n), [n // 2, 3 * n // 4])
     train, valid, test = (np.sort(p).astype(np.int64) for p in parts)
     vectors = None
-    if modality == "text":  # as a backbone makes them
+    if modality in ("text", "image"):  # as a backbone makes them
         vectors = (np.random.default_rng(2).normal(size=(n, 5)) + signal[:, None]).astype(np.float32)
     dataset = Dataset("made", found, target, fingerprint=f"{modality}-{goal}-{n}", vectors=vectors)
     return dataset, task, Split(train, valid, test, "row", np.arange(len(test)), "shuffled", 0)

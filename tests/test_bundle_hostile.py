@@ -21,12 +21,12 @@ from automl.baselines.features.columns import TableFeatures
 from automl.baselines.learners.trees import Forest
 from automl.baselines.model import Model
 from automl.bundle import contents
-from automl.bundle.networks import stored_bytes
 from automl.bundle.saving import digest
 from automl.errors import BundleError, InputError
 from automl.goals.shared.calibration import Decision
 from automl.records import Column, Dataset, FitContext, Task
 from automl.sides.predictors import ShallowPredictor
+from automl.storage.trusted import Untrusted, networks
 
 TASK = Task(
     "tabular", "binary", ("y",), "roc_auc", classes=("no", "yes"), positive="yes",
@@ -444,8 +444,8 @@ def test_weights_that_lead_out_of_their_file_or_announce_more_than_it_holds_are_
 
 
 def test_what_is_no_file_of_weights_is_refused(tmp_path):
-    with pytest.raises(BundleError, match="cannot be read"):
-        stored_bytes(tmp_path, b"")
+    with pytest.raises(Untrusted, match="cannot be read"):
+        networks.stored_bytes(b"")
 
 
 # --------------------------------------------------------------------------- by seed

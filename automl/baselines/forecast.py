@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.features.windows import before, calendar, known_ahead, starts_of
+from automl.baselines.features.windows import before, calendar, covariates, starts_of
 from automl.baselines.forecaster import (
     Forecaster,
     admitted,
     contexts_for,
     evenly,
     order_in_time,
+    with_covariates,
 )
 from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.trees import Boosting
@@ -26,6 +27,8 @@ __all__ = ["LAGGED_BOOSTING", "LAGGED_RIDGE", "NAIVE", "SEASONAL_NAIVE"]
 MAX_CELLS = 120_000
 MOST_WINDOWS = 20_000
 MOST_LAGS, MOST_MEANS = 64, 24
+MOST_WINDOWS_OF_A_CHECKPOINT = 300
+"""Whose residuals give quantiles while trees still grow, some ten times in a fit."""
 MOST_WITH_GAPS = 5_000
 """Where steps are not known everywhere, each of them is solved on rows of its own."""
 
@@ -45,7 +48,8 @@ class Naive(Forecaster):
 class LaggedRidge(Forecaster):
     """One ridge for all steps on normalised lags, calendar and covariates; one model for all series.
 
-    Settings: context (lags), base, transform, apart (each target alone, all sharing one model).
+    Settings: context (lags), base, transform, apart (each target alone, all sharing one model), others (whether it
+    reads the past of covariates).
     """
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
@@ -55,6 +59,7 @@ class LaggedRidge(Forecaster):
         most = MOST_WITH_GAPS if np.isnan(truth).any() else MOST_WINDOWS
         some = evenly(len(split_rows), int(self.settings.get("rows", most)))
         self._learn_known(dataset, split_rows[some])
+        self._learn_others(dataset, split_rows[some])
         X, Y = self._table(dataset, split_rows[some], truth[some])
         self.center = X.mean(axis=0)
         spread = X.std(axis=0)
@@ -93,7 +98,7 @@ class LaggedRidge(Forecaster):
         history, _, level, size = self._context(dataset, windows)
         n, _, n_targets = history.shape
         lags = np.clip((history[:, -self.length :] - level) / size, -50, 50)
-        shared = [calendar(dataset, windows[:, 0])]
+        shared = [calendar(dataset, windows[:, 0]), self._past_of_others(dataset, windows)]
         shared.append(self._known_ahead(dataset, windows).reshape(n, -1))
         if self.known and hasattr(self, "known_mean"):
             rows = before(windows, starts_of(dataset), self.span)
@@ -126,9 +131,11 @@ class LaggedRidge(Forecaster):
 class LaggedBoosting(Forecaster):
     """Boosted trees that see the step ahead as a column; one model for all steps, targets and series.
 
-    Settings: context, base, transform, and those of `Boosting`. Of a long context it sees the latest steps one by one,
-    the steps before as means, and the values one context before the step.
+    Settings: context, base, transform, others, and those of `Boosting`. Of a long context it sees the latest steps one
+    by one, the steps before as means, and the values one context before the step.
     """
+
+    most_others = 64
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
@@ -136,6 +143,7 @@ class LaggedBoosting(Forecaster):
         self._decide_transform(truth)
         cells = self.horizon * truth.shape[2]
         some = evenly(len(split_rows), int(self.settings.get("rows", max(MAX_CELLS // cells, 200))))
+        self._learn_others(dataset, split_rows[some])
         X, y = self._cells(dataset, split_rows[some], truth[some])
         w = None if weight is None else np.repeat(weight[some], cells)[~np.isnan(truth[some]).ravel()]
         V, v = None, None
@@ -144,20 +152,27 @@ class LaggedBoosting(Forecaster):
         self.boosting = Boosting("regression", 0, self.settings, self.seed)
 
         def complete() -> None:
-            if context.checkpoint is not None:
+            if context.checkpoint is not None:  # one that a deadline leaves has quantiles, too
+                self._keep_quantiles(dataset, split_rows, truth, context, MOST_WINDOWS_OF_A_CHECKPOINT)
                 context.checkpoint(self)
 
         self.boosting.fit(X, y[:, None], w, V, None if v is None else v[:, None], context, complete)
+        self._keep_quantiles(dataset, split_rows, truth, context)
+
+    def _keep_quantiles(
+        self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray, context: FitContext, most: int = 4000
+    ) -> None:
+        """Quantiles of the residuals: those that were chosen before, else of validation windows or of training ones."""
         if context.chosen is not None and context.chosen["residuals"] is not None:
             self.residuals = np.asarray(context.chosen["residuals"])  # of windows that a model had not learnt from
             return
         few = context.valid_rows is None or context.valid_truth is None or len(context.valid_rows) < 20
         self.judged = not few
         if few:  # too few held-out windows to take quantiles of
-            self._keep_residuals(dataset, split_rows, truth)
+            self._keep_residuals(dataset, windows, truth, most)
         else:
             assert context.valid_rows is not None and context.valid_truth is not None
-            self._keep_residuals(dataset, context.valid_rows, context.valid_truth)
+            self._keep_residuals(dataset, context.valid_rows, context.valid_truth, most)
 
     @property
     def stopped(self) -> str:
@@ -192,11 +207,13 @@ class LaggedBoosting(Forecaster):
             columns.append(np.broadcast_to(np.arange(n_targets)[None, None, :], shape))
         blocks = [np.stack(columns, axis=-1)]
         blocks.append(np.broadcast_to(lags[:, None], (*shape, lags.shape[2])))
-        extras = [calendar(dataset, windows), known_ahead(dataset, self.known, windows)]
+        extras = [calendar(dataset, windows), covariates(dataset, self.known, windows)]
         if self.known and hasattr(self, "recent"):  # at the last step, and at the step that the base was taken from
             rows = before(windows, starts_of(dataset), max(self.season, 1))
             last = np.repeat(rows[:, -1:], self.horizon, axis=1)
-            extras += [known_ahead(dataset, self.known, at) for at in (last, rows[:, steps % self.season])]
+            extras += [covariates(dataset, self.known, at) for at in (last, rows[:, steps % self.season])]
+        others = self._past_of_others(dataset, windows)
+        blocks.append(np.broadcast_to(others[:, None, None], (*shape, others.shape[1])))
         for extra in extras:
             blocks.append(np.broadcast_to(extra[:, :, None], (*shape, extra.shape[2])))
         return np.concatenate(blocks, axis=-1).reshape(n * self.horizon * n_targets, -1)
@@ -265,10 +282,12 @@ def base_of(task: Task) -> str:
 def ridge_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Two seasons of lags first; then other lengths, bases, logarithms, targets together."""
     short, middle, long = lengths(task)
-    several = len(task.target) > 1
+    several, reading = len(task.target) > 1, with_covariates(task)
     first = {"context": middle, "base": base_of(task), "transform": "none", "apart": True}
-    options = {"context": [short, middle, long], "base": bases(task), "transform": admitted(facts)}
-    yield from draws(first, options | ({"apart": [True, False]} if several else {}), seed)
+    options: dict[str, Any] = {"context": [short, middle, long], "base": bases(task), "transform": admitted(facts)}
+    options |= {"apart": [True, False]} if several else {}
+    options |= {"others": [True, False]} if reading else {}
+    yield from draws(first, options, seed, reading)
 
 
 def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> LaggedBoosting:
@@ -285,13 +304,15 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
         "min_samples_leaf": 20, "l2_regularization": 0.0, "max_features": 0.5, "max_iter": 300, "patience": 30,
         "loss": "squared_error" if task.metric in ("rmse", "r2") else "absolute_error",
     }  # fmt: skip
-    options = {
+    options: dict[str, Any] = {
         "context": contexts, "base": bases(task), "transform": admitted(facts),
         "learning_rate": (0.02, 0.2), "max_leaf_nodes": (6, 64), "min_samples_leaf": (5, 100),
         "l2_regularization": [0.0, 1.0, 10.0], "max_features": [1.0, 0.5, 0.3],
         "loss": ["absolute_error", "squared_error"],
     }  # fmt: skip
-    yield from draws(first, options, seed)
+    reading = with_covariates(task)
+    options |= {"others": [True, False]} if reading else {}
+    yield from draws(first, options, seed, reading)
 
 
 def no_season(task: Task, facts: Facts) -> str | None:
@@ -299,16 +320,28 @@ def no_season(task: Task, facts: Facts) -> str | None:
     return "the season is one step: the same as naive" if (task.season or 1) <= 1 else None
 
 
-NAIVE = Baseline("naive", "floor", "sequence", ("forecast",), naive, naive_settings, source="last value")
+NAIVE = Baseline(
+    "naive",
+    "floor",
+    "sequence",
+    ("forecast",),
+    naive,
+    naive_settings,
+    source="last value",
+    title="last value repeated (naive forecast)",
+)
 SEASONAL_NAIVE = Baseline(
     "seasonal_naive", "floor", "sequence", ("forecast",), naive, seasonal_settings, unfit=no_season,
     source="value one season before",
+    title="last season repeated (seasonal naive forecast)",
 )  # fmt: skip
 LAGGED_RIDGE = Baseline(
     "lagged_ridge", "fast", "sequence", ("forecast",), ridge, ridge_settings,
     source="direct multi-step regression, Ben Taieb et al. 2012", seed_share=0.0, turn=1,
+    title="ridge regression on lags (sklearn Ridge)",
 )  # fmt: skip
 LAGGED_BOOSTING = Baseline(
     "lagged_boosting", "strong", "sequence", ("forecast",), boosting, boosting_settings,
     source="global boosted trees, as the winners of M5 (Makridakis et al. 2022)",
+    title="gradient-boosted trees on lags (sklearn HistGradientBoosting)",
 )  # fmt: skip

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from automl.baselines.features.windows import known_ahead, known_moments, known_names, normalised, past
+from automl.baselines.features.windows import (
+    covariates,
+    known_names,
+    moments,
+    normalised,
+    past,
+    past_covariates,
+    past_names,
+)
 from automl.goals.shared.contexts import transforms, usual_context
 from automl.records import Dataset, Facts, Output, Task
 
-__all__ = ["Forecaster", "admitted", "contexts_for", "evenly", "order_in_time", "residual_quantiles"]
+__all__ = ["Forecaster", "admitted", "contexts_for", "evenly", "order_in_time", "residual_quantiles", "with_covariates"]
+
+LEAST_STEPS_OF_OTHERS = 24
+"""How far back other columns are read at the least, where the context reaches so far."""
 
 
 class Forecaster(ABC):
@@ -23,6 +34,11 @@ class Forecaster(ABC):
         settings: see each baseline.
         seed: of subsamples.
     """
+
+    others: Sequence[str] = ()
+    """Covariates whose past is read; models of before have none."""
+    most_others = 256
+    """The most numbers that the past of covariates becomes, over all targets."""
 
     def __init__(self, task: Task, settings: Mapping[str, Any], seed: int) -> None:
         self.horizon = int(task.horizon or 1)
@@ -36,6 +52,9 @@ class Forecaster(ABC):
         self.span = max(self.season, min(self.horizon, 24), 4)
         self.length = int(settings.get("context", 2 * self.span + 1))
         self.recent = 2 * self.span
+        self.others = past_names(task) if settings.get("others") else []
+        room = self.most_others // max(len(self.others) * len(task.target), 1)
+        self.steps_of_others = max(1, min(self.length, max(self.span, LEAST_STEPS_OF_OTHERS), room))
 
     # ---- windows as numbers
 
@@ -57,14 +76,27 @@ class Forecaster(ABC):
 
     def _learn_known(self, dataset: Dataset, windows: np.ndarray) -> None:
         """Moments of the covariates known ahead, of training rows."""
-        self.known_mean, self.known_spread = known_moments(dataset, self.known, windows)
+        self.known_mean, self.known_spread = moments(dataset, self.known, windows)
 
     def _known_ahead(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Standardised covariates known ahead, of rows of any shape, ``(*rows.shape, n_covariates)``; gaps are 0."""
-        values = known_ahead(dataset, self.known, rows)
+        values = covariates(dataset, self.known, rows)
         if not hasattr(self, "known_mean"):  # models of before
             return np.asarray(np.nan_to_num(values))
         return np.asarray(np.nan_to_num((values - self.known_mean) / self.known_spread))
+
+    def _learn_others(self, dataset: Dataset, windows: np.ndarray) -> None:
+        """Moments of the covariates whose past is read, of training rows."""
+        self.others_mean, self.others_spread = moments(dataset, list(self.others), windows)
+
+    def _past_of_others(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
+        """The latest steps of the covariates whose past is read, ``(n, steps · n_covariates)``, standardised."""
+        if not self.others:
+            return np.zeros((len(windows), 0))
+        found = past_covariates(
+            dataset, list(self.others), windows, self.steps_of_others, self.others_mean, self.others_spread
+        )
+        return found.reshape(len(windows), -1)
 
     def _straight(self, values: np.ndarray) -> np.ndarray:
         """Values on the scale that is modelled."""
@@ -88,11 +120,11 @@ class Forecaster(ABC):
         wanted = str(self.settings.get("transform", "none"))
         self.transform = wanted if wanted in transforms(truth) else "none"
 
-    def _keep_residuals(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> None:
-        """Quantiles of residuals a step and target, in sizes of the window."""
+    def _keep_residuals(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray, most: int = 4000) -> None:
+        """Quantiles of residuals a step and target, in sizes of the window, of so many windows at most."""
         if not self.levels:
             return
-        some = evenly(len(windows), 4000)
+        some = evenly(len(windows), most)
         _, base, _, size = self._context(dataset, windows[some])
         z = (self._straight(truth[some]) - base) / size - self._point(dataset, windows[some])
         self.residuals = residual_quantiles(z, self.levels)
@@ -156,3 +188,8 @@ def contexts_for(task: Task, facts: Facts) -> list[int]:
 def admitted(facts: Facts) -> list[str]:
     """The transforms to choose among."""
     return list(facts.transforms)
+
+
+def with_covariates(task: Task) -> list[dict[str, bool]]:
+    """The settings to try next that read the past of covariates too; none where there are no such covariates."""
+    return [{"others": True}] if past_names(task) else []

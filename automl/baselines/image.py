@@ -11,11 +11,13 @@ import numpy as np
 
 from automl.baselines.features.gradients import PictureFeatures
 from automl.baselines.features.patches import PatchFeatures
+from automl.baselines.features.pretrained import PretrainedFeatures
 from automl.baselines.learners.linear import Fourier, Linear
 from automl.baselines.learners.trees import Boosting, Forest
 from automl.baselines.learners.vectors import Vectors
 from automl.baselines.model import Model, distinct, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, too_many_rows, weights_options
+from automl.pretrained import backbone_of
 from automl.records import Baseline, Facts, Task
 
 __all__ = [
@@ -28,12 +30,14 @@ __all__ = [
     "PATCHES",
     "PATCHES_VECTORS",
     "PIXELS",
+    "PRETRAINED",
 ]
 
 RIDGE_STRENGTHS = tuple(float(strength) for strength in np.geomspace(1e-4, 10, 11))
 USUAL_SIDE = 48
 """Longer side that pictures of unknown size are taken to have."""
 PATCH_SIDE = 32
+VECTOR_STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
 
 
 def picture_model(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
@@ -194,30 +198,107 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     yield from draws(first, options | weights_options(task, facts), seed, [{"fine_cells": 0, "coarse_cells": 0}])
 
 
-FLOOR = Baseline("image_floor", "floor", "image", GOALS, floor, floor_settings, source="class priors or target means")
-PIXELS = Baseline("pixels", "fast", "image", GOALS, picture_model, pixels_settings, source="PCA + logistic or ridge")
+def pretrained_model(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """A linear model, or a machine with a kernel, on vectors that a backbone made of the pictures."""
+    kind, n, weights = settings["learner"], len(task.classes), settings.get("class_weight")
+    if kind == "kernel":
+        learner: Any = Fourier(task.goal, n, settings["n_features"], settings["width"], weights, seed)
+    else:
+        loss = kind if labelled(task) else "ridge"
+        strengths = {"logistic": (0.003, 0.03, 0.3, 3.0), "hinge": (0.3, 3.0)}.get(loss, VECTOR_STRENGTHS)
+        learner = Linear(task.goal, n, loss, strengths, weights, seed=seed)
+    return Model(task, PretrainedFeatures(task), learner)
+
+
+def pretrained_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Logistic regression (or least squares), least squares, then a kernel: its width and number of features."""
+    first = {
+        "learner": "logistic" if labelled(task) else "ridge", "n_features": 2_000, "width": 1.0, "class_weight": None,
+    }  # fmt: skip
+    kernel = {"learner": "kernel"}
+    options = {"learner": ["kernel"], "n_features": [1_000, 2_000, 4_000], "width": (0.3, 3.0)}
+    then = ({"learner": "ridge"}, kernel) if labelled(task) else (kernel,)
+    yield from draws(first, options | weights_options(task, facts), seed, then)
+
+
+def without_backbone(task: Task, facts: Facts) -> str | None:
+    """Why the family cannot be used: no backbone makes vectors of the pictures."""
+    return None if backbone_of(task) else "it reads vectors of a backbone; pass pretrained=FOLDER for one"
+
+
+FLOOR = Baseline(
+    "image_floor",
+    "floor",
+    "image",
+    GOALS,
+    floor,
+    floor_settings,
+    source="class priors or target means",
+    title="class shares or mean of the target (no inputs)",
+)
+PIXELS = Baseline(
+    "pixels",
+    "fast",
+    "image",
+    GOALS,
+    picture_model,
+    pixels_settings,
+    source="PCA + logistic or ridge",
+    title="linear model on pixels (sklearn PCA and LogisticRegression or Ridge)",
+)
 GRADIENTS_VECTORS = Baseline(
     "hog_vectors", "strong", "image", GOALS, picture_model, vectors_settings, keeps_rows=True, unfit=too_many_rows,
     source="Dalal & Triggs 2005; Cortes & Vapnik 1995",
+    title="RBF support vector machine on gradients (HOG and sklearn SVC or SVR)",
 )  # fmt: skip
 PATCHES_VECTORS = Baseline(
     "patch_vectors", "strong", "image", GOALS, picture_model, patches_vectors_settings, keeps_rows=True,
     unfit=too_many_rows, source="Coates, Lee & Ng 2011; Cortes & Vapnik 1995",
+    title="RBF support vector machine on patches (k-means codes and sklearn SVC or SVR)",
 )  # fmt: skip
 GRADIENTS_KERNEL = Baseline(
     "hog_kernel", "strong", "image", GOALS, picture_model, kernel_settings,
     source="Dalal & Triggs 2005; Rahimi & Recht 2007",
+    title="linear model on random Fourier features of gradients (HOG and sklearn RBFSampler)",
 )  # fmt: skip
 PATCHES = Baseline(
     "patches", "strong", "image", GOALS, picture_model, patches_settings,
     source="Coates, Lee & Ng 2011; Coates & Ng 2011",
+    title="linear model on patches (k-means codes, sklearn)",
 )  # fmt: skip
 GRADIENTS_LINEAR = Baseline(
-    "hog_linear", "strong", "image", GOALS, picture_model, linear_settings, source="Dalal & Triggs 2005"
+    "hog_linear",
+    "strong",
+    "image",
+    GOALS,
+    picture_model,
+    linear_settings,
+    source="Dalal & Triggs 2005",
+    title="linear model on gradients (HOG and sklearn LogisticRegression or Ridge)",
 )
 GRADIENTS_FOREST = Baseline(
-    "hog_forest", "strong", "image", GOALS, picture_model, forest_settings, source="Geurts et al. 2006"
+    "hog_forest",
+    "strong",
+    "image",
+    GOALS,
+    picture_model,
+    forest_settings,
+    source="Geurts et al. 2006",
+    title="extra trees on gradients (HOG and sklearn ExtraTrees)",
 )
 GRADIENTS_BOOSTING = Baseline(
-    "hog_boosting", "strong", "image", GOALS, picture_model, boosting_settings, source="Ke et al. 2017"
+    "hog_boosting",
+    "strong",
+    "image",
+    GOALS,
+    picture_model,
+    boosting_settings,
+    source="Ke et al. 2017",
+    title="gradient-boosted trees on gradients (HOG and sklearn HistGradientBoosting)",
 )
+PRETRAINED = Baseline(
+    "pretrained_image_linear", "strong", "image", GOALS, pretrained_model, pretrained_settings,
+    unfit=without_backbone, seed_share=0.0, turn=-1,
+    source="linear models and random Fourier features on frozen vectors: Kornblith et al. 2019",
+    title="linear model on vectors of a pretrained backbone (sklearn)",
+)  # fmt: skip

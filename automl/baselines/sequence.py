@@ -129,27 +129,52 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
 
 
 FLOOR = Baseline(
-    "sequence_floor", "floor", "sequence", GOALS, floor, floor_settings, source="class priors or target means"
+    "sequence_floor",
+    "floor",
+    "sequence",
+    GOALS,
+    floor,
+    floor_settings,
+    source="class priors or target means",
+    title="class shares or mean of the target (no inputs)",
 )
 SUMMARIES = Baseline(
     "summaries", "fast", "sequence", GOALS, sequence_model, summaries_settings,
     source="as in tsfresh, Christ et al. 2018",
+    title="linear model on summaries of the series (as in tsfresh, sklearn)",
 )  # fmt: skip
 CONVOLUTIONS = Baseline(
     "convolutions", "strong", "sequence", GOALS, sequence_model, convolutions_settings,
     source="Dempster, Schmidt & Webb 2021 (MiniRocket)",
+    title="linear model on random convolutions (MiniRocket)",
 )  # fmt: skip
 INTERVALS = Baseline(
     "intervals", "strong", "sequence", GOALS, sequence_model, intervals_settings,
     source="Dempster, Schmidt & Webb 2024 (Quant)",
+    title="extra trees on quantiles of intervals (QUANT)",
 )  # fmt: skip
 POOLED_CONVOLUTIONS = Baseline(
     "pooled_convolutions", "strong", "sequence", GOALS, sequence_model, pooled_settings,
     source="Tan, Dempster, Bergmeir & Webb 2022 (MultiRocket)",
+    title="linear model on pooled convolutions (MultiRocket)",
 )  # fmt: skip
 FOREST = Baseline(
-    "sequence_forest", "strong", "sequence", GOALS, sequence_model, forest_settings, source="Geurts et al. 2006"
+    "sequence_forest",
+    "strong",
+    "sequence",
+    GOALS,
+    sequence_model,
+    forest_settings,
+    source="Geurts et al. 2006",
+    title="extra trees on summaries of the series (sklearn ExtraTrees)",
 )
 BOOSTING = Baseline(
-    "sequence_boosting", "strong", "sequence", GOALS, sequence_model, boosting_settings, source="Ke et al. 2017"
+    "sequence_boosting",
+    "strong",
+    "sequence",
+    GOALS,
+    sequence_model,
+    boosting_settings,
+    source="Ke et al. 2017",
+    title="gradient-boosted trees on summaries of the series (sklearn HistGradientBoosting)",
 )

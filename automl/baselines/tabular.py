@@ -282,10 +282,25 @@ def too_many_rows(task: Task, facts: Facts) -> str | None:
 
 
 FLOOR = Baseline(
-    "tabular_floor", "floor", "tabular", GOALS, floor, floor_settings, source="class priors or target means"
+    "tabular_floor",
+    "floor",
+    "tabular",
+    GOALS,
+    floor,
+    floor_settings,
+    source="class priors or target means",
+    title="class shares or mean of the target (no inputs)",
 )
 LINEAR = Baseline(
-    "linear", "fast", "tabular", GOALS, linear, linear_settings, source="scikit-learn; ridge path", seed_share=0.001
+    "linear",
+    "fast",
+    "tabular",
+    GOALS,
+    linear,
+    linear_settings,
+    source="scikit-learn; ridge path",
+    seed_share=0.001,
+    title="linear model (sklearn LogisticRegression or Ridge)",
 )
 BOOSTING = Baseline(
     "boosting",
@@ -296,11 +311,21 @@ BOOSTING = Baseline(
     boosting_settings,
     source="Ke et al. 2017; scikit-learn",
     seed_share=0.019,
+    title="gradient-boosted trees (sklearn HistGradientBoosting)",
 )
 FOREST = Baseline(
-    "forest", "strong", "tabular", GOALS, forest, forest_settings, source="Geurts et al. 2006", seed_share=0.034
+    "forest",
+    "strong",
+    "tabular",
+    GOALS,
+    forest,
+    forest_settings,
+    source="Geurts et al. 2006",
+    seed_share=0.034,
+    title="random forest (sklearn RandomForest or ExtraTrees)",
 )
 VECTORS = Baseline(
     "vectors", "strong", "tabular", GOALS, vectors, vectors_settings, keeps_rows=True, unfit=too_many_rows,
     source="Cortes & Vapnik 1995", seed_share=0.022, turn=-1,
+    title="RBF support vector machine (sklearn SVC or SVR)",
 )  # fmt: skip

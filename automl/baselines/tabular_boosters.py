@@ -92,8 +92,10 @@ def missing(library: Library) -> str | None:
 CATBOOST = Baseline(
     "catboost", "strong", "tabular", GOALS, catboost, catboost_settings, unfit=lambda task, facts: missing("catboost"),
     source="Prokhorenkova et al. 2018; catboost", turn=1,
+    title="gradient-boosted trees (CatBoost)",
 )  # fmt: skip
 LIGHTGBM = Baseline(
     "lightgbm", "strong", "tabular", GOALS, lightgbm, lightgbm_settings, unfit=lambda task, facts: missing("lightgbm"),
     source="Ke et al. 2017; lightgbm", turn=-2,
+    title="gradient-boosted trees (LightGBM)",
 )  # fmt: skip

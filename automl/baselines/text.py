@@ -95,9 +95,26 @@ def without_backbone(task: Task, facts: Facts) -> str | None:
     return None if backbone_of(task) else "it reads vectors of a backbone; pass pretrained=FOLDER for one"
 
 
-FLOOR = Baseline("text_floor", "floor", "text", GOALS, floor, floor_settings, source="class priors or target means")
+FLOOR = Baseline(
+    "text_floor",
+    "floor",
+    "text",
+    GOALS,
+    floor,
+    floor_settings,
+    source="class priors or target means",
+    title="class shares or mean of the target (no inputs)",
+)
 WORDS = Baseline(
-    "words", "fast", "text", GOALS, text_model, words_settings, source="TF-IDF + logistic or ridge", seed_share=0.0
+    "words",
+    "fast",
+    "text",
+    GOALS,
+    text_model,
+    words_settings,
+    source="TF-IDF + logistic or ridge",
+    seed_share=0.0,
+    title="linear model on words (TF-IDF and sklearn LogisticRegression or Ridge)",
 )
 MARGIN = Baseline(
     "margin",
@@ -108,6 +125,7 @@ MARGIN = Baseline(
     margin_settings,
     source="Joachims 1998; LIBLINEAR",
     seed_share=0.0,
+    title="linear support vector machine on n-grams (TF-IDF and sklearn LinearSVC)",
 )
 CHARACTERS = Baseline(
     "characters",
@@ -118,6 +136,7 @@ CHARACTERS = Baseline(
     characters_settings,
     source="TF-IDF of words and char_wb",
     seed_share=0.0,
+    title="linear model on words and characters (TF-IDF and sklearn LogisticRegression or Ridge)",
 )
 PRETRAINED = Baseline(
     "pretrained_linear",
@@ -130,4 +149,5 @@ PRETRAINED = Baseline(
     source="linear models and random Fourier features on frozen vectors: SentEval, Conneau & Kiela 2018",
     seed_share=0.0,
     turn=-1,
+    title="linear model on a pretrained text backbone",
 )

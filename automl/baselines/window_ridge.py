@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.windows import before, calendar, starts_of
-from automl.baselines.forecaster import Forecaster, admitted, contexts_for, evenly, order_in_time
+from automl.baselines.forecaster import (
+    Forecaster,
+    admitted,
+    contexts_for,
+    evenly,
+    order_in_time,
+    with_covariates,
+)
 from automl.baselines.model import draws
 from automl.goals.shared.scoring import series_codes
 from automl.records import Baseline, Dataset, Facts, FitContext, Task
@@ -39,7 +46,8 @@ class WindowRidge(Forecaster):
     absolute errors count. The strength is judged by validation windows, or by the latest training windows where these
     are few.
 
-    Settings: context, transform, weigh ("size", "absolute" or "even"), calendar (whether each target has its own).
+    Settings: context, transform, weigh ("size", "absolute" or "even"), calendar (whether each target has its own),
+    others (whether it reads the past of covariates).
     """
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
@@ -49,6 +57,7 @@ class WindowRidge(Forecaster):
         some = evenly(len(split_rows), max(MOST_ROWS // truth.shape[2], 1))
         windows, known, own = split_rows[some], truth[some], None if weight is None else weight[some]
         self._learn_known(dataset, windows)
+        self._learn_others(dataset, windows)
         usual = self._sizes(dataset, windows)
         self.strength = self._judged(dataset, windows, known, own, usual, context)
         self.coef = self._fitted(dataset, windows, known, own, usual, [self.strength])[0]
@@ -133,12 +142,12 @@ class WindowRidge(Forecaster):
         return self._features(dataset, windows), z.transpose(0, 2, 1).reshape(-1, self.horizon), counts.ravel()
 
     def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
-        """``(n · targets, features)``: own past, a constant, and for each target what is known of the steps ahead."""
+        """``(n · targets, features)``: own past, a constant; for each target past covariates, and what is known."""
         history, _, level, size = self._context(dataset, windows)
         n, _, n_targets = history.shape
         lags = np.clip((history[:, -self.length :] - level) / size, -MOST_SIZE, MOST_SIZE)
         own = lags.transpose(0, 2, 1).reshape(n * n_targets, -1)
-        side = [np.ones((n, 1))]
+        side = [np.ones((n, 1)), self._past_of_others(dataset, windows)]
         if self.known:  # the latest past as well: what raised the last value is no part of the level
             past = before(windows, starts_of(dataset), min(self.length, self.span))
             side += [self._known_ahead(dataset, rows).reshape(n, -1) for rows in (windows, past)]
@@ -176,15 +185,19 @@ def settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]
     absolute = [{"weigh": "absolute"}] if task.metric not in ("rmse", "r2") else []
     reaches = [{"context": steps} for steps in contexts[1:]]
     others = [{"transform": name} for name in transforms[1:]]
-    options = {
+    options: dict[str, Any] = {
         "context": contexts, "transform": transforms, "weigh": ["size", "absolute", "absolute", "even"],
         "calendar": [True, False],
     }  # fmt: skip
-    yield from draws(first, options, seed, [*others, *absolute, *reaches])
+    reading = with_covariates(task)
+    if reading:
+        options["others"] = [True, False]
+    yield from draws(first, options, seed, [*reading, *others, *absolute, *reaches])
 
 
 WINDOW_RIDGE = Baseline(
     "window_ridge", "fast", "sequence", ("forecast",), make, settings,
     source="Zeng et al. 2023 (NLinear: last value subtracted, one map for all channels), in closed form as in Toner "
     "and Darlow 2024, An Analysis of Linear Time Series Forecasting Models", seed_share=0.0,
+    title="linear map of the past window (NLinear, ridge)",
 )  # fmt: skip

@@ -14,10 +14,15 @@ from automl.errors import BundleError, FolderError
 from automl.storage.files import open_regular
 from automl.storage.trusted import spendable_bytes
 
-__all__ = ["INDEX", "NAMES", "check_files", "check_folder", "found_in", "read_file", "read_listed"]
+__all__ = ["BACKBONE", "INDEX", "NAMES", "check_files", "check_folder", "found_in", "read_file", "read_listed"]
 
 INDEX = "bundle.json"
-NAMES = re.compile(r"(deep-\d{1,4}\.keras|(shallow|floor)-\d{1,4}\.skops|encoder\.json|encoder\.npz|report\.html)")
+NAMES = re.compile(
+    r"(deep-\d{1,4}\.keras|(shallow|floor)-\d{1,4}\.skops|encoder\.json|encoder\.npz|report\.html"
+    r"|backbone-(config\.json|image_converter\.json|preprocessor\.json|model(\.weights)?\.h5|model\.keras))"
+)
+BACKBONE = "backbone-"
+"""What the names of a held backbone's files begin with."""
 MIB = 2**20
 MOST_INDEX_BYTES = 64 * MIB
 BLOCK = 2**20

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from automl import goals
-from automl.bundle.contents import check_files, check_folder, found_in, read_listed
+from automl.bundle.contents import BACKBONE, check_files, check_folder, found_in, read_listed
 from automl.bundle.index import blend_of, read_index, weights_of
 from automl.bundle.networks import LEAST_BATCH_BYTES, check_network, load_network
 from automl.bundle.packing import unpack
@@ -21,6 +21,7 @@ from automl.bundle.tasks import task_from_dict
 from automl.bundle.trust import SKOPS_TYPES, load_shallow
 from automl.catalog import PlugIn
 from automl.errors import BundleError, InputError, MissingExtra
+from automl.pretrained import hold, reads_pictures
 from automl.records import Encoder, TargetCodec, Task
 from automl.sides.predictors import BATCH_SIZE, BlendPredictor, DeepPredictor, Predictor, ShallowPredictor
 from automl.storage.npz import ArraysError, read_npz
@@ -112,6 +113,9 @@ def open(  # noqa: A001
     plugged = resolve(path, content, plug_ins)
     task = task_from_dict(content["task"])
     states = read_states(path, content)
+    held = [name for name in content["files"] if name.startswith(BACKBONE)]
+    if held and reads_pictures(task):
+        hold(task, lambda: {name.removeprefix(BACKBONE): read_listed(path, content, name) for name in held})
     for names in content["sides"].values():
         for name in names:
             if name.endswith(".keras"):

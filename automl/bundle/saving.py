@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from automl import pretrained
+from automl.bundle.contents import BACKBONE
 from automl.bundle.packing import pack
 from automl.bundle.plugged import Used, described, packed
 from automl.bundle.tasks import task_to_dict
@@ -80,6 +82,8 @@ def save(
             used: Used = {}
             sides = write_models(draft, predictors, skops_types, used)
             models = {side: one for side, one in predictors.items() if not isinstance(one, BlendPredictor)}
+            for name, held in pretrained.files_of(task).items():
+                files.write_bytes(draft / f"{BACKBONE}{name}", held)
             if report_html is not None:
                 files.write_text(draft / "report.html", report_html)
             content = {

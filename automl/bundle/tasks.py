@@ -165,6 +165,7 @@ def fault_of(task: Task) -> str:
         "has quantiles that are not between 0 and 1": not all(0 < level < 1 for level in task.quantiles),
         "has images of an invalid shape": bool(task.image_shape) and not _is_shape(task.image_shape),
         "has an invalid pixel range": task.pixel_range is not None and not all(map(math.isfinite, task.pixel_range)),
+        "says odd things of its backbone": not _is_backbone(task.backbone),
         "has an invalid frequency": task.frequency is not None and not _is_frequency(task.frequency),
     }
     own = next((fault for fault, holds in faults.items() if holds), "") or goal.fault(task)
@@ -196,6 +197,14 @@ def _fault_of(column: Column) -> str:
     if "shape" in reading and not _is_shape(reading["shape"]):
         return f"has images of an invalid shape in {column.name!r}"
     return "" if _is_seen(column.seen) else f"notes of {column.name!r} what no training rows held"
+
+
+def _is_backbone(said: Mapping[str, Any]) -> bool:
+    """Whether this is what a task notes of its backbone, or nothing."""
+    if not said:
+        return True
+    words = all(isinstance(said.get(name), str) for name in ("folder", "name", "kind", "digest"))
+    return words and set(said) == {"folder", "name", "kind", "digest", "dim"} and type(said["dim"]) is int
 
 
 def _is_seen(seen: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from automl.cli.flags import (
     Device,
     Drop,
     Ensemble,
+    FalseAlarm,
     FoldPairs,
     Goal,
     Group,
@@ -31,13 +32,16 @@ from automl.cli.flags import (
     Memory,
     Metric,
     MinGain,
+    Miss,
     Oracle,
     OtherData,
     Out,
     Plugins,
+    PowerWatts,
     Precision,
     PredictionsPerYear,
     Pretrained,
+    PricePerKwh,
     Quiet,
     RayAddress,
     Repeats,
@@ -111,6 +115,10 @@ def fit(
     ray_address: RayAddress = None,
     retrains_per_year: RetrainsPerYear = None,
     predictions_per_year: PredictionsPerYear = None,
+    false_alarm: FalseAlarm = None,
+    miss: Miss = None,
+    power_watts: PowerWatts = None,
+    price_per_kwh: PricePerKwh = None,
 ) -> None:
     """Run the contest on DATA and write the report."""
     flags = keys_of(locals())
@@ -173,6 +181,10 @@ def run(
     ray_address: RayAddress = None,
     retrains_per_year: RetrainsPerYear = None,
     predictions_per_year: PredictionsPerYear = None,
+    false_alarm: FalseAlarm = None,
+    miss: Miss = None,
+    power_watts: PowerWatts = None,
+    price_per_kwh: PricePerKwh = None,
 ) -> None:
     """Run the contest that RECIPE describes; flags replace its keys. Only a flag can give an address of Ray."""
     flags = keys_of(locals())

@@ -42,7 +42,8 @@ Budget = Annotated[
 MaxTrials = Annotated[int | None, typer.Option(help="Most deep trials, and most shallow fits.")]
 Templates = Annotated[str | None, typer.Option(help="Deep templates to search, separated by commas.")]
 Pretrained = Annotated[
-    str | None, typer.Option(help="Folder of a pretrained backbone, whose vectors of texts both sides read.")
+    str | None,
+    typer.Option(help="Folder of a pretrained backbone, whose vectors of texts or pictures both sides read."),
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of splits, searches and networks.")]
 MinGain = Annotated[
@@ -71,6 +72,16 @@ RetrainsPerYear = Annotated[
 PredictionsPerYear = Annotated[
     float | None, typer.Option(help="Rows predicted in a year, for the total cost. Default 1000000.")
 ]
+FalseAlarm = Annotated[
+    float | None, typer.Option(help="Cost of predicting the positive class where it is not, in any unit. Default 1.")
+]
+Miss = Annotated[
+    float | None, typer.Option(help="Cost of not predicting the positive class where it is, same unit. Default 1.")
+]
+PowerWatts = Annotated[
+    float | None, typer.Option(help="Watts of the busy processor, for estimates of energy. Default 65.")
+]
+PricePerKwh = Annotated[float | None, typer.Option(help="Price of a kilowatt-hour, in any currency. Default 0.3.")]
 Ensemble = Annotated[bool | None, typer.Option("--ensemble/--no-ensemble", help="Whether finalists may be ensembles.")]
 JsonLines = Annotated[
     bool, typer.Option("--json-lines", help="Show progress as one JSON object per line on standard error.")

@@ -248,7 +248,7 @@ class Finalist:
             name: of the fit.
             seed: of the fit.
             seconds: time allotted.
-            growth: items that it learns from, as a multiple of the training items of the search.
+            growth: its steps, as a multiple of those that validation chose (`length_growth`).
         """
         settings = candidate.settings
         self.on_event({"event": "start", "side": "deep", "name": name, "refit": True, "settings": dict(settings)})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automl import goals
+from automl.deep.finalist import FEW_ROWS
 from automl.layers.fusion import TABLE_KINDS
 
 if TYPE_CHECKING:
@@ -15,16 +16,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Lengths"]
 
-FIRST_SHARE = 0.4
 SMALL_ROWS = 5_000
 """Of fewer training rows of a table, or fewer whole series, several short trials find more than one long one (decisions
 30 and 40)."""
 WANTED_TRIALS, WANTED_ON_SERIES, LAST_TRIALS = 6, 3, 2
 SHORTEST_SHARE = 0.2
 """The smallest share of its schedule that a trial on few rows is given."""
-PICTURE_SHARES = (1 / 5, 1 / 3)
-"""Of the time left, what the first trials on pictures get: otherwise the first one takes all of it (decision 42)."""
-SHORTEST_PICTURE_SHARE = 0.1
+FIRST_SHARES = (1 / 5, 1 / 3)
+"""Of the time left, what the first trials on other data get: otherwise the first one takes all of it (decisions 42 and
+44)."""
+SHORTEST_FIRST_SHARE = 0.1
+FIRST_SHARE_OF_WORKERS = 0.4
 LONGER = 1.5
 """How many times as many steps the best settings must get to be trained once more, if their schedule was shortened."""
 
@@ -36,12 +38,13 @@ class Lengths:
     Attributes:
         n_train: training rows.
         wanted_trials: the trials that share the first of the time; 0 where no number of them is wanted.
-        has_pictures: whether networks read pictures.
+        steps_first: whether the steps of a longer schedule bring more than the rows that a refit adds: on pictures, and
+            on many rows, unless these are windows of a forecast, whose latest rows a refit adds.
     """
 
     n_train: int
     wanted_trials: int
-    has_pictures: bool
+    steps_first: bool
 
     @classmethod
     def of(cls, n_train: int, task: Task, specs: Sequence[InputSpec]) -> Lengths:
@@ -52,37 +55,43 @@ class Lengths:
             wanted = WANTED_TRIALS
         elif n_train < SMALL_ROWS and kinds == {"series"} and not goals.named(task).in_windows:
             wanted = WANTED_ON_SERIES
-        return cls(n_train, wanted, "image" in kinds)
+        many = n_train >= FEW_ROWS and not goals.named(task).in_windows
+        return cls(n_train, wanted, "image" in kinds or many)
 
-    @property
-    def least_share(self) -> float | None:
+    def least_share(self, n_workers: int = 1) -> float | None:
         """The least share of its schedule that a trial is shortened to; None for the rule of `trial.train`."""
-        return SHORTEST_SHARE if self.wanted_trials else SHORTEST_PICTURE_SHARE if self.has_pictures else None
+        if self.wanted_trials:
+            return SHORTEST_SHARE
+        return SHORTEST_FIRST_SHARE if n_workers == 1 else None
 
-    def share(self, n_runs: int, n_holdouts: int | None) -> float:
+    def share(self, n_runs: int, n_holdouts: int | None, n_workers: int = 1) -> float:
         """The share of the time left that a trial should take.
 
-        The first trial gets a part of the time, so that there is time for others. On few rows, where short schedules
-        lose little, the time is shared by the trials that are still wanted. On pictures, whose networks are
-        costly, the first trial gets a fifth and the second a third of what is left. Once the best trial is judged on n
-        hold-outs, each later trial gets at most 1/n of the time, so that it can be judged on as many.
+        On few rows, where short schedules lose little, the time is shared by the trials that are still wanted, and by
+        the first refit, for which no time can be kept back before there is a trial. On other data the first trial gets
+        a fifth and the second a third of what is left, so that settings are compared before one of them gets most of
+        the time. Once the best trial is judged on n hold-outs, each later trial gets at most 1/n of the time, so that
+        it can be judged on as many. Several workers compare settings at once, and train none of them for longer later,
+        so that their first trials keep most of their schedules.
 
         Args:
             n_runs: trials that have ended.
             n_holdouts: hold-outs that the best trial was judged on; None before there is one.
+            n_workers: trials that run at once.
         """
-        share = FIRST_SHARE if n_holdouts is None else 1 / n_holdouts
+        share = 1 / (n_holdouts or 1)
         if self.wanted_trials:
-            return min(share, 1 / max(self.wanted_trials - n_runs, LAST_TRIALS))
-        if self.has_pictures and n_runs < len(PICTURE_SHARES):
-            return min(share, PICTURE_SHARES[n_runs])
-        return share
+            refits = 1 if n_runs == 0 else 0
+            return min(share, 1 / max(self.wanted_trials + refits - n_runs, LAST_TRIALS))
+        if n_workers > 1:
+            return FIRST_SHARE_OF_WORKERS if n_holdouts is None else share
+        return min(share, FIRST_SHARES[n_runs]) if n_runs < len(FIRST_SHARES) else share
 
     def is_shortened(self, candidate: Candidate) -> bool:
-        """Whether a trial on pictures had its schedule shortened much."""
+        """Whether one of the first trials had its schedule shortened much."""
         settings, fit = candidate.settings, candidate.fit
         planned = int(settings["epochs"]) * max(1, self.n_train // int(settings["batch_size"]))
-        return self.has_pictures and not fit.stopped_early and planned >= LONGER * fit.n_steps
+        return not self.wanted_trials and not fit.stopped_early and planned >= LONGER * fit.n_steps
 
     def may_be_longer(self, leader: Candidate, n_runs: int, seconds: float) -> bool:
         """Whether it is time to train the settings of the best trial, which was shortened, for longer.
@@ -93,4 +102,4 @@ class Lengths:
             seconds: time left.
         """
         each = (leader.fit.seconds - leader.fit.compile_seconds) * leader.run.n_holdouts
-        return self.is_shortened(leader) and n_runs >= len(PICTURE_SHARES) and seconds >= LONGER * each
+        return self.is_shortened(leader) and n_runs >= len(FIRST_SHARES) and seconds >= LONGER * each

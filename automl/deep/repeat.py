@@ -12,6 +12,7 @@ from automl.deep.finalist import LEAST_LENGTH, seconds_of_refit
 from automl.deep.training.trainer import Trainer
 from automl.errors import OutOfTime, TrialError
 from automl.goals.shared.outputs import combine
+from automl.sides.items import length_growth
 from automl.sides.predictors import raw
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _predicted(
     learnt, before = trainer.training_data, finalist.trainer.training_data
     growth = learnt.growth * len(learnt.target) / max(len(before.target), 1)
     seed = finalist.seed * 1000 + SEED_STEP + number
-    spec = finalist.spec_of(member, name, seed, left, growth)
+    spec = finalist.spec_of(member, name, seed, left, length_growth(growth))
     result = trainer.run(spec)
     if result.fit is None and result.status == "failed" and time.monotonic() < ends:
         raise TrialError(f"{member.run.name}: {result.failure}")

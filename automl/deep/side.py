@@ -253,7 +253,7 @@ class DeepSide:
             self.seed * 1000 + search.n_runs,
             seconds,
             soft_seconds=self._soft_seconds(seconds),
-            least_share=self.lengths.least_share,
+            least_share=self.lengths.least_share(self.pool.n_workers),
             milestones=milestones_for(search.peers) if self.early_stopping else (),
             promotion_score=self.holdout_policy.promotion_score(),
             promotion_share=self.holdout_policy.share,
@@ -263,7 +263,8 @@ class DeepSide:
 
     def _soft_seconds(self, seconds: float) -> float | None:
         """Seconds that the trial should take if its schedule is not shortened much by that; None for no such bound."""
-        share = self.lengths.share(self.n_runs, self.ranked[0].run.n_holdouts if self.ranked else None)
+        n_holdouts = self.ranked[0].run.n_holdouts if self.ranked else None
+        share = self.lengths.share(self.n_runs, n_holdouts, self.pool.n_workers)
         return share * seconds if share < 1 and math.isfinite(seconds) else None
 
     def _search_of(self, candidate: Candidate) -> FamilySearch | None:
@@ -340,7 +341,10 @@ class DeepSide:
             return max(1.0, LEAST_SHARE * search.seconds)  # of trials that left nothing
         typical = float(np.median([candidate.run.cost.fit_seconds for candidate in self.ranked]))
         n_fits = self.ranked[0].run.n_holdouts  # a trial judged on fewer hold-outs than the best ranks behind it
-        return search.compile_seconds + n_fits * LEAST_SHARE * typical
+        compile_seconds = search.compile_seconds
+        if not search.n_runs:  # its network is not built yet: those of other templates tell how long that takes
+            compile_seconds = max(other.compile_seconds for other in self.searches)
+        return compile_seconds + n_fits * LEAST_SHARE * typical
 
     def _begin(self, pending: PendingTrial) -> None:
         spec = pending.spec
@@ -463,10 +467,11 @@ class DeepSide:
     def seconds_a_refit(self, n_members: int = 1) -> float:
         """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_refit`.
 
-        While the best trial waits for a longer schedule, no time is kept back for refits: the steps that were left out
-        bring more than the validation rows do.
+        While the best trial waits for a longer schedule, no time is kept back for refits where the steps that were left
+        out bring more than the validation rows do.
         """
-        if not self.finalist.composition.members and self.pool.n_workers == 1 and self._waiting_for_longer():
+        waits = self.lengths.steps_first and self.pool.n_workers == 1 and self._waiting_for_longer()
+        if waits and not self.finalist.composition.members:
             return 0.0
         return self.finalist.seconds_a_refit(n_members)
 

@@ -25,7 +25,7 @@ class Contest:
         max_trials: the most deep trials, and the most shallow fits.
         seed: seed of splits, searches and models.
         templates: deep templates to search; None for all that fit the task.
-        pretrained: folder of a backbone whose vectors of texts both sides read; None for none.
+        pretrained: folder of a backbone whose vectors of texts or pictures both sides read; None for none.
         metric: the metric by which trials are chosen, such as "roc_auc" or "rmse"; None for the goal's default.
         columns: kind of each column (name → kind) for which detection is to be overridden.
         drop: columns that are not used, by name.
@@ -37,8 +37,9 @@ class Contest:
         analysis: share of the budget for what is measured of both finalists after the verdict, for the report.
         sensitive: columns by whose groups both sides are compared; None for none.
         latency: the most milliseconds that predicting one row may take.
-        costs: how much the model is used, for its total cost, by which equivalent models are told apart: a mapping with
-            retrains_per_year (12) and predictions_per_year (1,000,000).
+        costs: what using the model costs, by which equivalent models are told apart: a mapping with
+            retrains_per_year (12), predictions_per_year (1,000,000), false_alarm (1), miss (1), power_watts (65) and
+            price_per_kwh (0.3).
         ensemble: whether a finalist may be a weighted ensemble.
         plugins: files or entry points that add templates and families.
         search: how the deep side searches: a mapping with oracle, memory, device, precision, workers, ray_address, log.

@@ -30,6 +30,7 @@ __all__ = ["Analyses", "in_order"]
 NUMBERS_FROM = 300
 NUMBERS_EACH = 100
 MOST_NUMBERED = 1000
+TIMED_ITEMS = 1024
 """Numbers of these fits, from which their seeds follow, lie beyond those of repeats and out-of-fold pairs."""
 NO_REFITS_UNTIMED = "it fits models, which is only done within a time limit; give the run a budget"
 SIDES = ("deep", "shallow")
@@ -112,18 +113,26 @@ class Analyses:
     def _facts(self, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run]) -> AnalysisFacts:
         part, inputs = self.fits.prepared.split, self.fits.prepared.dataset.inputs
         n_test = len(part.items("test"))
-        rates = {run.side: run.cost.rows_per_second for run in outcome.runs if run.finalist}
-        predicting: dict[Side, float] = {
-            run.side: n_test / (rates[run.side] or 1000.0) for run in outcome.runs if run.finalist
-        }
         can_refit = not not_possible(chosen)
         return AnalysisFacts(
             n_train=len(refit_items(part)) if can_refit else len(part.items("train")),
             n_test=n_test,
             n_columns=inputs.shape[1] if hasattr(inputs, "columns") else 1,
-            predict_seconds={side: seconds for side, seconds in predicting.items() if side in predictors},
+            predict_seconds={
+                run.side: self._predict_seconds(predictors[run.side])
+                for run in outcome.runs
+                if run.finalist and run.side in predictors
+            },
             refit_seconds=self.fits.seconds() if can_refit else math.inf,
         )
+
+    def _predict_seconds(self, predictor: Any) -> float:
+        """Time to predict all test items: that of a few, which read the data as they are in memory."""
+        items = self.fits.prepared.split.items("test")
+        some = items[:TIMED_ITEMS]
+        begun = time.monotonic()
+        predictor.output(self.fits.prepared.dataset, some)
+        return (time.monotonic() - begun) * len(items) / max(len(some), 1)
 
     def _context(
         self, analysis: Analysis, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run],

@@ -109,7 +109,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         if child is not None:  # it loads its libraries while the data are read
             cleanup.callback(child.close)
         with clock.phase("read"):
-            prepared = prepare(recipe)
+            prepared = prepare(recipe, tell=progress.say)
         for finding in prepared.dataset.findings:
             if finding.check in NOTED:
                 progress.note(f"{finding.message} {next_step_text(finding, interface_of(recipe))}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,13 @@ from automl import bundle, catalog, report
 from automl import recipe as recipes
 from automl.errors import BundleError, FolderError
 from automl.flow.finished_run import RECIPE_FILE
-from automl.records import Baseline, Finding, Section, Template
-from automl.sides.ensemble import members_of
+from automl.records import Finding, Section
+from automl.sides.training_rows import keeps_rows
 from automl.storage.files import refuse_link, write_text
 from automl.system import shell
 
 if TYPE_CHECKING:
-    from automl.records import Outcome, Run
+    from automl.records import Outcome
 
 __all__ = ["keep", "keeps_rows"]
 
@@ -104,16 +103,3 @@ def save(
         report.shareable(unquoted, _sections()),
         keeps_rows=keeps_rows([run for run in outcome.runs if run.finalist], outcome.runs),
     )
-
-
-def keeps_rows(finalists: Sequence[Run], runs: Sequence[Run]) -> bool:
-    """Whether the fitted state of one of these finalists holds training rows.
-
-    Args:
-        finalists: runs of single models or ensembles.
-        runs: all runs, including the members of ensembles.
-    """
-    rooms = catalog.members(Baseline, "automl.baselines"), catalog.members(Template, "automl.templates")
-    members = {name for run in finalists for name in members_of(run)}
-    families = {run.family for run in finalists} | {run.family for run in runs if run.name in members}
-    return any(known[name].keeps_rows for known in rooms for name in families if name in known)

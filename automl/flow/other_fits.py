@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from automl import goals
 from automl.errors import OutOfTime, RecipeError
 from automl.flow.budget.allocation import EXPECTED_MEMBERS
+from automl.sides.items import refit_items
 
 if TYPE_CHECKING:
     from automl.flow.budget.clock import Clock
@@ -25,6 +26,8 @@ __all__ = [
 Result = TypeVar("Result")
 
 SLACK = 1.3
+WHOLE = 0.8
+"""Of the contest's items, what a fit must learn from to say how long the next one takes."""
 NO_TIME = "the budget left no time for them"
 INTERRUPTED = "the run was interrupted"
 
@@ -128,6 +131,7 @@ class OtherFits:
             OutOfTime: the time was over before the end of a fit.
         """
         waiting = self._each(self.n_members)
+        is_whole = len(refit_items(part)) >= WHOLE * len(refit_items(self.prepared.split))
         made: dict[Side, Output] = {}
         for name, side in self.sides.items():
             del waiting[name]
@@ -135,7 +139,8 @@ class OtherFits:
             left = self.clock.remaining - tail_seconds - sum(waiting.values())
             output = side.repeat(task, part, number, left, dataset)
             made[cast("Side", name)] = goals.decided(predictors[name].decision, output)
-            self._slowest[name] = max(self._slowest.get(name, 0.0), self.clock.elapsed - begun)
+            if is_whole:
+                self._slowest[name] = max(self._slowest.get(name, 0.0), self.clock.elapsed - begun)
         return made
 
     def attempt(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +12,17 @@ from automl import catalog, metrics, modalities, pretrained, split
 from automl.audit import examine
 from automl.detect import detect, is_in_time_order, survey, with_training_facts
 from automl.detect.rows import flag_test_rows
-from automl.errors import InputError, NoTarget
+from automl.errors import DataError, InputError, NoTarget
 from automl.flow.latency import OwnForm, in_own_form
+from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.selection import check_templates
 from automl.intake import load
 from automl.records import Finding
 
 if TYPE_CHECKING:
     from automl.records import Column, Dataset, Recipe, Split, Task
+
+Tell = Callable[[str], None]
 
 __all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read"]
 
@@ -51,12 +55,14 @@ def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
     return dataset, task
 
 
-def _read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Dataset, Task]:
+def _read(
+    recipe: Recipe, most_rows: int | None = None, tell: Tell = lambda text: None
+) -> tuple[Dataset, Dataset, Task]:  # fmt: skip
     """The data as they were read, the data as detected, and the task."""
     if recipe.metric is not None:
         metrics.named(recipe.metric)
     raw = load(recipe, most_rows)
-    dataset, task = _detected(raw, recipe)
+    dataset, task = _detected(raw, recipe, tell)
     task = dataclasses.replace(task, set_aside=_set_aside(raw, recipe, task))
     return raw, dataclasses.replace(dataset, findings=flag_test_rows(dataset.findings, dataset)), task
 
@@ -69,27 +75,47 @@ def _set_aside(raw: Dataset, recipe: Recipe, task: Task) -> tuple[str, ...]:
     return (*recipe.drop, *weights, *(name for name in names if name not in named))
 
 
-def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
+def _detected(dataset: Dataset, recipe: Recipe, tell: Tell = lambda text: None) -> tuple[Dataset, Task]:
     dataset, task = detect(dataset, recipe)
     dataset, task = modalities.named(task).decode(dataset, task, recipe.search.memory_mib)
     if recipe.pretrained is None:
         return dataset, task
+    if pretrained.reads_pictures(task):
+        tell("loading TensorFlow, which computes vectors of pictures")
+        _load_tensorflow(recipe)
     task = pretrained.with_backbone(task, recipe.pretrained)
     run_folder = Path(recipe.out) if recipe.out and recipe.resume else None
-    return pretrained.embedded(dataset, task, recipe.budget_seconds, run_folder), task
+    return pretrained.embedded(dataset, task, recipe.budget_seconds, run_folder, tell), task
 
 
-def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
+def _load_tensorflow(recipe: Recipe) -> None:
+    """Load TensorFlow as the deep side will have it; both sides pay for it, since both read what it computes.
+
+    Raises:
+        DataError: it cannot be loaded, or a limit of this process does not allow it.
+    """
+    problem = lacking()
+    if problem is not None:
+        raise DataError(f"pretrained: pictures need TensorFlow here, and {problem.reason}. {problem.step}")
+    try:
+        import_deep(recipe.search.device)
+    except (ImportError, MemoryError, OSError, RuntimeError) as error:
+        problem = failed_loading(error)
+        raise DataError(f"pretrained: pictures need TensorFlow here, and {problem.reason}. {problem.step}") from error
+
+
+def prepare(recipe: Recipe, *, tested: bool = True, tell: Tell = lambda text: None) -> Prepared:
     """Load, detect and split, in this order, and note what columns hold in the training rows.
 
     Args:
         recipe: what is asked for.
         tested: whether to set test rows aside. If not, small data get further hold-outs only if there is more than one
             trial to choose from.
+        tell: takes lines of progress.
     """
     catalog.extend(recipe.plugins)
     check_templates(recipe)
-    raw, dataset, task = _read(recipe)
+    raw, dataset, task = _read(recipe, tell=tell)
     hold_outs = tested or recipe.max_trials != 1
     parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
     own_form = in_own_form(raw, dataset, parts)

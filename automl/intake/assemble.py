@@ -11,6 +11,7 @@ import numpy as np
 
 from automl import goals
 from automl.errors import DataError
+from automl.intake.aside import set_aside
 from automl.intake.drop import without_dropped, without_those_present
 from automl.intake.files import IMAGE_SUFFIXES
 from automl.intake.fingerprint import fingerprint
@@ -50,7 +51,10 @@ def load(recipe: Recipe, most_rows: int | None = None, in_order: bool = False) -
 
 
 def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
+    import pandas as pd
+
     raw = read(recipe.data, "the data", Hints(target=recipe.target, room=_room(recipe, most_rows, in_order)))
+    aside = set_aside(raw, recipe.sensitive, recipe.target)
     raw = without_dropped(raw, recipe.drop, recipe.target)
     if most_rows is not None:
         raw = _some_rows(raw, most_rows, recipe, in_order)
@@ -62,7 +66,10 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         hints = Hints(recipe.target, text=_text_columns(raw.inputs), names=names, encoding=raw.encoding)
         test = read(recipe.test, "the test data", hints)
         where = test.where if test.where == "the test data" else f"the test data {test.where}"
-        raw = _append(raw, without_those_present(replace(test, where=where), recipe.drop))
+        test = replace(test, where=where)
+        theirs = set_aside(test, recipe.sensitive, recipe.target, first=_n_in_source(raw))
+        aside = aside if aside is None or theirs is None else pd.concat([aside, theirs])
+        raw = _append(raw, without_those_present(test, recipe.drop))
     raw = with_vectors(raw, _named_columns(recipe))
     rows = raw.rows if raw.rows is not None else np.arange(len(raw.inputs))
     inputs, target, group, weight = raw.inputs, raw.target, None, None
@@ -102,6 +109,7 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         test_from=raw.test_from,
         kinds=raw.kinds,
         encoding=raw.encoding,
+        aside=aside,
     )
 
 

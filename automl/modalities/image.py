@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from automl import pretrained
 from automl.errors import DataError
 from automl.intake import pictures, pictures_and_range
 from automl.modalities.shared.cells import names_of
-from automl.modalities.shared.specs import evenly, restore_spec, spec_state
+from automl.modalities.shared.specs import check_equal, evenly, restore_spec, spec_state
+from automl.modalities.shared.vectors import vectors_of, vectors_specs
+from automl.pretrained.channels import with_channels
 from automl.records import ArrayForm, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
-from automl.system.counts import counted
 
 __all__ = [
     "IMAGE", "ImageEncoder", "Pictures", "example_pictures", "fit", "fit_pictures", "grey_means", "restore",
@@ -29,19 +31,25 @@ WHITENING = 0.01
 """Added to each eigenvalue, so that the noise of flat patches is not blown up."""
 LEAST_SIDE, WIDEST = 8, 3
 """An array of three dimensions may be grey pictures where both sides are so long, neither this many times the other."""
-_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
 @dataclass(eq=False)
 class ImageEncoder:
-    """Pictures → the spec's height, width and number of channels, uint8."""
+    """Pictures → the spec's height, width and number of channels, uint8; and vectors that a backbone made of them.
+
+    Attributes:
+        specs: "image"; and, with a backbone, "vectors".
+    """
 
     specs: tuple[InputSpec, ...]
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Pictures ``(n, h, w, c)`` uint8 under "image", resized where the dataset's size is another."""
+        """Pictures ``(n, h, w, c)`` uint8 under "image", resized where the dataset's size is another; "vectors"."""
         spec = self.specs[0]
-        return {spec.name: _shaped(_pictures(dataset, rows), spec.shape)}
+        arrays = {spec.name: _shaped(_pictures(dataset, rows), spec.shape)}
+        if len(self.specs) > 1:
+            arrays["vectors"] = vectors_of(dataset, rows, self.specs[1].shape[0], "pictures")
+        return arrays
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings and lists."""
@@ -50,7 +58,8 @@ class ImageEncoder:
 
 def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> ImageEncoder:
     """Fix the size and measure the training pictures' channels; sides over `MAX_SIDE` are scaled down."""
-    return ImageEncoder((picture_spec("image", partial(_pictures, dataset), split.train),))
+    specs = (picture_spec("image", partial(_pictures, dataset), split.train),)
+    return ImageEncoder(specs + vectors_specs(dataset, split.train))
 
 
 def picture_spec(name: str, read: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, column: str = "") -> InputSpec:
@@ -168,7 +177,11 @@ def fit_pictures(dataset: Dataset, rows: np.ndarray, columns: Sequence[str]) -> 
 
 def restore(state: Mapping[str, Any]) -> ImageEncoder:
     """The encoder that `ImageEncoder.state` described."""
-    return ImageEncoder(tuple(restore_spec(spec) for spec in state["specs"]))
+    specs = tuple(restore_spec(spec) for spec in state["specs"])
+    kinds = ["image", "vectors"][: len(specs)]
+    check_equal("the kinds of inputs of a picture", [spec.kind for spec in specs], kinds)
+    check_equal("the names of vectors", [spec.name for spec in specs[1:]], kinds[1:])
+    return ImageEncoder(specs)
 
 
 def _pictures(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
@@ -190,7 +203,7 @@ def _pictures_of_column(dataset: Dataset, column: str, rows: np.ndarray) -> np.n
 
 def _shaped(pictures: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Pictures with the wanted channels and size."""
-    pictures = _channels(pictures, shape[2])
+    pictures = with_channels(pictures, shape[2])
     if pictures.shape[1:] == tuple(shape):
         return pictures
     out = np.empty((len(pictures), *shape), np.uint8)
@@ -205,27 +218,6 @@ def _resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     layers = [Image.fromarray(np.ascontiguousarray(layer)) for layer in np.moveaxis(picture, -1, 0)]
     size = (width, height)
     return np.stack([np.asarray(layer.resize(size, Image.Resampling.BILINEAR)) for layer in layers], axis=-1)
-
-
-def _channels(pictures: np.ndarray, wanted: int) -> np.ndarray:
-    """Grey ↔ colour; an alpha channel is laid on white or added opaque."""
-    found = pictures.shape[-1]
-    if found == wanted:
-        return pictures
-    if found == 2 or found == 4:
-        alpha = pictures[..., found - 1 :] / 255.0
-        laid = np.rint(pictures[..., : found - 1] * alpha + 255.0 * (1.0 - alpha)).astype(np.uint8)
-        return _channels(laid, wanted)
-    if wanted == 2 or wanted == 4:
-        opaque = np.full((*pictures.shape[:-1], 1), 255, np.uint8)
-        return np.concatenate([_channels(pictures, wanted - 1), opaque], axis=-1)
-    if found == 3 and wanted == 1:
-        return np.asarray(np.rint(pictures @ _LUMA)[..., None], np.uint8)
-    if found == 1:
-        return np.repeat(pictures, wanted, axis=-1)
-    raise DataError(
-        f"expected pictures with {counted(wanted, 'channel')}; these have {found}. Give pictures of the same sort"
-    )
 
 
 # --------------------------------------------------------------------------- the record
@@ -274,7 +266,7 @@ def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dat
 
 
 def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:
-    return pictures(dataset, task, task.image_shape or None, task.pixel_range)
+    return pretrained.with_vectors(pictures(dataset, task, task.image_shape or None, task.pixel_range), task)
 
 
 def _is_one(array: np.ndarray) -> bool:

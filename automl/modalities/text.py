@@ -17,7 +17,8 @@ from automl.errors import DataError
 from automl.modalities.shared.categories import strings
 from automl.modalities.shared.cells import as_they_are, names_of, typed
 from automl.modalities.shared.ngrams import MAX_CHARACTERS, NGrams, fit_ngrams, restore_ngrams
-from automl.modalities.shared.specs import channel_stats, check_equal, restore_spec, spec_state
+from automl.modalities.shared.specs import check_equal, restore_spec, spec_state
+from automl.modalities.shared.vectors import vectors_of, vectors_specs
 from automl.records import MIN_LEVEL_ROWS, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
 
 __all__ = ["TEXT", "TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
@@ -170,9 +171,7 @@ def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = 
         )
     bag = fit_ngrams(frame, columns, NGRAM_ROWS)
     specs: tuple[InputSpec, ...] = (fitted[1],) if bag is None else (fitted[1], bag[1])
-    if dataset.vectors is not None:
-        found = dataset.vectors[split.train]
-        specs += (InputSpec("vectors", "vectors", found.shape[1:], "float32", stats=channel_stats(found)),)
+    specs += vectors_specs(dataset, split.train)
     return TextEncoder(specs, fitted[0], None if bag is None else bag[0])
 
 
@@ -185,21 +184,6 @@ def restore(state: Mapping[str, Any]) -> TextEncoder:
     check_equal("the inputs of a text", [spec.name for spec in specs], names[: len(specs)])
     check_equal("the kinds of inputs of a text", [spec.kind for spec in specs], [spec.name for spec in specs])
     return TextEncoder(specs, tokens, restore_ngrams(state["ngrams"], specs[1]) if "ngrams" in state else None)
-
-
-def vectors_of(dataset: Dataset, rows: np.ndarray, dim: int) -> np.ndarray:
-    """The vectors ``(n, dim)`` of these rows.
-
-    Raises:
-        DataError: the rows have none, or of another size.
-    """
-    if dataset.vectors is None or dataset.vectors.shape[1] != dim:
-        found = "none" if dataset.vectors is None else f"vectors of {dataset.vectors.shape[1]:,} numbers"
-        raise DataError(
-            f"expected vectors of {dim:,} numbers, which a backbone made of the texts; these rows have {found}"
-        )
-    vectors: np.ndarray = dataset.vectors[rows]
-    return vectors
 
 
 def tokenise(text: str) -> list[str]:

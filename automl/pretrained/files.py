@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import stat
 from pathlib import Path
@@ -10,14 +11,19 @@ from typing import Any
 
 from automl.errors import DataError
 
-__all__ = ["MAX_BYTES", "content", "json_of", "opened"]
+__all__ = ["MAX_BYTES", "content", "json_of", "object_in", "opened"]
 
-MAX_BYTES = {"json": 64 << 20, "txt": 16 << 20, "safetensors": 4 << 30}
+MAX_BYTES = {"json": 64 << 20, "txt": 16 << 20, "safetensors": 4 << 30, "h5": 2 << 30, "keras": 2 << 30}
 """By ending: the most that a file may hold."""
 
 
-def opened(folder: Path, name: str) -> int | None:
+def opened(folder: Path, name: str, most_bytes: float = math.inf) -> int | None:
     """A descriptor of a file in the folder, to read; None where there is none of this name.
+
+    Args:
+        folder: where it lies.
+        name: of the file.
+        most_bytes: that it may hold, if less than `MAX_BYTES`.
 
     Raises:
         DataError: it is a link, no regular file, or larger than files of its kind are.
@@ -33,7 +39,7 @@ def opened(folder: Path, name: str) -> int | None:
             f"pretrained: {path} cannot be opened ({why}); links are not followed. Copy the files themselves into a "
             "folder (such as: cp -rL)"
         ) from error
-    info, most = os.fstat(descriptor), MAX_BYTES[name.rpartition(".")[2]]
+    info, most = os.fstat(descriptor), int(min(MAX_BYTES[name.rpartition(".")[2]], most_bytes))
     if not stat.S_ISREG(info.st_mode) or info.st_size > most:
         os.close(descriptor)
         raise DataError(
@@ -43,9 +49,9 @@ def opened(folder: Path, name: str) -> int | None:
     return descriptor
 
 
-def content(folder: Path, name: str) -> bytes | None:
-    """What a file of the folder holds; None where there is none of this name."""
-    descriptor = opened(folder, name)
+def content(folder: Path, name: str, most_bytes: float = math.inf) -> bytes | None:
+    """What a file of the folder holds; None where there is none of this name; see `opened`."""
+    descriptor = opened(folder, name, most_bytes)
     if descriptor is None:
         return None
     with os.fdopen(descriptor, "rb") as file:
@@ -61,10 +67,23 @@ def json_of(folder: Path, name: str) -> dict[str, Any] | None:
     found = content(folder, name)
     if found is None:
         return None
+    return object_in(found, folder / name)
+
+
+def object_in(found: bytes, path: Path) -> dict[str, Any]:
+    """The JSON object in the content of a file.
+
+    Args:
+        found: the content.
+        path: of the file, for messages.
+
+    Raises:
+        DataError: it holds something else.
+    """
     try:
         value = json.loads(found)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"pretrained: {folder / name} is no JSON ({type(error).__name__}); copy it again") from error
+        raise DataError(f"pretrained: {path} is no JSON ({type(error).__name__}); copy it again") from error
     if not isinstance(value, dict):
-        raise DataError(f"pretrained: expected {folder / name} to hold a JSON object; it holds {type(value).__name__}")
+        raise DataError(f"pretrained: expected {path} to hold a JSON object; it holds {type(value).__name__}")
     return value

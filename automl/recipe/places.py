@@ -17,7 +17,7 @@ __all__ = ["check_out", "find"]
 
 
 def find(key: str, value: str, root: Path) -> str:
-    """The path that the user's text means, or the text itself if it names a shipped data set.
+    """The path that the user's text means, or the text itself if it names a shipped data set or backbone.
 
     Args:
         key: "data", "test" or "pretrained".
@@ -25,9 +25,17 @@ def find(key: str, value: str, root: Path) -> str:
         root: the folder that a relative path refers to.
 
     Raises:
-        RecipeError: it does not exist; the message gives the nearest names in that folder.
+        RecipeError: it does not exist, or no such set or backbone ships; the message gives the nearest names.
     """
-    if shipped.is_name(value) and key != "pretrained":
+    if shipped.is_name(value) and key == "pretrained":
+        from automl.pretrained.shipped import FOLDERS  # with all that opens backbones, which few recipes need
+
+        if value not in FOLDERS:
+            raise RecipeError(
+                f"pretrained: there is no backbone {cut(value, 100)!r}; those that ship are {', '.join(FOLDERS)}"
+            )
+        return value
+    if shipped.is_name(value):
         if key == "test":
             raise RecipeError(f"test: {value!r} is a shipped set; give a file of test rows, or leave test out to split")
         shipped.check(value)

@@ -73,9 +73,13 @@ EXPECTED = {
     "search.precision": "one of auto, float32, mixed_bfloat16",
     "search.workers": "a whole number, at least 1",
     "search.ray_address": '"auto", "local", "ray://host:port" or "host:port"',
-    "costs": "a mapping of retrains_per_year and predictions_per_year",
+    "costs": "a mapping of retrains_per_year, predictions_per_year, false_alarm, miss, power_watts and price_per_kwh",
     "costs.retrains_per_year": "a number of times, at least 0",
     "costs.predictions_per_year": "a number of rows, at least 0",
+    "costs.false_alarm": "a cost, at least 0",
+    "costs.miss": "a cost, at least 0",
+    "costs.power_watts": "a power in watts, at least 0",
+    "costs.price_per_kwh": "a price, at least 0",
 }
 
 
@@ -128,7 +132,7 @@ class SearchKeys(BaseModel):
 
 
 class CostKeys(BaseModel):
-    """How much a model is used, for its total cost in a year."""
+    """What using a model costs: how much it is used, what its errors cost, what power costs."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -137,6 +141,18 @@ class CostKeys(BaseModel):
     )
     predictions_per_year: int | float = Field(
         1_000_000, ge=0, le=MOST_A_YEAR, description="Rows that are predicted, in batches."
+    )
+    false_alarm: int | float = Field(
+        1, ge=0, le=MOST_A_YEAR, description="Cost of predicting the positive class where it is not, in any unit."
+    )
+    miss: int | float = Field(
+        1, ge=0, le=MOST_A_YEAR, description="Cost of not predicting the positive class where it is, in the same unit."
+    )
+    power_watts: int | float = Field(
+        65, ge=0, le=MOST_A_YEAR, description="Power that the busy processor is taken to draw, for estimates of energy."
+    )
+    price_per_kwh: int | float = Field(
+        0.3, ge=0, le=MOST_A_YEAR, description="Price of a kilowatt-hour, in any currency."
     )
 
 
@@ -177,7 +193,7 @@ class Keys(BaseModel):
         default_factory=list, description="Deep templates to search; left out for all that fit."
     )
     pretrained: Name | None = Field(
-        None, description="Folder of a pretrained backbone, whose vectors of texts both sides read."
+        None, description="Folder of a backbone whose vectors of texts or pictures both sides read; or automl:<name>."
     )
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of splits, searches and networks.")
     min_gain: float = Field(
@@ -195,7 +211,8 @@ class Keys(BaseModel):
         0.15, ge=0, le=0.5, description="Share of the budget for what is measured after the verdict; 0 for nothing."
     )
     sensitive: Name | list[Name] = Field(
-        default_factory=list, description="Column(s) by whose groups both sides are compared."
+        default_factory=list,
+        description="Column(s) by whose groups both sides are compared; they may be dropped from the inputs.",
     )
     latency: int | float | str | None = Field(None, description="Milliseconds a finalist may take for one row.")
     out: Place | None = Field(None, description="Run folder; left out for a new one under automl-runs.")
@@ -212,8 +229,15 @@ class Keys(BaseModel):
         description="How the deep side searches.",
     )
     costs: CostKeys = Field(
-        CostKeys(retrains_per_year=12, predictions_per_year=1_000_000),
-        description="How much a model is used, for its total cost in a year.",
+        CostKeys(
+            retrains_per_year=12,
+            predictions_per_year=1_000_000,
+            false_alarm=1,
+            miss=1,
+            power_watts=65,
+            price_per_kwh=0.3,
+        ),
+        description="What using a model costs: how much it is used, what its errors cost, what power costs.",
     )
 
     @field_validator("budget", mode="before")
@@ -331,7 +355,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
             workers=keys.search.workers,
             ray_address=keys.search.ray_address,
         ),
-        "costs": Costs(float(keys.costs.retrains_per_year), float(keys.costs.predictions_per_year)),
+        "costs": Costs(**{name: float(getattr(keys.costs, name)) for name in COST_KEYS}),
         "source": source,
         **objects,
     })  # fmt: skip

@@ -161,5 +161,6 @@ SETS: dict[str, Callable[[], tuple[Any, tuple[str, ...]]]] = {
     "automl:election": table("election", ("vote",)),
     "automl:novels": table("novels", ("novel",)),
     "automl:co2": table("co2", ("co2",)),
+    "automl:bakery": table("bakery", ("loaves",)),
     "automl:shapes": shapes,
 }

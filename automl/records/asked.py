@@ -41,15 +41,23 @@ class SearchOptions:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """How much a model is used: the keys under ``costs:`` in a recipe, for the total cost of a run.
+    """What using a model costs: the keys under ``costs:`` in a recipe.
 
     Attributes:
         retrains_per_year: how often the finalist is fitted again, with all its seeds.
         predictions_per_year: number of rows that are predicted, in batches.
+        false_alarm: cost of predicting the positive class where it is not, in any unit.
+        miss: cost of not predicting the positive class where it is, in the same unit.
+        power_watts: power that the busy processor is taken to draw.
+        price_per_kwh: price of a kilowatt-hour, in any currency.
     """
 
     retrains_per_year: float = 12.0
     predictions_per_year: float = 1_000_000.0
+    false_alarm: float = 1.0
+    miss: float = 1.0
+    power_watts: float = 65
+    price_per_kwh: float = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +84,7 @@ class Recipe:
         budget_given: whether the user gave the budget; without one, a resumed run continues with the rest of its own.
         max_trials: the most deep trials, and the most shallow fits; None for no such bound.
         templates: deep templates to search; empty for all that fit the task.
-        pretrained: folder of a backbone whose vectors of texts both sides read, or None.
+        pretrained: folder of a backbone whose vectors of texts or pictures both sides read, or None.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best score.
         repeats: number of further splits on which both finalists are fitted and compared again; 0 for none.
         fold_pairs: number of folds on which both finalists are fitted again, so that out-of-fold pairs of predictions

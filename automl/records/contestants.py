@@ -37,6 +37,7 @@ class Template:
             targets of rows that it was trained on: in a refit also of validation rows.
         seed_share: standard deviation of the test score between seeds, as a share of what the score lacks to the best
             one, measured by ``benchmarks/seeds.py``; None where it was not measured (`verdict.shares` assumes one).
+        title: the name that people know it by, with more about it in brackets at its end: "dense network (MLP)".
     """
 
     name: str
@@ -52,6 +53,7 @@ class Template:
     prior: Callable[[Sequence[InputSpec], Facts], float] | None = None
     keeps_rows: bool = False
     seed_share: float | None = None
+    title: str = ""
 
 
 class ShallowModel(Protocol):
@@ -120,6 +122,7 @@ class Baseline:
             such as those of another library.
         seed_share: as in `Template`; 0 where a fit does not depend on its seed.
         turn: which family of a tier is tried first: the lowest turn, then the order of the catalog.
+        title: as in `Template`: "RBF support vector machine (sklearn SVC or SVR)".
     """
 
     name: str
@@ -134,6 +137,7 @@ class Baseline:
     types: tuple[str, ...] = ()
     seed_share: float | None = None
     turn: int = 0
+    title: str = ""
 
 
 class Contender(Protocol):

@@ -70,7 +70,8 @@ class Dataset:
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.
         pictures: images of a table's image columns, by column name: ``(n, h, w, c)`` uint8. A row without an image, or
             whose file could not be read, has a blank image, and its path in `inputs` is None.
-        vectors: of texts, ``(n, dim)`` float32, made by the task's backbone (`automl.pretrained`); None without one.
+        vectors: of texts or pictures, ``(n, dim)`` float32, made by the task's backbone (`automl.pretrained`); of new
+            rows something that NumPy reads as such an array, computed then; None without one.
         root: folder to which relative image paths refer, or None.
         fingerprint: hexadecimal digest of the content.
         findings: what was noticed and done while reading (rows dropped, images skipped, ...).
@@ -83,6 +84,8 @@ class Dataset:
         n_source_rows: number of rows of the source if only some of them were read; None if all were.
         kinds: of input columns, if the reader knows more than the cells say.
         encoding: Python's name of the encoding of a delimited text, else empty.
+        aside: the sensitive columns (`Recipe.sensitive`) as the user wrote them, by row number (its index), for
+            analyses alone: no encoder and no model reads it. They may be columns that were left out of the inputs.
     """
 
     name: str
@@ -106,11 +109,23 @@ class Dataset:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     encoding: str = ""
     index: pd.Index | None = None
+    aside: pd.DataFrame | None = None
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.inputs)
+
+    def aside_of(self, items: np.ndarray) -> pd.DataFrame | None:
+        """The sensitive columns of each row, or of the first row of each window; None if none were named.
+
+        Cells of rows that were filled in are missing.
+        """
+        if self.aside is None:
+            return None
+        first = items if items.ndim == 1 else items[:, 0]
+        numbers = first if self.row_numbers is None else self.row_numbers[first]
+        return self.aside.reindex(numbers).reset_index(drop=True)
 
     def weight_of(self, items: np.ndarray) -> np.ndarray | None:
         """The weight ``(n,)`` of each row, or of each window; None without weights.
@@ -139,8 +154,7 @@ class Column:
     ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
     numbers with words among them, ``{"words": ["Calm"], "beside": "wind (word)"}``, for bins also ``"bins"``; for
     images of a table, ``{"shape": [height, width, channels]}``, and ``"range"``, the values that become 0 and 255, if
-    they have more than eight bits. That of texts may name a
-    ``"backbone"`` (`automl.pretrained.backbone_of`). That of a time column may name the columns that tell a part of the
+    they have more than eight bits. That of a time column may name the columns that tell a part of the
     time (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
 
     `seen` says what the training rows held, so that new rows can be compared with them (`automl.detect.columns.seen`):
@@ -198,6 +212,8 @@ class Task:
         encoding: Python's name of the encoding of the text trained on, by which other texts are read that leave theirs
             open; empty if it was UTF-8 or no text.
         set_aside: names of columns that the user left out, and of weights: no news where new rows hold them.
+        backbone: what makes vectors of texts or pictures for both sides (`automl.pretrained.backbone_of`): "folder",
+            "name", "kind", "dim" and "digest"; empty without one.
     """
 
     modality: ModalityName
@@ -224,6 +240,7 @@ class Task:
     target_columns: tuple[Column, ...] = ()
     encoding: str = ""
     set_aside: tuple[str, ...] = ()
+    backbone: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

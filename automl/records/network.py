@@ -21,7 +21,7 @@ class InputSpec:
         kind: numbers ``(n, n_columns)`` float32 without NaN; categories ``(n, n_columns)`` int32, 0 = missing or
             unseen; tokens ``(n, length)`` int32, 0 = padding, 1 = unknown word; ngrams ``(n, length)`` int32, 0 =
             padding, otherwise the id of an n-gram and, from bit `NGRAM_BITS` on, its weight from 0 to 1 in 2,047ths;
-            vectors ``(n, dim)`` float32, of texts by a backbone; image ``(n, h, w, c)`` uint8; series
+            vectors ``(n, dim)`` float32, of texts or pictures by a backbone; image ``(n, h, w, c)`` uint8; series
             ``(n, steps, channels)`` float32 without NaN.
         shape: of one row, without the batch dimension.
         dtype: name of a NumPy dtype.

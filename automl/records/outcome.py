@@ -357,6 +357,8 @@ class Section:
         collect: ``collect(outcome) -> plain dict or None`` (JSON types only; None leaves the section out).
         template: Jinja source that turns the dict into HTML (autoescaped).
         markdown: Jinja source that turns the same dict into Markdown.
+        group: the part of the page that it stands in, one of `automl.report.page.GROUPS`; "" for the trade-off where an
+            analysis has the section's name, else for the evidence.
     """
 
     name: str
@@ -365,3 +367,4 @@ class Section:
     collect: Callable[[Outcome], dict[str, Any] | None]
     template: str
     markdown: str
+    group: str = ""

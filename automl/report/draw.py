@@ -3,7 +3,9 @@
 A chart:
 
     {"alt": "text for screen readers", "caption": "what to see in it", "shape": "wide" | "half" | "strip",
-     "x": {"label": "seconds", "limits": [0, 60] or None, "whole": True, "percent": True}, "y": {...},
+     "x": {"label": "seconds", "limits": [0, 60] or None, "whole": True, "percent": True, "log_ticks": [1, 10, 100],
+           "names": what stands at 0, 1, 2, ... in place of numbers},
+     "y": {...},
      "layers": [{"mark": "line" | "step" | "points" | "band" | "rule" | "diagonal" | "bars",
                  "colour": "deep" | "shallow" | "blend" | "floor" | "ink" | "muted", "label": "in the legend" or None,
                  "x": [...], "y": [...], "low": [...], "high": [...], "faint": True, "dots": True}],
@@ -22,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
-__all__ = ["Pen", "sparkline"]
+__all__ = ["Pen", "bars_of", "sparkline"]
 
 # Stand-ins that Matplotlib writes into the SVG; each becomes a CSS variable afterwards.
 COLOURS = {
@@ -92,7 +94,7 @@ class Pen:
 
 def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
     """Quiet axes: two thin lines, few ticks, a faint grid."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 
     ink, muted, grid = (COLOURS[name][0] for name in ("ink", "muted", "grid"))
     for side in ("top", "right"):
@@ -110,10 +112,25 @@ def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
                 nbins=8 if name == "x" and wide else 5, integer=bool(words.get("whole")), steps=[1, 2, 2.5, 5, 10]
             )
         )
-        if words.get("percent"):
+        if words.get("log_ticks"):
+            logarithmic(axes, axis, name, words["log_ticks"])
+        elif words.get("names"):
+            axis.set_major_locator(FixedLocator(range(len(words["names"]))))
+            axis.set_major_formatter(FixedFormatter([str(name) for name in words["names"]]))
+        elif words.get("percent"):
             axis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f} %"))
         else:
             axis.set_major_formatter(FuncFormatter(ticker(axis)))
+
+
+def logarithmic(axes: Any, axis: Any, name: str, ticks: Sequence[float]) -> None:
+    """A logarithmic axis with ticks at these places alone."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    (axes.set_xscale if name == "x" else axes.set_yscale)("log")
+    axis.set_major_locator(FixedLocator(list(ticks)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value < 1e4 else f"{value / 1e3:,.0f}k"))
 
 
 def ticker(axis: Any) -> Any:
@@ -333,3 +350,18 @@ def sparkline(lines: Sequence[Mapping[str, Any]], alt: str, width: int = 220, he
         paths.append(f'<polyline points="{" ".join(places)}" style="stroke: {colour}"{dash}/>')
     box = f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}"'
     return f'<svg class="spark" {box}>{"".join(paths)}</svg>'
+
+
+def bars_of(shares: Sequence[float], alt: str, width: int = 120, height: int = 26) -> str:
+    """A few small bars, of heights as the shares are, written by hand."""
+    from html import escape
+
+    most = max(shares, default=0.0) or 1.0
+    step = width / max(len(shares), 1)
+    bars_made = [
+        f'<rect x="{i * step + 0.5:.1f}" y="{height * (1 - share / most):.1f}" width="{max(step - 1, 0.5):.1f}" '
+        f'height="{height * share / most:.1f}"/>'
+        for i, share in enumerate(shares)
+    ]
+    box = f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}"'
+    return f'<svg class="bars" {box}>{"".join(bars_made)}</svg>'

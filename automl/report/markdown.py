@@ -47,13 +47,14 @@ MACROS = """
 PAGE = """# {{ head.name }}
 
 {{ head.task }}, scored by {{ head.metric }}
-{% for section in sections %}
+{% macro shown(section) %}
 ## {{ section.title }}
 {% if section.problem %}
 This part could not be made: {{ section.problem }}.
 {% endif %}
 {{ section.body }}
-{% endfor %}
+{% endmacro %}{% for section in front %}{{ shown(section) }}{% endfor %}
+{% for group in groups %}{% for section in group.sections %}{{ shown(section) }}{% endfor %}{% endfor %}
 ---
 
 Made by automl {{ automl_version }}{% if head.started %} from a run started {{ head.started }}{% endif %}.

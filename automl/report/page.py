@@ -24,9 +24,19 @@ from automl.storage.files import write_all
 from automl.system import shell
 from automl.system.printable import printable
 
-__all__ = ["html", "kind_of", "markdown_text", "render", "shareable", "stored", "write", "write_again"]
+__all__ = [
+    "GROUPS", "html", "kind_of", "markdown_text", "render", "shareable", "stored", "write", "write_again",
+]  # fmt: skip
 
 FORMS = (".html", ".htm", ".md", ".json")
+FRONT = "verdict"
+"""The section that is the first page."""
+LEFT_OUT = "left_out"
+"""The section on analyses that were not made."""
+GROUPS = ("Evidence", "Trade-off", "Data", "Search", "Reproduce")
+"""Parts of the page after the verdict, in order; within a part, sections stand by their order."""
+OPEN = ("Evidence",)
+"""Parts whose sections are unfolded when the page is opened."""
 
 
 def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | None = None) -> None:
@@ -66,7 +76,7 @@ def write_again(
         FolderError: a file cannot be written; nothing is left half-written.
     """
     named = catalog.members(Analysis, "automl.analyses")
-    made = stored(outcome, [section for section in sections if section.name in named])["sections"]
+    made = stored(outcome, [one for one in sections if one.name in (*named, LEFT_OUT)])["sections"]
     new = {part["name"]: part for part in made}
     parts = {part["name"]: part for part in content["sections"]} | new
     order = {section.name: section.order for section in sections}
@@ -201,7 +211,8 @@ def stored(outcome: Outcome, sections: Sequence[Section] | None = None, *, quoti
         except Exception as error:
             data, problem = None, _problem(error, quoting)
         if data is not None or problem:
-            part = {"name": section.name, "title": section.title, "data": data, "problem": problem}
+            part = {"name": section.name, "title": section.title, "group": group_of(section), "data": data,
+                    "problem": problem}  # fmt: skip
             parts.append(part | ({} if section in own else {"plugin": catalog.bringer(section)}))
     return {
         "schema": SCHEMA,
@@ -216,6 +227,23 @@ def stored(outcome: Outcome, sections: Sequence[Section] | None = None, *, quoti
         ),
         "sections": parts,
     }
+
+
+def group_of(section: Section) -> str:
+    """The part of the page that a section stands in."""
+    if section.group in GROUPS:
+        return section.group
+    return "Trade-off" if section.name in catalog.members(Analysis, "automl.analyses") else "Evidence"
+
+
+def grouped(shown: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The sections after the first page by their parts; of reports that name none, as evidence."""
+    rest = [one for one in shown if one["anchor"] != FRONT]
+    return [
+        {"name": name, "anchor": f"part-{name.lower()}", "open": name in OPEN, "sections": inside}
+        for name in GROUPS
+        if (inside := [one for one in rest if (one["group"] if one["group"] in GROUPS else GROUPS[0]) == name])
+    ]
 
 
 def _problem(error: Exception, quoting: bool) -> str:
@@ -250,12 +278,13 @@ def html(
     made = environment(finalize=lambda v: words.visible(v) if type(v) is str else v)
     made.globals["svgs"] = lambda chart: [(screen, Markup(svg)) for screen, svg in pen.svgs(chart)]
     made.globals["sparkline"] = lambda lines, alt: Markup(draw.sparkline(lines, alt))
+    made.globals["bars"] = lambda shares, alt: Markup(draw.bars_of(shares, words.visible(alt)))
     macros = made.from_string(source("macros.html")).module
     made.globals.update({name: getattr(macros, name) for name in ("side", "table", "more", "figure", "heat")})
     by_name = {section.name: section.template for section in sections or shipped()}
     css = Markup(source("page.css").strip())
     return made.from_string(source("page.html")).render(
-        css=css, **frame(content), sections=bodies(made, content, by_name, strict, quoting)
+        css=css, **frame(content), **arranged(bodies(made, content, by_name, strict, quoting))
     )
 
 
@@ -268,9 +297,16 @@ def markdown_text(
     made.globals.update({name: getattr(macros, name) for name in ("side", "table", "figure")})
     made.globals["fence"] = markdown.fence
     by_name = {section.name: section.markdown for section in sections or shipped()}
-    text = made.from_string(markdown.PAGE).render(**frame(content), sections=bodies(made, content, by_name, strict))
+    shown = arranged(bodies(made, content, by_name, strict))
+    text = made.from_string(markdown.PAGE).render(**frame(content), **shown)
     lines = [line.rstrip() for line in text.splitlines()]
     return "\n".join(line for i, line in enumerate(lines) if line or (i and lines[i - 1])) + "\n"
+
+
+def arranged(shown: list[dict[str, Any]]) -> dict[str, Any]:
+    """The sections of the first page, and the parts after it; without a verdict all of them are the first page."""
+    front = [one for one in shown if one["anchor"] == FRONT]
+    return {"front": front, "groups": grouped(shown)} if front else {"front": shown, "groups": []}
 
 
 def frame(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -303,5 +339,6 @@ def bodies(
                 problem = _problem(error, quoting)
         elif part["name"] not in templates:
             problem = f"the section {part['name']!r} comes from a plug-in that is not installed here"
-        shown.append({"anchor": part["name"], "title": part["title"], "problem": problem, "body": body})
+        group = str(part.get("group") or "")
+        shown.append({"anchor": part["name"], "title": part["title"], "group": group, "problem": problem, "body": body})
     return shown

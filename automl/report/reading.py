@@ -81,8 +81,9 @@ def _checked(content: Any) -> dict[str, Any]:
         try:
             text(part, "name", MOST_WORDS)
             text(part, "title", MOST_WORDS)
-            if "plugin" in part:
-                text(part, "plugin", MOST_WORDS)
+            for name in ("plugin", "group"):
+                if name in part:
+                    text(part, name, MOST_WORDS)
             for name, kind in (("data", mapping), ("problem", text)):
                 if part.setdefault(name, None) is not None:
                     kind(part, name)

@@ -81,6 +81,10 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         "costs": {
             "retrains_per_year": outcome.recipe.costs.retrains_per_year,
             "predictions_per_year": outcome.recipe.costs.predictions_per_year,
+            "false_alarm": outcome.recipe.costs.false_alarm,
+            "miss": outcome.recipe.costs.miss,
+            "power_watts": outcome.recipe.costs.power_watts,
+            "price_per_kwh": outcome.recipe.costs.price_per_kwh,
             "same_cost_at": comparison.crossing,
         },
         "gain": comparison.gain,

@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from automl import goals
+from automl import catalog, goals
 from automl.metrics import figures, find
-from automl.records import Task
+from automl.records import Run, Task
 from automl.system import counts
 from automl.system.printable import printable
 
@@ -32,6 +32,7 @@ __all__ = [
     "shorten",
     "signed",
     "task_sentence",
+    "title",
     "unbroken",
     "visible",
 ]
@@ -195,6 +196,14 @@ def metric(name: str) -> str:
 def direction(higher_is_better: bool) -> str:
     """Which scores of a metric are better, in words."""
     return "higher is better" if higher_is_better else "lower is better"
+
+
+def title(run: Run) -> str:
+    """The name that people know a run's model by: its family's title, or of how many models an ensemble consists."""
+    members = run.choices.get("ensemble") if run.family == "ensemble" else None
+    if members:
+        return f"ensemble of {count(len(members), 'model')}"
+    return "blend of both finalists" if run.side == "blend" else catalog.title_of(run.family)
 
 
 def task_sentence(task: Task) -> str:

@@ -23,6 +23,7 @@ import numpy as np
 from automl.errors import OutOfTime, TrialError
 from automl.records import Dataset, FitContext
 from automl.shallow.messages import PIECE_BYTES, FitSpec, Fitted, Payload
+from automl.sides.items import length_growth
 from automl.system import resources
 
 __all__ = ["in_words", "main", "measure", "run_fit"]
@@ -92,7 +93,8 @@ def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> F
     if spec.searched is not None:
         learnt = spec.learnt or payload.refit
         assert learnt is not None
-        chosen = pickle.loads(spec.searched).chosen(payload.growth_to(learnt))  # safe: a model of this run
+        growth = length_growth(payload.growth_to(learnt))
+        chosen = pickle.loads(spec.searched).chosen(growth)  # safe: a model of this run
         part, context = learnt, FitContext(spec.deadline, None, None, None, chosen)
     else:
         part = payload.parts[spec.part]

@@ -55,7 +55,9 @@ def select(
     n = len(truth)
     if len(outputs) < 2 or n < LEAST_ROWS:
         return None
-    judge = _judge(metric, tie_break_loss(outputs[0]), truth, weight, context or {})
+    losses = {tie_break_loss(output) for output in outputs}
+    loss = losses.pop() if len(losses) == 1 else None  # a forecast that was cut may lack quantiles
+    judge = _judge(metric, loss, truth, weight, context or {})
     halves = np.random.default_rng(0).permutation(n) % 2
     gains = []
     for half in (0, 1):

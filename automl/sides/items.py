@@ -10,7 +10,10 @@ import numpy as np
 if TYPE_CHECKING:
     from automl.records import Split
 
-__all__ = ["HoldOut", "refit_items"]
+__all__ = ["HoldOut", "length_growth", "refit_items"]
+
+FEWER_POWER = 0.5
+"""On fewer rows than the search had, a fit is shortened by this power of their share (decision 45)."""
 
 
 def refit_items(split: Split) -> np.ndarray:
@@ -18,6 +21,18 @@ def refit_items(split: Split) -> np.ndarray:
     if split.refit_windows is not None:
         return split.refit_windows
     return np.concatenate([split.items("train"), split.items("valid")])
+
+
+def length_growth(growth: float) -> float:
+    """Steps or rounds of a refit, as a multiple of those that validation chose in the search.
+
+    In proportion to the rows where there are more of them. On fewer rows as many epochs would be too few steps to learn
+    much, and as many steps would be too many epochs.
+
+    Args:
+        growth: items that it learns from, as a multiple of the training items of the search.
+    """
+    return growth if growth >= 1.0 else growth**FEWER_POWER
 
 
 @dataclass(frozen=True, slots=True, eq=False)

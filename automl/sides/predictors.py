@@ -219,7 +219,7 @@ def raw(model: Any, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     forward = FORWARD.get(model)
     if forward is None:
         forward = FORWARD[model] = compiled(model, names)
-    return np.asarray(forward([tf.convert_to_tensor(arrays[name]) for name in names]), dtype="float32")
+    return np.asarray(forward([tf.convert_to_tensor(np.asarray(arrays[name])) for name in names]), dtype="float32")
 
 
 def input_names(model: Any) -> list[str]:

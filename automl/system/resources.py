@@ -8,7 +8,10 @@ import os
 import re
 from pathlib import Path
 
-__all__ = ["address_space_mib", "available_mib", "bfloat16_instructions", "peak_mib", "reset_peak", "usable_cores"]
+__all__ = [
+    "address_space_mib", "available_mib", "bfloat16_instructions", "peak_mib", "reset_peak", "usable_cores",
+    "usable_share",
+]  # fmt: skip
 
 MIB = 2**20
 USABLE_SHARE = 0.8
@@ -89,3 +92,8 @@ def bfloat16_instructions() -> str:
 def usable_cores() -> int:
     """Cores that this process may run on; a container or `taskset` can allow fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def usable_share() -> float:
+    """Share of the machine's cores that this process may run on, above 0 and at most 1."""
+    return min(1.0, usable_cores() / max(1, os.cpu_count() or 1))

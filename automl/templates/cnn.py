@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.shared.pictures import STRENGTHS, declare_augmentation, epochs_for, stem_for, unfit_for, views_of
+from automl.templates.shared.pictures import (
+    STRENGTHS,
+    declare_augmentation,
+    epochs_for,
+    image_of,
+    stem_for,
+    unfit_for,
+    views_of,
+)
 from automl.templates.shared.tables import GOALS
 
 
@@ -22,7 +30,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("width", [16, 24, 32, 48], default=24)
     hp.Choice("blocks", ["1-1", "1-1-1", "2-2-2"], default="1-1-1")
     hp.Choice("pool", ["average", "average-max"], default="average-max")
-    if all("patch_filters" in spec.stats for spec in specs):
+    if "patch_filters" in image_of(specs).stats:
         hp.Choice("filters", ["whitened", "learned"], default="whitened")
 
 
@@ -58,7 +66,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.output import RawOutput, starting_bias
     from automl.layers.stems import picture_parts
 
-    (spec,) = specs
+    spec = image_of(specs)
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, height, width, channels)
     parts = picture_parts(
         inputs, spec, int(choices["width"]), int(choices["stem"]), str(choices["blocks"]),
@@ -76,6 +84,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 CNN = Template(
     name="cnn",
+    title="residual network of convolutions (small ResNet)",
     family="cnn",
     goals=GOALS,
     accepts=("image",),

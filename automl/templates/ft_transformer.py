@@ -136,6 +136,7 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
 
 FT_TRANSFORMER = Template(
     name="ft_transformer",
+    title="transformer over columns (FT-Transformer)",
     family="transformer",
     goals=GOALS,
     accepts=ACCEPTS,

@@ -86,6 +86,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 LITE = Template(
     name="lite",
+    title="inception network of convolutions (LITE)",
     family="cnn",
     goals=GOALS,
     accepts=("series",),

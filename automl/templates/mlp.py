@@ -137,6 +137,7 @@ def crossed(x: Any, n_crosses: int) -> Any:
 
 MLP = Template(
     name="mlp",
+    title="dense network (MLP)",
     family="mlp",
     goals=GOALS,
     accepts=ACCEPTS,

@@ -110,6 +110,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 MLP_FORECAST = Template(
     name="mlp_forecast",
+    title="dense forecasting network (TiDE-like MLP)",
     family="mlp",
     goals=("forecast",),
     accepts=ACCEPTS,

@@ -64,6 +64,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 NGRAM_MLP = Template(
     name="ngram_mlp",
+    title="dense network on n-grams (MLP on bags of n-grams)",
     family="mlp",
     goals=GOALS,
     accepts=("ngrams",),

@@ -135,6 +135,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 NHITS = Template(
     name="nhits",
+    title="hierarchical dense forecasting network (N-HiTS)",
     family="mlp",
     goals=("forecast",),
     accepts=ACCEPTS,

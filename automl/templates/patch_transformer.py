@@ -131,6 +131,7 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
 
 PATCH_TRANSFORMER = Template(
     name="patch_transformer",
+    title="transformer on patches of the past (PatchTST)",
     family="transformer",
     goals=("forecast",),
     accepts=ACCEPTS,

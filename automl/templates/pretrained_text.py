@@ -80,6 +80,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 PRETRAINED_TEXT = Template(
     name="pretrained_text",
+    title="network on a pretrained text backbone",
     family="mlp",
     goals=GOALS,
     accepts=("vectors", "ngrams"),

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.shared.pictures import STRENGTHS, declare_augmentation, epochs_for, stem_for, unfit_for, views_of
+from automl.templates.shared.pictures import (
+    STRENGTHS,
+    declare_augmentation,
+    epochs_for,
+    image_of,
+    stem_for,
+    unfit_for,
+    views_of,
+)
 from automl.templates.shared.tables import GOALS
 
 PRIOR = 0.25
@@ -48,7 +56,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.output import RawOutput, starting_bias
     from automl.layers.stems import pre_activated_parts
 
-    (spec,) = specs
+    spec = image_of(specs)
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, height, width, channels)
     views = views_of(choices, knobs)
     width, stem, n_blocks = (int(choices[name]) for name in ("width", "stem", "blocks"))
@@ -69,6 +77,7 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
 
 RESNET = Template(
     name="resnet",
+    title="deep residual network (ResNet)",
     family="cnn",
     goals=GOALS,
     accepts=("image",),

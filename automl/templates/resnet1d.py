@@ -101,6 +101,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 RESNET1D = Template(
     name="resnet1d",
+    title="residual network of convolutions over time (ResNet 1D)",
     family="cnn",
     goals=GOALS,
     accepts=("series",),

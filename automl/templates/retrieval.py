@@ -112,6 +112,7 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
 
 RETRIEVAL = Template(
     name="retrieval",
+    title="network that looks up similar rows (ModernNCA)",
     family="mlp",
     goals=GOALS,
     accepts=ACCEPTS,

@@ -173,6 +173,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 RNN_FORECAST = Template(
     name="rnn_forecast",
+    title="recurrent forecasting network (GRU or LSTM)",
     family="rnn",
     goals=("forecast",),
     accepts=ACCEPTS,

@@ -134,6 +134,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 SERIES_RNN = Template(
     name="series_rnn",
+    title="recurrent network (GRU or LSTM)",
     family="rnn",
     goals=GOALS,
     accepts=("series",),

@@ -98,6 +98,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 SERIES_TRANSFORMER = Template(
     name="series_transformer",
+    title="transformer over time (ConvTran)",
     family="transformer",
     goals=GOALS,
     accepts=("series",),

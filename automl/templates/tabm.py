@@ -111,6 +111,7 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
 
 TABM = Template(
     name="tabm",
+    title="ensemble of dense networks in one (TabM)",
     family="mlp",
     goals=GOALS,
     accepts=ACCEPTS,

@@ -114,6 +114,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 TCN = Template(
     name="tcn",
+    title="temporal convolutional network (TCN)",
     family="cnn",
     goals=GOALS,
     accepts=("series",),

@@ -73,6 +73,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 TEXT_CNN = Template(
     name="text_cnn",
+    title="convolutional text network (TextCNN)",
     family="cnn",
     goals=GOALS,
     accepts=("tokens",),

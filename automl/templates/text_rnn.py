@@ -67,6 +67,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 TEXT_RNN = Template(
     name="text_rnn",
+    title="recurrent text network (bidirectional RNN)",
     family="rnn",
     goals=GOALS,
     accepts=("tokens",),

@@ -71,6 +71,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 TEXT_TRANSFORMER = Template(
     name="text_transformer",
+    title="text transformer trained from scratch",
     family="transformer",
     goals=GOALS,
     accepts=("tokens",),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.shared.pictures import STRENGTHS, declare_augmentation, epochs_for, unfit_for, views_of
+from automl.templates.shared.pictures import STRENGTHS, declare_augmentation, epochs_for, image_of, unfit_for, views_of
 from automl.templates.shared.tables import GOALS
 
 PRIOR = 0.1
@@ -31,7 +31,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 def patch_for(specs: Sequence[InputSpec]) -> int:
     """Pixels a side that become one token, so that there are at most 8 tokens a side."""
-    side = max((max(spec.shape[:2]) for spec in specs), default=28)
+    side = max((max(spec.shape[:2]) for spec in specs if spec.kind == "image"), default=28)
     return next((patch for patch in (2, 4, 8) if side / patch <= MOST_TOKENS_A_SIDE), 16)
 
 
@@ -57,7 +57,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.positions import PositionEmbedding
     from automl.layers.stems import shown
 
-    (spec,) = specs
+    spec = image_of(specs)
     dim, patch = int(choices["dim"]), int(choices["patch"])
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, height, width, channels)
     x = shown(inputs, spec, views_of(choices, knobs))
@@ -93,6 +93,7 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
 
 VIT = Template(
     name="vit",
+    title="vision transformer (compact convolutional transformer)",
     family="transformer",
     goals=GOALS,
     accepts=("image",),

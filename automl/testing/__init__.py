@@ -12,6 +12,7 @@ Each function raises AssertionError with the promise that was broken. They run o
 from automl.testing.analyses import check_analysis, example_context
 from automl.testing.baselines import check_baseline
 from automl.testing.examples import example_arrays, example_facts, example_head, example_specs, example_target
+from automl.testing.fixed_finalists import fixed_context
 from automl.testing.goals import check_goal
 from automl.testing.metrics import check_metric
 from automl.testing.modalities import check_modality
@@ -24,4 +25,5 @@ __all__ = [
     "check_analysis", "check_baseline", "check_baseline_settings", "check_goal", "check_metric", "check_modality",
     "check_section", "check_settings", "check_template", "example_arrays", "example_context", "example_facts",
     "example_head", "example_kinds", "example_outcome", "example_specs", "example_target",
+    "fixed_context",
 ]  # fmt: skip

@@ -42,7 +42,8 @@ class _Noisy:
     outputs: Output
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        return Output(self.outputs.kind, {name: array[rows] for name, array in self.outputs.arrays.items()})
+        own = rows if dataset.row_numbers is None else dataset.row_numbers[rows]  # of a copy of some rows
+        return Output(self.outputs.kind, {name: array[own] for name, array in self.outputs.arrays.items()})
 
 
 def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:

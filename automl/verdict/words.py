@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from automl import metrics
+from automl import catalog, metrics
 from automl.metrics.figures import figure, places, signed
 from automl.records import Comparison, Contestant, Run, Split
 from automl.verdict.leads import lead_words
@@ -56,9 +56,12 @@ class Scores:
         return self.family(name) if what is None else f"{what} ({self.family(name)})"
 
     def family(self, name: str) -> str:
-        """What kind of model a run is, in words."""
+        """What kind of model a run is, as people call it: "MLP" of "dense network (MLP)"."""
         run = self.runs.get(name)
-        return (name if run is None else run.family).replace("_", " ")
+        if run is None:
+            return name.replace("_", " ")
+        before, _, within = catalog.title_of(run.family).partition(" (")
+        return within.rstrip(")") if within and run.side == "deep" else before
 
 
 def count_of_units(n: int, units: str) -> str:

@@ -13,7 +13,7 @@ from automl import catalog, metrics
 from automl.baselines.facts import facts_of
 from automl.baselines.forecaster import contexts_for
 from automl.goals import scoring_context, truth
-from automl.records import Baseline, Column, Dataset, Facts, Split, Task
+from automl.records import Baseline, Column, Dataset, Facts, FitContext, Split, Task
 
 BASELINES = {n: b for n, b in catalog.members(Baseline, "automl.baselines").items() if "forecast" in b.goals}
 MODELS = ("window_ridge", "ets", "theta", "lagged_ridge", "lagged_boosting")
@@ -151,3 +151,17 @@ def test_a_promotion_that_is_known_beforehand_helps(name, fit):
         for one in (task, replace(task, covariates_known=()))
     ]
     assert scores[0] < 0.5 * scores[1]
+
+
+def test_boosting_that_a_deadline_cuts_has_quantiles_as_well(problem):
+    dataset, task, split = problem("sequence", "forecast")
+    settings = {**next(BASELINES["lagged_boosting"].settings(task, Facts(120), 0)), "max_iter": 20}
+    model, found = BASELINES["lagged_boosting"].make(task, settings, 0), []
+
+    def checkpoint(one):
+        found.append(one.predict(dataset, split.test_windows).arrays["quantiles"])
+
+    known = truth(dataset, task, split.train_windows)
+    context = FitContext(checkpoint=checkpoint)
+    model.fit(dataset, split.train_windows, known, None, context)
+    assert len(found) > 2 and all(np.isfinite(quantiles).all() for quantiles in found)

@@ -196,9 +196,25 @@ def test_vectors_of_a_backbone_are_read_with_words_without_and_by_a_kernel(setti
     )
 
 
-def test_without_a_backbone_the_family_says_why_it_is_left_out(problem):
-    _, task, split = problem("text", "binary")
-    assert "pretrained=FOLDER" in BASELINES["pretrained_linear"].unfit(task, Facts(len(split.train)))
+@pytest.mark.parametrize("settings", [{}, {"learner": "ridge"}, {"learner": "kernel"}])
+@pytest.mark.parametrize(("goal", "metric", "least"), [("multiclass", "accuracy", 0.6), ("regression", "r2", 0.5)])
+def test_vectors_of_pictures_are_read_by_linear_models_and_a_kernel(settings, goal, metric, least, problem, fit):
+    made = problem("image", goal)
+    dataset, task, split = made
+    family = BASELINES["pretrained_image_linear"]
+    first = next(iter(family.settings(task, Facts(len(split.train)), 0)))
+    model = fit(family.make(task, {**first, **settings}, 0), made)
+    found = model.predict(dataset, split.test)
+    assert metrics.score(metric, truth(dataset, task, split.test), found, None, {}) > least
+    again = loads(skops.io.dumps(model)).predict(dataset, split.test)
+    for name, array in found.arrays.items():
+        np.testing.assert_array_equal(array, again.arrays[name])
+
+
+@pytest.mark.parametrize(("modality", "name"), [("text", "pretrained_linear"), ("image", "pretrained_image_linear")])
+def test_without_a_backbone_the_family_says_why_it_is_left_out(problem, modality, name):
+    _, task, split = problem(modality, "binary")
+    assert "pretrained=FOLDER" in BASELINES[name].unfit(task, Facts(len(split.train)))
 
 
 def test_each_family_says_what_it_tries_and_where_it_is_from():

@@ -10,11 +10,12 @@ import pytest
 from automl import bundle, goals
 from automl.bundle.packing import pack, unpack
 from automl.bundle.saving import digest, sha256
-from automl.bundle.trust import SKOPS_TYPES, check_keras, refusal
+from automl.bundle.trust import SKOPS_TYPES, check_keras
 from automl.errors import BundleError, FolderError
 from automl.goals.shared.calibration import Decision
 from automl.records import Column, Dataset, Head, HeldOut, InputSpec, Output, Task
 from automl.sides.predictors import BlendPredictor, DeepPredictor, ShallowPredictor
+from automl.storage.trusted.networks import refusal
 
 TASK = Task(
     "tabular",

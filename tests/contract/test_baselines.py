@@ -17,6 +17,13 @@ def test_baseline_keeps_the_contract(name, goal):
         check_baseline(BASELINES[name], [goal])
 
 
+@pytest.mark.parametrize("name", BASELINES)
+def test_baseline_has_a_name_that_people_know(name):
+    title = BASELINES[name].title
+    assert title and title != name and len(title) <= 90 and title.count("(") == title.count(")") <= 1
+    assert "_" not in title
+
+
 @pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("goal", ["binary", "multiclass", "multilabel", "regression"])
 def test_every_cell_of_the_design_has_all_three_tiers(modality, goal):

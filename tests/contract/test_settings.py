@@ -118,6 +118,8 @@ def test_what_was_not_looked_at_is_varied(baseline):
 @pytest.mark.parametrize("baseline", IMAGES, ids=lambda b: b.name)
 def test_pictures_smaller_than_a_side_have_one(baseline):
     dataset, task = pictures(14)
+    if baseline.unfit(task, facts(dataset, task)):
+        pytest.skip("it reads vectors of a backbone, which resizes pictures itself")
     first, values = varying(baseline, task, facts(dataset, task))
     assert first["side"] <= 14 and "side" not in values
 

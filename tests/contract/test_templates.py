@@ -9,6 +9,12 @@ TEMPLATES = catalog.members(Template, "automl.templates")
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
+def test_template_has_a_name_that_people_know(name):
+    title = TEMPLATES[name].title
+    assert title and title != name and len(title) <= 90 and title.count("(") == title.count(")") <= 1
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_template_keeps_the_contract(name):
     """For its first goal all that does not depend on the goal, and that the last one is learnt."""
     goals = TEMPLATES[name].goals

@@ -31,13 +31,20 @@ def candidate(n_steps, seconds=3.0, stopped_early=False):
     return SimpleNamespace(settings=SETTINGS, fit=fit, run=SimpleNamespace(n_holdouts=1))
 
 
-def test_only_pictures_are_costly():
+@pytest.mark.parametrize(("n_rows", "goal", "first"), [(9_999, "binary", False), (10_000, "binary", True),
+                                                       (10_000, "forecast", False)])  # fmt: skip
+def test_many_rows_go_without_refits_for_longer_schedules_unless_they_are_windows(n_rows, goal, first):
+    task, specs = example_task(goal), example_specs(("series",) if goal == "forecast" else ("numbers",), goal)
+    assert Lengths.of(n_rows, task, specs).steps_first == first
+
+
+def test_of_few_rows_only_pictures_go_without_refits_for_longer_schedules():
     task = example_task("multiclass")
     kinds = {
         kind: Lengths.of(1000, task, inputs("numbers", kind)) for kind in ("categories", "tokens", "image", "series")
     }
-    assert [kind for kind, rules in kinds.items() if rules.has_pictures] == ["image"]
-    assert [rules.least_share is None for rules in kinds.values()] == [False, True, False, True]
+    assert [kind for kind, rules in kinds.items() if rules.steps_first] == ["image"]
+    assert [rules.least_share() for rules in kinds.values()] == [0.2, 0.1, 0.1, 0.1]
 
 
 @pytest.mark.parametrize(
@@ -56,15 +63,22 @@ def test_small_tables_and_few_whole_series_want_several_trials(kinds, goal, want
     assert Lengths.of(SMALL_ROWS, task, specs).wanted_trials == 0
 
 
-def test_the_first_trials_on_pictures_take_a_fifth_and_a_third_and_later_ones_all():
-    assert [PICTURES.share(n, 1 if n else None) for n in range(4)] == [1 / 5, 1 / 3, 1.0, 1.0]
-    assert PICTURES.share(1, 5) == PICTURES.share(7, 5) == 1 / 5
+@pytest.mark.parametrize("rules", [PICTURES, Lengths(64_000, 0, False)])
+def test_the_first_trials_take_a_fifth_and_a_third_and_later_ones_all(rules):
+    assert [rules.share(n, 1 if n else None) for n in range(4)] == [1 / 5, 1 / 3, 1.0, 1.0]
+    assert rules.share(1, 5) == rules.share(7, 5) == 1 / 5
 
 
-def test_other_data_keep_their_shares():
-    small, large = Lengths(640, 6, False), Lengths(64_000, 0, False)
-    assert [small.share(n, 1) for n in (0, 3, 9)] == [1 / 6, 1 / 3, 1 / 2]
-    assert (large.share(0, None), large.share(1, 1), large.share(1, 3)) == (0.4, 1.0, 1 / 3)
+def test_several_workers_keep_most_of_the_schedules_of_their_first_trials():
+    large, small = Lengths(64_000, 0, True), Lengths(640, 6, False)
+    assert [large.share(n, 1 if n else None, 4) for n in range(3)] == [0.4, 1.0, 1.0]
+    assert large.least_share(4) is None and small.least_share(4) == 0.2
+
+
+def test_on_few_rows_the_wanted_trials_share_the_time_and_the_first_of_them_with_a_refit():
+    table, series = Lengths(640, 6, False), Lengths(640, 3, False)
+    assert [table.share(n, 1 if n else None) for n in (0, 1, 3, 9)] == [1 / 7, 1 / 5, 1 / 3, 1 / 2]
+    assert [series.share(n, 1 if n else None) for n in range(4)] == [1 / 4, 1 / 2, 1 / 2, 1 / 2]
 
 
 @pytest.mark.parametrize(("n_steps", "longer"), [(40, True), (133, True), (134, False), (200, False)])
@@ -129,7 +143,13 @@ def test_the_best_of_two_short_trials_is_trained_for_longer_once(deep):
     assert rates.count(best) == 2
 
 
-def test_nothing_is_kept_back_for_refits_while_the_best_trial_waits_for_a_longer_schedule(deep):
+def test_where_a_refit_brings_more_time_is_kept_back_for_it_meanwhile(deep):
+    deep.lengths = Lengths(240, 0, False)
+    deep.step(10.0)
+    assert deep.seconds_a_refit() > 0.0
+
+
+def test_nothing_is_kept_back_for_refits_while_the_best_trial_waits_for_steps_that_bring_more(deep):
     deep.step(10.0)
     assert deep.seconds_a_refit() == 0.0
     deep.step(8.0)
@@ -143,3 +163,13 @@ def test_without_a_clock_nothing_is_shortened_or_trained_again(deep):
         deep.step(math.inf)
     assert [spec.settings["learning_rate"] for spec in deep.pool.specs] == [0.01, 0.02, 0.03]
     assert [spec.soft_seconds for spec in deep.pool.specs] == [None] * 3
+
+
+def test_a_template_that_was_not_tried_is_expected_to_compile_as_long_as_the_others(task_parts):
+    templates = {name: dataclasses.replace(TINY, name=name) for name in ("tiny", "other")}
+    made = DeepSide(*task_parts, templates, metric="roc_auc", seed=0)
+    made.pool = Scripted()
+    made.step(10.0)
+    tried, untried = (s for s in sorted(made.searches, key=lambda search: -search.n_runs))
+    tried.compile_seconds = 5.0
+    assert untried.n_runs == 0 and made._least_seconds(untried) == made._least_seconds(tried) > 5.0

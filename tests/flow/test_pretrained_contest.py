@@ -88,5 +88,5 @@ def test_vectors_lie_in_the_folder_of_the_run_and_a_resumed_call_takes_them(note
 
 def test_a_table_has_no_backbone(tmp_path):
     frame = pd.DataFrame({"x": np.arange(60.0), "y": np.arange(60) % 2})
-    with pytest.raises(RecipeError, match="only texts are read by a backbone"):
+    with pytest.raises(RecipeError, match="only texts or pictures are read by a backbone"):
         automl.fit(frame, "y", pretrained=bert_folder(tmp_path / "b"), max_trials=1, budget="none", quiet=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -164,6 +165,18 @@ def test_time_for_all_is_kept_back_or_for_as_many_as_half_of_it_is_enough_for(ha
     assert planned(hands, budget=float("inf")).seconds() == 0.0
     assert planned(hands, repeats=0).seconds() == 0.0
     assert planned(hands, shallow=Side(hands, 1.0, 0.8)).seconds() == 0.0
+
+
+def test_a_fit_on_a_part_of_the_rows_says_nothing_of_how_long_a_whole_one_takes(hands: HandClock) -> None:
+    plan = planned(hands, deep=Side(hands, 1.0, 0.9, expects=6.0), shallow=Side(hands, 1.0, 0.8))
+    fits, whole = plan.fits, plan.prepared.split
+    predictors = dict.fromkeys(("deep", "shallow"), Predictor(plan.prepared))
+    few = dataclasses.replace(whole, train=whole.train[::4], valid=whole.valid[::4])
+    before = fits.seconds()
+    fits.outputs(plan.prepared.task, few, 1, predictors, 0.0)
+    assert fits.seconds() == before
+    fits.outputs(plan.prepared.task, whole, 2, predictors, 0.0)
+    assert fits.seconds() == pytest.approx(2.0)
 
 
 def test_where_ensembles_are_too_dear_time_is_kept_back_for_single_models(hands: HandClock) -> None:

@@ -86,6 +86,13 @@ def test_the_users_costs_are_flags_and_one_argument():
     assert "costs={'retrains_per_year': 365}" in said["python"]
 
 
+def test_costs_of_errors_and_of_power_are_flags():
+    costs = {"false_alarm": 2, "miss": 20, "power_watts": 100, "price_per_kwh": 0.25}
+    said = reproduce(recipes.make(data="sklearn:iris", costs=costs), TASK)
+    assert "--false-alarm 2 --miss 20 --power-watts 100 --price-per-kwh 0.25" in said["command"]
+    assert f"costs={costs!r}" in said["python"]
+
+
 def test_costs_that_replaced_those_of_a_file_are_flags(tmp_path):
     file = tmp_path / "one.yaml"
     file.write_text("data: sklearn:iris\n")

@@ -277,13 +277,14 @@ def test_a_wrong_value_given_beside_the_file_names_no_line_of_it(written):
     ("text", "said"),
     [
         ("costs: {retrain_per_year: 3}", "costs: unknown key 'retrain_per_year' (did you mean 'retrains_per_year'?)"),
-        ("costs: {false_alarm: 3}", "keys are retrains_per_year, predictions_per_year"),
+        ("costs: {rent: 3}", "keys are retrains_per_year, predictions_per_year"),
+        ("costs: {miss: -1}", "costs.miss: expected a cost, at least 0, got"),
         ("costs: {budget: 3}", "(did you mean 'budget', which belongs outside of costs?)"),
         ("costs: {workers: 3}", "(did you mean 'workers', which belongs under search?)"),
         ("costs: {retrains_per_year: -1}", "costs.retrains_per_year: expected a number of times, at least 0, got"),
         ("costs: {predictions_per_year: .nan}", "costs.predictions_per_year: expected a number of rows, at least 0"),
         ("costs: {predictions_per_year: many}", "costs.predictions_per_year: expected a number of rows, at least 0"),
-        ("costs: 3", "costs: expected a mapping of retrains_per_year and predictions_per_year, got the number 3"),
+        ("costs: 3", "costs: expected a mapping of retrains_per_year, predictions_per_year, false_alarm,"),
         ("predictions_per_year: 3", "(did you mean 'predictions_per_year', which belongs under costs?)"),
     ],
 )
@@ -299,6 +300,12 @@ def test_single_keys_of_the_costs_are_replaced(written):
     assert recipe.read(path, costs={"predictions_per_year": 7}).costs.retrains_per_year == 12.0
     wrong = written("data: cars.csv\ncosts: {retrains_per_year: x}\n", "s.yaml")
     assert recipe.read(wrong, retrains_per_year=1).costs.retrains_per_year == 1.0
+
+
+def test_costs_of_errors_and_of_power(written):
+    read = recipe.read(written("data: cars.csv\ncosts: {false_alarm: 2, miss: 20.5, power_watts: 90}\n"), miss=30)
+    costs = read.costs
+    assert (costs.false_alarm, costs.miss, costs.power_watts, costs.price_per_kwh) == (2.0, 30.0, 90.0, 0.3)
 
 
 def test_costs_are_written_as_they_are_read(written):

@@ -124,3 +124,45 @@ def test_class_names_are_broken_only_where_they_are_very_long(browser, written):
         "  e.textContent = 'Iris-pseudoversicolor'; return e.getClientRects().length + ' ' + e.offsetHeight;})"
     )
     assert len(cells) > 5 and len(set(cells)) == 1 and int(cells[0].split()[1]) < 30
+
+
+def unfolded(browser, anchor):
+    return browser.execute_script(f"return document.getElementById('{anchor}').closest('details').open")
+
+
+def test_an_anchor_unfolds_its_section(browser, written):
+    page = written("binary") / "report.html"
+    browser.get("about:blank")
+    browser.get(page.as_uri())
+    assert not unfolded(browser, "reproduce") and unfolded(browser, "errors")
+    browser.get(page.as_uri() + "#reproduce")
+    assert unfolded(browser, "reproduce") and not unfolded(browser, "settings")
+
+
+def test_a_section_is_unfolded_by_the_keyboard(browser, written):
+    browser.get("about:blank")
+    browser.get((written("binary") / "report.html").as_uri())
+    browser.execute_script("document.getElementById('data').closest('details').querySelector('summary').focus()")
+    browser.switch_to.active_element.send_keys(" ")
+    assert unfolded(browser, "data")
+
+
+def test_folded_sections_are_printed(browser, written):
+    browser.get("about:blank")
+    browser.get((written("binary") / "report.html").as_uri())
+    shown = "return document.getElementById('reproduce').checkVisibility()"
+    assert not unfolded(browser, "reproduce") and not browser.execute_script(shown)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert browser.execute_script(shown)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+@pytest.mark.parametrize("name", list(outcomes.MAKERS))
+def test_the_first_page_fits_one_sheet(browser, written, name):
+    """A4 within margins of 14 and 13 mm: 184 mm by 269 mm."""
+    look(browser, written(name) / "report.html", round(184 * 96 / 25.4))
+    browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = false)")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    height = browser.execute_script("return document.querySelector('.front').getBoundingClientRect().bottom")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert height <= 269 * 96 / 25.4

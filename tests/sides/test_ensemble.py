@@ -104,3 +104,15 @@ def test_members_are_chosen_by_the_loss_where_every_model_ranks_all_rows_right()
     made = [labels(np.stack([1 - p, p], axis=1)) for p in ps]
     assert np.count_nonzero(select(made, "roc_auc", truth)) == 2
     assert select([made[0], made[0]], "roc_auc", truth) is None
+
+
+def test_forecasts_of_which_one_lacks_quantiles_are_chosen_by_the_metric_alone():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(80, 3, 1))
+    outputs = [
+        Output("windows", {"values": truth + 0.5 * rng.normal(size=truth.shape)} | more)
+        for more in ({"quantiles": np.sort(rng.normal(size=(80, 3, 1, 2)))}, {}, {})
+    ]
+    context = {"scale": np.ones((80, 1)), "quantiles": (0.1, 0.9)}
+    weights = select(outputs, "mase", truth, None, context)
+    assert weights is not None and np.count_nonzero(weights) >= 2

@@ -50,7 +50,7 @@ def test_a_shallow_win_in_two_sentences():
     first, second, _ = said("shallow", "better")
     assert first == (
         "A shallow model is enough here: gradient boosting scores 0.9320 ROC AUC against 0.9150 for the best deep "
-        "network (mlp) (95 % interval of deep's lead: −0.0210 to −0.0130, on 8,140 test rows)."
+        "network (MLP) (95 % interval of deep's lead: −0.0210 to −0.0130, on 8,140 test rows)."
     )
     assert second == "It also takes 40 times less time to train and answers in 2 ms instead of 5."
 
@@ -69,7 +69,7 @@ def test_a_winner_that_trains_faster_but_answers_slower_is_not_praised_for_both(
 
 def test_a_deep_win_names_its_price():
     first, second, _ = said("deep", "better", (0.95, 0.932, 0.5), (0.01, 0.03))
-    assert first.startswith("Deep learning pays here: the best deep network (mlp) scores 0.9500 ROC AUC against 0.9320")
+    assert first.startswith("Deep learning pays here: the best deep network (MLP) scores 0.9500 ROC AUC against 0.9320")
     assert second == "The network takes 40 times as long to train and answers in 5 ms instead of 2."
 
 
@@ -94,7 +94,7 @@ def test_an_undecided_test_says_what_validation_said():
     assert second.startswith(f"Take the shallow model (gradient boosting), {reason}: it")
     assert why == f"Undecided on the test rows: the shallow model (gradient boosting), {reason}."
     _, second, why = said("tie", "undecided", terms=Terms(champion("deep", "deep", Lead(0.021, 0.004))))
-    assert "the deep network (mlp), since it is better on validation rows beyond noise (+0.0210 ± 0.0040)" in second
+    assert "the deep network (MLP), since it is better on validation rows beyond noise (+0.0210 ± 0.0040)" in second
     _, second, why = said("tie", "undecided", terms=Terms(champion(lead=Lead(-0.002, 0.004))))
     assert "the deep one is not better on validation rows (−0.0020 ± 0.0040)" in why
     _, _, why = said("tie", "undecided", terms=Terms(blend="blend"))
@@ -105,7 +105,7 @@ def test_the_blend_is_said_to_be_better_than_what_it_was_measured_against():
     terms = Terms(champion("blend", "deep", Lead(0.01, 0.02), Lead(0.012, 0.005)), "blend")
     _, second, why = said("tie", "undecided", terms=terms)
     assert second.startswith(
-        "Take the blend of both, since it is better than the deep network (mlp) on validation rows"
+        "Take the blend of both, since it is better than the deep network (MLP) on validation rows"
     )
     assert "(+0.0120 ± 0.0050)" in why and why.startswith("By validation: the blend of both")
 
@@ -154,7 +154,7 @@ def test_a_winner_that_does_not_beat_the_floor_is_not_said_of_both():
     found = Comparison("deep", "better", choice.run, 0.1, (0.01, 0.2), 0.95, 0.0025, 8140, 3)
     split = Split(None, None, None, "row", None, "", 0)
     _, second = both_sentences(found, scores, "mlp-1", "hgb-1", "floor", split, "", choice)
-    assert second.startswith("But the deep network (mlp) does not beat the floor") and "neither" not in second
+    assert second.startswith("But the deep network (MLP) does not beat the floor") and "neither" not in second
     assert why_sentence(choice, scores, terms).startswith("The better finalist did not do measurably better")
 
 

@@ -14,8 +14,8 @@ from automl.split.units import unit_ids_of
 from automl.verdict.resample import LEVEL, units_of, weightings
 
 __all__ = [
-    "LEVEL", "SIDES", "Scored", "between", "contestants", "drawn", "ends", "predictors", "score_of", "scored",
-    "scores_of", "subsample",
+    "LEVEL", "SIDES", "Scored", "between", "contestants", "drawn", "ends", "ends_of_scores", "predictors", "score_of",
+    "scored", "scores_of", "subsample",
 ]  # fmt: skip
 
 SIDES: tuple[Side, Side] = ("deep", "shallow")
@@ -106,6 +106,17 @@ def ends(values: np.ndarray, level: float = LEVEL) -> tuple[float, float] | None
         return None
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def ends_of_scores(metric: str, values: np.ndarray) -> tuple[float | None, float | None]:
+    """Percentile interval of bootstrap scores, within the range of the metric; (None, None) as for `ends`.
+
+    Scores to which the noise of fits was added may lie beyond that range.
+    """
+    found = ends(values)
+    if found is None:
+        return None, None
+    return metrics.clipped(metric, found[0]), metrics.clipped(metric, found[1])
 
 
 def between(

@@ -1,4 +1,4 @@
-"""Vectors that a backbone made of texts, standardised, with or without TF-IDF beside them."""
+"""Vectors that a backbone made of texts or pictures, standardised; with or without TF-IDF of the texts beside them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["PretrainedFeatures"]
 
 
 class PretrainedFeatures:
-    """Each number of a text's vector, less its mean, over its standard deviation; together they have unit length.
+    """Each number of a vector, less its mean, over its standard deviation; together they have unit length.
 
     Args:
         task: names the text columns.
@@ -50,5 +50,5 @@ class PretrainedFeatures:
 
 def _vectors(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     assert dataset.vectors is not None
-    vectors: np.ndarray = dataset.vectors[rows]
+    vectors: np.ndarray = np.asarray(dataset.vectors[rows])
     return vectors

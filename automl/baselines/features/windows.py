@@ -7,7 +7,10 @@ import pandas as pd
 
 from automl.records import NUMERIC_KINDS, Dataset, Task
 
-__all__ = ["before", "calendar", "known_ahead", "known_moments", "known_names", "normalised", "past", "starts_of"]
+__all__ = [
+    "before", "calendar", "covariates", "known_names", "moments", "normalised", "past", "past_covariates", "past_names",
+    "starts_of",
+]  # fmt: skip
 
 
 def starts_of(dataset: Dataset) -> np.ndarray:
@@ -33,7 +36,11 @@ def past(dataset: Dataset, windows: np.ndarray, length: int) -> np.ndarray:
         ``(n, length, n_targets)`` float64, no NaN.
     """
     assert dataset.target is not None
-    values = dataset.target.to_numpy(dtype=np.float64)
+    return _before_windows(dataset.target.to_numpy(dtype=np.float64), dataset, windows, length)
+
+
+def _before_windows(values: np.ndarray, dataset: Dataset, windows: np.ndarray, length: int) -> np.ndarray:
+    """The rows of `values` ``(n_rows, n_columns)`` before each window; see `past`."""
     first = windows[:, 0]
     start = starts_of(dataset)[first]
     rows = first[:, None] + np.arange(-length, 0)
@@ -97,17 +104,37 @@ def units_a_day(times: pd.DatetimeIndex) -> float:
     return {"s": 86400.0, "ms": 86400e3, "us": 86400e6, "ns": 86400e9}[times.unit]
 
 
-def known_ahead(dataset: Dataset, task_known: list[str], rows: np.ndarray) -> np.ndarray:
-    """Numeric covariates known ahead, of rows of any shape: ``(*rows.shape, n_covariates)``, gaps as NaN."""
-    if not task_known:
+def covariates(dataset: Dataset, names: list[str], rows: np.ndarray) -> np.ndarray:
+    """Numeric covariates of rows of any shape: ``(*rows.shape, n_covariates)``, gaps as NaN."""
+    if not names:
         return np.zeros((*rows.shape, 0))
-    columns = [pd.to_numeric(dataset.inputs[name], errors="coerce").to_numpy(dtype=np.float64) for name in task_known]
+    columns = [pd.to_numeric(dataset.inputs[name], errors="coerce").to_numpy(dtype=np.float64) for name in names]
     return np.asarray(np.stack(columns, axis=1)[rows])
 
 
-def known_moments(dataset: Dataset, task_known: list[str], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of covariates known ahead, each ``(n_covariates,)``; 0 and 1 where there is none."""
-    values = known_ahead(dataset, task_known, np.unique(rows))
+def past_covariates(
+    dataset: Dataset, names: list[str], windows: np.ndarray, steps: int, mean: np.ndarray, spread: np.ndarray
+) -> np.ndarray:
+    """The latest steps of covariates before each window, ``(n, steps, n_covariates)``, standardised.
+
+    Gaps are held from before, as those of targets are; where nothing is known a value is 0, the mean.
+
+    Args:
+        dataset: sorted by series and time.
+        names: of the covariates.
+        windows: ``(n, horizon)`` row numbers; these rows and later ones are never read.
+        steps: how far back.
+        mean: ``(n_covariates,)``.
+        spread: ``(n_covariates,)``.
+    """
+    values = (covariates(dataset, names, np.arange(dataset.n_rows)) - mean) / spread
+    values[~np.isfinite(values)] = np.nan
+    return _before_windows(values, dataset, windows, steps)
+
+
+def moments(dataset: Dataset, names: list[str], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of covariates, each ``(n_covariates,)``; 0 and 1 where there is none."""
+    values = covariates(dataset, names, np.unique(rows))
     seen = np.isfinite(values)
     n = np.maximum(seen.sum(axis=0), 1)
     mean = np.where(seen, values, 0.0).sum(axis=0) / n
@@ -135,3 +162,9 @@ def known_names(task: Task) -> list[str]:
     """Covariates known ahead that are numbers."""
     numbers = {c.name for c in task.columns if c.kind in NUMERIC_KINDS}
     return [name for name in task.covariates_known if name in numbers]
+
+
+def past_names(task: Task) -> list[str]:
+    """Covariates that are numbers and known up to now only."""
+    apart = {*task.covariates_known, task.time_column, task.series_column}
+    return [c.name for c in task.columns if c.kind in NUMERIC_KINDS and c.name not in apart]

@@ -49,6 +49,7 @@ class Device:
         mixed: families that compute in `precision`.
         tried: families whose precision is chosen by a short trial of both, under a time limit
             (`automl.deep.training.precision`).
+        instructions: the processor's instructions that multiply bfloat16; "" for none, or where networks run elsewhere.
         operator_threads: threads that one operator of a step may use; 0 leaves that to TensorFlow (all cores).
     """
 
@@ -63,6 +64,7 @@ class Device:
     mixed: frozenset[Family] = MIXED
     tried: frozenset[Family] = frozenset()
     operator_threads: int = 0
+    instructions: str = ""
 
     @property
     def kind(self) -> str:
@@ -132,6 +134,7 @@ def _on_cpu(n_cpus: int, wish: DeviceWish, n_cores: int, instructions: str) -> D
         "cpu", 0, "float32", frozenset(), DISPATCH_SECONDS, tuple(reasons),
         replicas=tuple(f"CPU:{i}" for i in range(n_cpus)) if spread else (), sharing="always" if spread else "never",
         tried=TRIED if instructions and not spread else frozenset(), operator_threads=1 if one_thread else 0,
+        instructions=instructions,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ class Fit:
     def best_share(self) -> float:
         """The share of the schedule after which the best epoch ended: what a refit trains."""
         return 1.0 if self.best_step is None else min(self.best_step / max(self.n_steps, 1), 1.0)
+
+    def with_compilation(self, seconds: float) -> Fit:
+        """This fit if compilation took so many seconds more, before its training began."""
+        if not seconds:
+            return self
+        return replace(self, seconds=self.seconds + seconds, compile_seconds=self.compile_seconds + seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from automl.deep.training.data_parallel import ParallelNetwork, Replicas
 from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
-from automl.deep.training.precision import LEAST_SECONDS, MIXED_BFLOAT16, can_pay, faster, one_step
+from automl.deep.training.precision import MIXED_BFLOAT16, can_pay, faster, is_worth_a_network, one_step
 from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.trial import refit, train
@@ -179,7 +179,7 @@ class Trainer:
         while len(state.failures) < TRIES:
             try:
                 with watchdog.cancellable():
-                    self._choose_precision(spec, state.settings)
+                    traced_seconds = self._choose_precision(spec, state.settings)
                     network = self.network(self.templates[spec.template], state.settings, spec.seed, spec.seconds)
                     state.n_parameters = network.n_parameters
                     state.place = self._place(network)
@@ -206,6 +206,7 @@ class Trainer:
                         snapshot=snapshot,
                         on_best=state.remember,
                     )
+                    state.fit = state.fit.with_compilation(traced_seconds)
                 state.status, state.ended = state.fit.status, _why_cut(state.fit)
                 return
             except OutOfTime as error:
@@ -229,14 +230,15 @@ class Trainer:
         place = self.device.name if network.n_devices > 1 else self.device.kind
         return place if network.precision == "float32" else f"{place}, {network.precision}"
 
-    def _choose_precision(self, spec: TrialSpec, settings: Mapping[str, Any]) -> None:
+    def _choose_precision(self, spec: TrialSpec, settings: Mapping[str, Any]) -> float:
         """Choose the precision of a family by a trial on its first network, if that can pay.
 
-        Without a time limit nothing is tried, so that the same seed gives the same result.
+        Returns:
+            Seconds that building and tracing the trial's network took here; its training then finds it compiled.
         """
-        template = self.templates[spec.template]
-        if template.family not in self.device.tried or not LEAST_SECONDS <= spec.seconds < math.inf:
-            return
+        template, instructions = self.templates[spec.template], self.device.instructions
+        if template.family not in self.device.tried or not is_worth_a_network(spec.seconds, instructions):
+            return 0.0
         plain = dataclasses.replace(self.device, tried=self.device.tried - {template.family})
         mixed = dataclasses.replace(plain, precision=MIXED_BFLOAT16, mixed=_mixed(plain) | {template.family})
         self.device, begun = plain, self.clock()
@@ -244,8 +246,8 @@ class Trainer:
         self._check_memory(plain_one)
         one_step(plain_one)
         traced_seconds = self.clock() - begun
-        if not can_pay(traced_seconds, spec.seconds - traced_seconds):
-            return
+        if not can_pay(traced_seconds, spec.seconds - traced_seconds, instructions):
+            return traced_seconds
         self.device = mixed
         try:
             mixed_one = self._new(template, settings)
@@ -260,6 +262,7 @@ class Trainer:
         else:
             self.device = plain
             mixed_one.release()
+        return traced_seconds
 
     def _refitted(self, network: Network, spec: TrialSpec, deadline: float | None, watchdog: Watchdog) -> Fit:
         """Train for the length that the spec names on training and validation rows."""

@@ -37,7 +37,8 @@ OVER_SHARE = 0.25
 EXPECTED_MEMBERS = 3
 """Members that an ensemble is reckoned with before it is named."""
 
-Reserved = Callable[[], float]
+Reserved = Callable[[int], float]
+"""The seconds that the conclusion takes if time is kept back for so many refits, each of which is predicted with."""
 
 
 def alternate(
@@ -61,7 +62,8 @@ def alternate(
         clock: the budget.
         runs: all runs; new runs are added to this list.
         stopping: returns whether the user wants to stop.
-        reserved: returns the seconds that the conclusion is expected to take; called before each step.
+        reserved: returns the seconds that the conclusion is expected to take, given the number of refits of each
+            finalist that time is kept back for; called before each step.
         on_step: called after each step.
         n_refits: the most refits of its finalist that each side keeps time back for.
         ensemble: whether a finalist may be an ensemble, all of whose members are refitted.
@@ -78,9 +80,9 @@ def alternate(
             return "interrupt"
         name = min(open_sides, key=lambda side: clock.spent[side])
         side = open_sides[name]
-        left_of_all = clock.remaining - reserved()
+        n_kept, for_refits = _kept_for_refits(sides, clock, reserved, n_refits, ensemble)
+        left_of_all = clock.remaining - reserved(n_kept)
         share = (left_of_all + sum(clock.spent.values())) / len(sides)
-        for_refits = _kept_for_refits(sides, share, n_refits, ensemble)
         if len(open_sides) > 1:
             left = min(left_of_all, share - clock.spent[name]) - for_refits[name]
         else:  # the other side has ended: its unused time goes to this one
@@ -97,8 +99,8 @@ def alternate(
             del open_sides[name]
             refused[name] = left
             if not open_sides:  # with the time that the other left, a side may have enough for another trial
-                kept = sum(_kept_for_refits(sides, share, n_refits, ensemble).values())
-                rest = clock.remaining - reserved() - kept
+                n_kept, for_refits = _kept_for_refits(sides, clock, reserved, n_refits, ensemble)
+                rest = clock.remaining - reserved(n_kept) - sum(for_refits.values())
                 open_sides = {side: sides[side] for side, seconds in refused.items() if rest > seconds + 1.0}
             continue
         new = [dataclasses.replace(run, at_seconds=clock.elapsed) for run in made]
@@ -113,25 +115,34 @@ def settle_offers(clock: Clock, sides: dict[str, Contender]) -> None:
         clock.offer(name, max(clock.offered.get(name, 0.0), clock.spent[name]))
 
 
-def _kept_for_refits(sides: dict[str, Contender], share: float, most: int, ensemble: bool) -> dict[str, float]:
-    """Seconds that each side keeps back for refits of its finalist; their number is the same for both.
+def _kept_for_refits(
+    sides: dict[str, Contender], clock: Clock, reserved: Reserved, most: int, ensemble: bool
+) -> tuple[int, dict[str, float]]:
+    """The number of refits of both finalists that time is kept back for, and the seconds that they take of each side.
+
+    At most `REFIT_SHARE` of the time that a side has in all goes to refits: a model that needs most of the time is
+    better trained once and well.
 
     Args:
         sides: the sides by name.
-        share: seconds that each side has in all. At most `REFIT_SHARE` of them goes to refits: a model that needs most
-            of the time is better trained once and well.
+        clock: the budget.
+        reserved: see `alternate`.
         most: the most refits.
         ensemble: whether a finalist may be an ensemble. If there is no time to refit one, single models are reckoned
             with.
     """
+    none = dict.fromkeys(sides, 0.0)
+    if math.isinf(clock.remaining):
+        return most, none
     for n_members in (EXPECTED_MEMBERS, 1) if ensemble else (1,):
         each = {name: REFIT_SLACK * side.seconds_a_refit(n_members) for name, side in sides.items()}
-        if not math.isfinite(share) or not sum(each.values()):
-            break
-        n = min(most, *(int(REFIT_SHARE * share / seconds) for seconds in each.values() if seconds))
-        if n > 0:
-            return {name: n * seconds for name, seconds in each.items()}
-    return dict.fromkeys(sides, 0.0)
+        if not sum(each.values()):  # no side has a model yet
+            return most, none
+        for n in range(most, 0, -1):
+            share = (clock.remaining - reserved(n) + sum(clock.spent.values())) / len(sides)
+            if n * max(each.values()) <= REFIT_SHARE * share:
+                return n, {name: n * seconds for name, seconds in each.items()}
+    return 0, none
 
 
 def named_finalists(recipe: Recipe, sides: dict[str, Contender], clock: Clock, reserve: Reserve) -> dict[str, Run]:

@@ -67,7 +67,8 @@ def search_and_refit(
         n_before, earlier = len(runs), chosen
         stand_again = [side.remember() for side in sides.values()]
 
-        def reserved(chosen: dict[str, Run] = chosen, n_seeds: int = max(plan.n_refits, 1)) -> float:
+        def reserved(n_kept: int, chosen: dict[str, Run] = chosen, plan: _Plan = plan) -> float:
+            n_seeds = max(plan.n_refits - plan.n_kept + n_kept, 1)
             return max(reserve.searching(n_seeds), reserve.seconds(chosen, n_seeds) if chosen else 0.0)
 
         with clock.phase("search"):

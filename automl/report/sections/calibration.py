@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,84 @@ DIAGONAL = {"mark": "diagonal", "colour": "muted"}
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
-    """Reliability of both finalists' probabilities, or the coverage of their quantiles."""
-    goal = goals.named(outcome.task)
+    """Reliability of probabilities, or the coverage of quantiles, of both finalists; with what was measured of it."""
+    goal, drawn = goals.named(outcome.task), None
     if goal.is_classification:
-        return probabilities(outcome)
-    return coverage(outcome) if goal.in_windows else None
+        drawn = probabilities(outcome)
+    elif goal.in_windows:
+        drawn = coverage(outcome)
+    found = outcome.analyses.get("calibration")
+    if drawn is None and not found:
+        return None
+    base = {"words": "", "errors": None, "chart": None} if drawn is None else drawn
+    return {**base, "parts": parts(found) if found else None}
+
+
+def parts(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The Brier score taken apart, or the coverage of each quantile with its interval."""
+    level = words.percent(found["level"])
+    if found["kind"] == "quantiles":
+        rows = [
+            [
+                {"side": row["side"]},
+                words.percent(row["quantile"]),
+                words.percent(row["below"]),
+                shares(row),
+                "no" if row["low"] is not None and row["low"] <= row["quantile"] <= row["high"] else "yes",
+            ]
+            for row in found["rows"]
+        ]
+        columns = ["side", "quantile", "truths below it", f"{level} interval", "off by more than chance"]
+        return {
+            "kind": "quantiles",
+            "sentences": [],
+            "table": {"label": "Coverage of quantiles", "columns": columns, "rows": rows, "numeric": [1, 2, 3]},
+        }
+    rows = []
+    for row in found["rows"]:
+        texts = words.scores(*(row[key] for key in ("brier", "low", "high")))
+        interval = "not defined" if row["low"] is None else f"{texts[1]} to {texts[2]}"
+        values = [words.rough(row[key]) for key in ("miscalibration", "by_chance", "discrimination", "uncertainty")]
+        rows.append([{"side": row["side"]}, texts[0], interval, *values])
+    columns = [
+        "side",
+        "Brier score",
+        f"{level} interval",
+        "miscalibration",
+        "by chance, at most",
+        "discrimination",
+        "uncertainty",
+    ]
+    return {
+        "kind": "probabilities",
+        "sentences": [*(sentence(row) for row in found["rows"]), *gain_sentence(found)],
+        "table": {"label": "The Brier score taken apart", "columns": columns, "rows": rows,
+                  "numeric": list(range(1, 7))},
+    }  # fmt: skip
+
+
+def shares(row: Mapping[str, Any]) -> str:
+    """An interval of shares."""
+    return "not defined" if row["low"] is None else f"{words.percent(row['low'])} to {words.percent(row['high'])}"
+
+
+def sentence(row: Mapping[str, Any]) -> str:
+    """Whether a finalist is miscalibrated by more than chance."""
+    if row["by_chance"] is None:
+        return f"The {row['side']} finalist: too little time to tell its miscalibration from chance."
+    if row["miscalibration"] > row["by_chance"]:
+        return f"The {row['side']} finalist's probabilities are off by more than chance would explain."
+    return f"The {row['side']} finalist's probabilities are as good as calibrated ones of so many rows."
+
+
+def gain_sentence(found: Mapping[str, Any]) -> list[str]:
+    """By how much the deep finalist's Brier score is lower."""
+    gain = found["gain"]
+    if gain is None or gain["low"] is None:
+        return []
+    value, low, high = words.differences(gain["value"], gain["low"], gain["high"])
+    level = words.percent(found["level"])
+    return [f"Shallow − deep Brier score: {value} ({level} interval {low} to {high}); positive where deep is better."]
 
 
 def probabilities(outcome: Outcome) -> dict[str, Any] | None:
@@ -150,6 +224,21 @@ CALIBRATION = Section(
     title="Calibration",
     order=80,
     collect=collect,
-    template="<p>{{ words }}</p>{{ figure(chart) }}",
-    markdown="{{ words }}\n{{ figure(chart) }}",
+    group="Evidence",
+    template="""
+{% if chart %}<p>{{ words }}</p>{{ figure(chart) }}{% endif %}
+{% if parts %}{% if parts.kind == "probabilities" %}<h3>The Brier score taken apart</h3>
+<ul>{% for sentence in parts.sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>{% endif %}
+{{ table(parts.table) }}
+{% if parts.kind == "probabilities" %}<p class="quiet">Brier score = miscalibration − discrimination + uncertainty (Murphy 1973: reliability, resolution, uncertainty), with isotonic recalibration in place of bins (Dimitriadis, Gneiting and Jordan 2021). Lower scores and miscalibration are better, higher discrimination is. “By chance” is what 95 % of calibrated models stay below. Intervals cover test rows, not seeds.</p>{% endif %}{% endif %}
+""",  # noqa: E501
+    markdown="""{% if chart %}{{ words }}
+{{ figure(chart) }}
+{% endif %}{% if parts %}
+{% for sentence in parts.sentences -%}
+- {{ sentence }}
+{% endfor %}
+{{ table(parts.table) }}
+{% if parts.kind == "probabilities" %}
+Brier score = miscalibration − discrimination + uncertainty (Murphy 1973; Dimitriadis, Gneiting and Jordan 2021). Intervals cover test rows, not seeds.{% endif %}{% endif %}""",  # noqa: E501
 )

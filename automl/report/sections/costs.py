@@ -136,6 +136,7 @@ COSTS = Section(
     title="Costs",
     order=60,
     collect=collect,
+    group="Trade-off",
     template="""
 <p>{{ spent }} Device: {{ device }}.</p>
 <div class="scroll" tabindex="0" role="group" aria-label="Costs"><table>

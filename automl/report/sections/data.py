@@ -91,6 +91,7 @@ DATA = Section(
     title="How the data was read",
     order=20,
     collect=collect,
+    group="Data",
     template="""
 {% if evidence %}<ul>{% for sentence in evidence %}<li>{{ sentence }}</li>{% endfor %}</ul>{% endif %}
 <h3>Split</h3>

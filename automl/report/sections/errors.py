@@ -14,7 +14,7 @@ from automl.report import sides, words
 from automl.report.answers import answer_of
 from automl.report.windows import past, series_of, starts
 
-__all__ = ["ERRORS"]
+__all__ = ["ERRORS", "ITEMS", "MARKDOWN_ITEMS", "columns", "picture", "shape", "shown", "where"]
 
 N_WORST = 12
 N_COLUMNS = 14
@@ -58,16 +58,22 @@ def group(outcome: Outcome, pair: tuple[Run, Contestant], pairs: list[tuple[Run,
         "sides": [c.side for _, c in ordered],
         "columns": columns(outcome),
         "left_out": max(0, len(getattr(outcome.examples, "columns", ())) - N_COLUMNS),
-        "items": [
-            {
-                "row": where(outcome, i),
-                "truth": answer.truth(outcome.task, truth[i]),
-                "said": [answer.predicted(outcome.task, truth[i], c, i) for _, c in ordered],
-                **show(outcome, i, ordered),
-            }
-            for i in order
-        ],
+        "items": shown(outcome, order, ordered),
     }
+
+
+def shown(outcome: Outcome, order: list[int], pairs: list[tuple[Run, Contestant]]) -> list[dict[str, Any]]:
+    """Test items by their positions, with their truth and what these contestants predict."""
+    answer, truth = answer_of(outcome.task), np.asarray(outcome.truth)
+    return [
+        {
+            "row": where(outcome, i),
+            "truth": answer.truth(outcome.task, truth[i]),
+            "said": [answer.predicted(outcome.task, truth[i], c, i) for _, c in pairs],
+            **show(outcome, i, pairs),
+        }
+        for i in order
+    ]
 
 
 def where(outcome: Outcome, i: int) -> str:
@@ -158,9 +164,9 @@ def forecast_lines(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]
     return lines
 
 
-TEMPLATE = """
+ITEMS = """
 {%- macro item_table(group) -%}
-<div class="scroll" tabindex="0" role="group" aria-label="Worst errors of {{ group.run }}">
+<div class="scroll" tabindex="0" role="group" aria-label="{{ group.label or "Worst errors of " ~ group.run }}">
   <table class="errors">
 <thead><tr><th scope="col" class="n">{{ "starts at row" if what == "window" else "row" }}</th>
   {% if shape == "series" %}<th scope="col">series</th>{% endif %}<th scope="col">truth</th>
@@ -190,14 +196,20 @@ TEMPLATE = """
 {%- endmacro -%}
 {%- macro show(group) -%}
 {% if shape == "images" %}{{ gallery(group) }}{% elif shape == "text" %}{{ quotes(group) }}{% else %}{{ item_table(group) }}{% endif %}{%- endmacro -%}
+"""  # noqa: E501
+"""Macros that show a group of items; they read `shape` and `what` of the section's dict."""
+
+TEMPLATE = (
+    ITEMS
+    + """
 <p>Test {{ what }}s with the largest errors of {{ groups[0].run }}, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
 {{ show(groups[0]) }}
 {% for group in groups[1:] %}{% call more("The same for " ~ group.run ~ " (" ~ group.side ~ ")") %}{{ show(group) }}{% endcall %}{% endfor %}
 """  # noqa: E501
+)
 
-MARKDOWN = """{% for group in groups -%}
-Worst errors of {{ group.run }} ({{ group.side }}):
-
+MARKDOWN_ITEMS = """
+{%- macro show(group) -%}
 | row |{% if shape == "series" and what == "window" %} series |{% endif %} truth |{% for name in group.sides %} {{ name }} predicted |{% endfor %}{% for name in group.columns %} {{ name }} |{% endfor %}
 |---:|{% if shape == "series" and what == "window" %}---|{% endif %}---|{% for name in group.sides %}---|{% endfor %}{% for name in group.columns %}---|{% endfor %}
 {% for item in group["items"] -%}
@@ -205,7 +217,16 @@ Worst errors of {{ group.run }} ({{ group.side }}):
 {% endfor %}
 {% if group.left_out %}{{ group.left_out | counted("more column") }} {{ "is" if group.left_out == 1 else "are" }} left out here.
 
-{% endif %}{% endfor %}"""  # noqa: E501
+{% endif %}{%- endmacro -%}
+"""  # noqa: E501
+
+MARKDOWN = (
+    MARKDOWN_ITEMS
+    + """{% for group in groups -%}
+Worst errors of {{ group.run }} ({{ group.side }}):
+
+{{ show(group) }}{% endfor %}"""
+)
 
 ERRORS = Section(
     name="errors",

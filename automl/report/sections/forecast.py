@@ -8,7 +8,7 @@ import numpy as np
 
 from automl import goals, metrics
 from automl.records import Outcome, Section
-from automl.report import sides, words
+from automl.report import residual_checks, sides, words
 from automl.report.windows import past, series_of, starts
 
 __all__ = ["FORECAST"]
@@ -17,6 +17,7 @@ N_WINDOWS = 4
 N_WINDOWS_EACH = 2  # of several targets
 N_TARGETS = 4
 N_BEFORE = 2  # horizons of history shown
+N_SERIES = 20
 WHAT = {"mase": "by its point forecasts", "pinball": "by its quantiles"}
 
 
@@ -95,6 +96,8 @@ def target(outcome: Outcome, t: int, name: str, n_targets: int) -> dict[str, Any
         "name": name,
         "windows": [window(outcome, i, place, t, name) for i, place in shown],
         "by_step": by_step(outcome, t, name if n_targets > 1 else ""),
+        "by_series": by_series(outcome, t),
+        "checks": checks(outcome, t),
     }
 
 
@@ -225,6 +228,77 @@ def by_step(outcome: Outcome, t: int, name: str) -> dict[str, Any] | None:
     }
 
 
+def by_series(outcome: Outcome, t: int) -> dict[str, Any] | None:
+    """Mean absolute error of one target in each series, those first in which sides differ most; None of one series."""
+    names = series_of(outcome)
+    if names is None or len(set(names)) < 2:
+        return None
+    truth = np.asarray(outcome.truth, dtype=float)[..., t]
+    shown = sorted(
+        (c for c in outcome.contestants if c.side in ("deep", "shallow", "floor")), key=lambda c: sides.ORDER[c.side]
+    )
+    errors = {c.side: np.abs(sides.predicted(c)[..., t] - truth) for c in shown}
+    rows = []
+    for name in dict.fromkeys(names):
+        own = np.array([one == name for one in names])
+        means = {side: float(sides.known_mean(error[own])) for side, error in errors.items()}
+        if all(np.isfinite(mean) for mean in means.values()):
+            rows.append((name, int(own.sum()), means))
+    both = "deep" in errors and "shallow" in errors
+    said = ""
+    if both and rows:
+        n = sum(means["deep"] < means["shallow"] for _, _, means in rows)
+        said = f"Deep has the smaller error in {n:,} of {words.count(len(rows), 'series', 'series')}."
+        rows.sort(key=lambda one: -abs(one[2]["deep"] - one[2]["shallow"]))
+    return {
+        "label": "Error by series",
+        "said": said,
+        "columns": ["series", "windows", *errors],
+        "rows": [
+            [words.shorten(name, 40), n, *(words.number(mean) for mean in means.values())]
+            for name, n, means in rows[:N_SERIES]
+        ],
+        "numeric": list(range(1, 2 + len(errors))),
+        "left_out": max(0, len(rows) - N_SERIES),
+    }
+
+
+def checks(outcome: Outcome, t: int) -> dict[str, Any]:
+    """Bias of each finalist, whether its errors grow, and whether those of neighbouring windows follow each other."""
+    truth = np.asarray(outcome.truth, dtype=float)[..., t]
+    names = series_of(outcome) or ["" for _ in truth]
+    windows = np.repeat(np.arange(len(truth)), truth.shape[1]).reshape(truth.shape)
+    rows: list[list[Any]] = []
+    for _, entrant in sides.finalists(outcome):
+        predicted = sides.predicted(entrant)[..., t]
+        error = predicted - truth
+        found = residual_checks.bias(error, windows)
+        grow = residual_checks.rank_correlation(np.abs(error), predicted)
+        first = [error[[one == name for one in names], 0] for name in dict.fromkeys(names)]
+        follow = residual_checks.autocorrelation(first)
+        rows.append(
+            [
+                {"side": entrant.side},
+                words.NOTHING if found is None else words.number(found[0], 3),
+                words.NOTHING if found is None else f"{words.number(found[1], 3)} to {words.number(found[2], 3)}",
+                correlated(grow), correlated(follow),
+            ]
+        )  # fmt: skip
+    return {
+        "label": "Checks of the errors",
+        "columns": ["side", "bias", "95 % interval", "errors grow with the forecast", "neighbouring windows err alike"],
+        "rows": rows,
+        "numeric": [1, 2],
+    }
+
+
+def correlated(found: tuple[float, bool] | None) -> str:
+    """Whether there is a positive correlation beyond chance, and how large it is."""
+    if found is None:
+        return words.NOTHING
+    return f"{'yes' if found[1] and found[0] > 0 else 'no'} ({words.number(found[0], 2)})"
+
+
 FORECAST = Section(
     name="forecast",
     title="Forecasts and what happened",
@@ -237,14 +311,24 @@ FORECAST = Section(
 {% for target in targets %}{% if targets | length > 1 %}<h3>{{ target.name }}</h3>{% endif %}
 {% set n = target.windows | length %}{% if n_windows > n %}<p>{{ n }} of {{ n_windows }} test windows.</p>{% endif %}
 {% for chart in target.windows %}{{ figure(chart) }}{% endfor %}
-{% if target.by_step %}{{ figure(target.by_step) }}{% endif %}{% endfor %}
+{% if target.by_step %}{{ figure(target.by_step) }}{% endif %}
+{% if target.by_series %}<h3>Error by series</h3><p>{{ target.by_series.said }} Mean absolute error; series in which the sides differ most come first.</p>
+{{ table(target.by_series) }}{% endif %}
+<h3>Checks of the errors</h3>{{ table(target.checks) }}
+<p class="quiet">Bias is the mean of forecast minus truth. Where the first errors of neighbouring windows are alike, something that changes slowly is not in the model. Correlations in brackets.</p>{% endfor %}
 {% if left_out %}<p class="quiet">Not drawn: {{ left_out | join(", ") }}.</p>{% endif %}
-""",
+""",  # noqa: E501
     markdown="""{{ table(scores) }}
 
 {{ scores.caption }} {{ scaling }}
 
 {% for target in targets %}{% for chart in target.windows %}{{ figure(chart) }}
 {% endfor %}{% if target.by_step %}{{ figure(target.by_step) }}
-{% endif %}{% endfor %}{% if left_out %}Not drawn: {{ left_out | join(", ") }}.{% endif %}""",
+{% endif %}{% if target.by_series %}
+{{ target.by_series.said }}
+
+{{ table(target.by_series) }}
+{% endif %}
+{{ table(target.checks) }}
+{% endfor %}{% if left_out %}Not drawn: {{ left_out | join(", ") }}.{% endif %}""",
 )

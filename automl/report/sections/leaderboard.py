@@ -43,7 +43,7 @@ def row(run: Run) -> dict[str, Any]:
     return {
         "run": run.name,
         "side": run.side,
-        "family": run.family.replace("_", " "),
+        "family": words.title(run),
         "finalist": run.finalist,
         "valid": words.score(run.valid_score),
         "test": words.score(run.test_score) if run.test_score is not None else "",
@@ -60,15 +60,16 @@ LEADERBOARD = Section(
     title="Leaderboard",
     order=30,
     collect=collect,
+    group="Search",
     template="""
 {%- macro board(rows) -%}
 <div class="scroll" tabindex="0" role="group" aria-label="Runs"><table>
-<thead><tr><th scope="col">run</th><th scope="col">side</th><th scope="col" class="n">valid</th>
+<thead><tr><th scope="col">model</th><th scope="col">side</th><th scope="col" class="n">valid</th>
   <th scope="col" class="n">test</th><th scope="col" class="n">fit</th><th scope="col">status</th></tr>
   </thead>
 <tbody>{% for run in rows %}
 <tr class="{{ "finalist" if run.finalist }}{{ " failed" if run.status == "failed" }}">
-  <td class="run">{{ run.run }}{% if run.finalist %} <span aria-hidden="true">★</span>{% endif %}</td>
+  <td class="model">{{ run.family }} <small class="quiet">{{ run.run }}</small>{% if run.finalist %} <span aria-hidden="true">★</span>{% endif %}</td>
   <td>{{ side(run.side) }}</td><td class="n">{{ run.valid }}</td><td class="n">{{ run.test }}</td>
   <td class="n">{{ run.fit }}</td>
   <td class="status">{% if run.finalist %}finalist{{ ", " ~ run.learnt if run.learnt }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %}</td>
@@ -82,10 +83,10 @@ LEADERBOARD = Section(
 """,  # noqa: E501
     markdown="""{{ metric }}, {{ direction }}. Each side named its finalist by validation alone; test rows were scored once, for the finalists and the floor.{% if holdouts > 1 %} The rows are few, so where there was time promising runs were judged on the mean of {{ holdouts }} hold-outs; they stand before those judged on one.{% endif %}
 
-| run | side | valid | test | fit | status |
-|---|---|---:|---:|---:|---|
+| run | side | model | valid | test | fit | status |
+|---|---|---|---:|---:|---:|---|
 {% for run in first + rest -%}
-| {{ run.run }} | {{ run.side }} | {{ run.valid }} | {{ run.test }} | {{ run.fit }} | {{ "finalist" if run.finalist else run.status }}{{ ", " ~ run.learnt if run.learnt }}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %} |
+| {{ run.run }} | {{ run.side }} | {{ run.family }} | {{ run.valid }} | {{ run.test }} | {{ run.fit }} | {{ "finalist" if run.finalist else run.status }}{{ ", " ~ run.learnt if run.learnt }}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %} |
 {% endfor -%}
 {% if left_out %}
 {{ left_out | counted("more run") }} {{ "is" if left_out == 1 else "are" }} listed in result.json.

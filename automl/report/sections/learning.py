@@ -152,6 +152,7 @@ LEARNING = Section(
     title="Learning curves",
     order=50,
     collect=collect,
+    group="Search",
     template="""
 {% if told %}<p>{{ told }}</p>{% endif %}
 <div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>

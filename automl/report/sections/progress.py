@@ -95,6 +95,7 @@ PROGRESS = Section(
     title="Score over time",
     order=40,
     collect=collect,
+    group="Search",
     template="{{ figure(chart) }}",
     markdown="{{ figure(chart) }}",
 )

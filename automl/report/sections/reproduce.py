@@ -45,6 +45,7 @@ REPRODUCE = Section(
     title="How to reproduce",
     order=110,
     collect=collect,
+    group="Reproduce",
     template="""
 <p>Under a time budget a faster or slower machine tries more or fewer settings; with the same seed, a number of trials and <code>none</code> as its budget, the same machine repeats a run exactly.</p>
 {% if command %}<h3>Command line</h3><pre tabindex="0">{{ command }}</pre>{% endif %}

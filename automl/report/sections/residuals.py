@@ -8,7 +8,7 @@ import numpy as np
 
 from automl import goals
 from automl.records import Outcome, Section
-from automl.report import sides, words
+from automl.report import residual_checks, sides, words
 from automl.target_encoding.microaggregation import ends
 
 __all__ = ["RESIDUALS"]
@@ -42,6 +42,17 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
             if known[i].any()
         ],
         "left_out": names[N_TARGETS:],
+        "checks": {
+            "label": "Checks of the errors",
+            "columns": ["target", "side", "bias", "95 % interval", "errors grow with the prediction"],
+            "rows": [
+                [name, side, *checks(truth[known[i], i], predicted[known[i], i])]
+                for i, name in enumerate(names)
+                for side, (_, predicted) in values.items()
+                if known[i].any()
+            ],
+            "numeric": [2, 3],
+        },
         "sizes": {
             "label": "Sizes of the errors",
             "columns": ["target", "side", "mean absolute error", "RMSE", "R²", "bias", "half within", "90 % within"],
@@ -49,6 +60,18 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
             "numeric": list(range(2, 8)),
         },
     }
+
+
+def checks(truth: Any, predicted: Any) -> list[str]:
+    """Mean error with its interval, and whether larger predictions have larger errors."""
+    found = residual_checks.bias(predicted - truth)
+    grow = residual_checks.rank_correlation(np.abs(predicted - truth), predicted)
+    said = words.NOTHING
+    if grow is not None:
+        said = f"{'yes' if grow[1] and grow[0] > 0 else 'no'} (rank correlation {words.number(grow[0], 2)})"
+    if found is None:
+        return [words.NOTHING, words.NOTHING, said]
+    return [words.number(found[0], 3), f"{words.number(found[1], 3)} to {words.number(found[2], 3)}", said]
 
 
 def sizes(truth: Any, predicted: Any) -> list[str]:
@@ -146,14 +169,20 @@ RESIDUALS = Section(
     title="Predicted and true",
     order=72,
     collect=collect,
+    group="Evidence",
     template="""
 {{ table(sizes) }}
+<h3>Checks of the errors</h3>
+{{ table(checks) }}
+<p class="quiet">Bias is the mean of predicted minus true; an interval without zero says that predictions are too high or too low on the whole. Where errors grow with the prediction, a transform of the target, or intervals that widen, may pay.</p>
 {% for target in targets %}{% if targets | length > 1 %}<h3>{{ target.name }}</h3>{% endif %}
 <div class="pair">{% for chart in target.charts %}{{ figure(chart) }}{% endfor %}</div>
 {{ figure(target.histogram) }}{% endfor %}
 {% if left_out %}<p class="quiet">Not drawn: {{ left_out | join(", ") }}.</p>{% endif %}
-""",
+""",  # noqa: E501
     markdown="""{{ table(sizes) }}
+
+{{ table(checks) }}
 {% for target in targets %}{% for chart in target.charts %}{{ figure(chart) }}
 {% endfor %}{{ figure(target.histogram) }}
 {% endfor %}""",

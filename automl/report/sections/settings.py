@@ -22,7 +22,7 @@ def entry(run: Run) -> dict[str, Any]:
     return {
         "run": run.name,
         "side": run.side,
-        "family": run.family.replace("_", " "),
+        "family": words.title(run),
         "learnt": sides.learnt(run),
         "settings": {
             "label": f"Hyperparameters of {run.name}",
@@ -46,9 +46,10 @@ SETTINGS = Section(
     title="Best hyperparameters",
     order=100,
     collect=collect,
+    group="Search",
     template="""
-<div class="pair">{% for one in finalists %}<div><h3>{{ side(one.side) }} {{ one.run }}</h3>
-  <p class="quiet">{{ one.family }}{{ ", " ~ one.learnt if one.learnt }}</p>
+<div class="pair">{% for one in finalists %}<div><h3>{{ side(one.side) }} {{ one.family }}</h3>
+  <p class="quiet">{{ one.run }}{{ ", " ~ one.learnt if one.learnt }}</p>
 {% if one.settings.rows %}{{ table(one.settings) }}{% else %}<p>Its defaults.</p>{% endif %}</div>
   {% endfor %}</div>
 """,

@@ -10,6 +10,7 @@ from automl.metrics import figures
 from automl.records import Comparison, FoldPairs, Outcome, Repeats, Run, Section
 from automl.report import sides, words
 from automl.report.findings import interface_of, next_step_text
+from automl.report.reasons import reasons, would_change
 from automl.report.trust import CONDITION, trust_of
 
 __all__ = ["VERDICT"]
@@ -39,6 +40,10 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         "direction": words.direction(outcome.higher_is_better),
         "chart": picture(outcome),
         "recommended": comparison.recommended,
+        "recommended_title": recommended_title(outcome),
+        "would_change": words.unbroken(would_change(outcome, bool(trust_of(outcome.findings).findings))),
+        "reasons": reasons(outcome),
+        "trust_level": trust_of(outcome.findings).level,
         "why": " ".join(
             filter(
                 None,
@@ -76,6 +81,12 @@ def first(outcome: Outcome) -> dict[str, Any] | None:
     }
 
 
+def recommended_title(outcome: Outcome) -> str:
+    """What people call the recommended model; its run's name where that is all that is known."""
+    name = outcome.comparison.recommended
+    return next((words.title(run) for run in outcome.runs if run.name == name), name)
+
+
 def answer(outcome: Outcome) -> str:
     """The verdict in a few words, or which finalist is missing where nothing was compared."""
     comparison = outcome.comparison
@@ -97,6 +108,7 @@ def scores(outcome: Outcome) -> list[dict[str, Any]]:
             "side": c.side,
             "role": roles[c.side],
             "run": c.run,
+            "title": words.title(runs[c.run]),
             "score": texts[c.side],
             "seeds": words.count(runs[c.run].n_seeds, "seed") if c.side in ("deep", "shallow") else "",
         }
@@ -282,20 +294,26 @@ VERDICT = Section(
     order=10,
     collect=collect,
     template="""
+<div class="front">
 {% if trust %}<div class="trust {{ trust.level }}" role="note">
 <p class="call">{{ trust.call }} <small>trust: {{ trust.level }}</small></p>
 <ul>{% for one in trust.findings %}<li><p>{{ one.message }}</p>{% if one.next_step %}<p class="quiet">{{ one.next_step }}</p>{% endif %}</li>{% endfor %}</ul>
 {% if trust.left_out %}<p class="quiet">{{ trust.left_out | number }} more {{ "stands" if trust.left_out == 1 else "stand" }} <a href="#data">among the findings</a>.</p>{% endif %}</div>{% endif %}
 <p class="answer {{ tone }}">{{ answer }}{% if few_seeds %} <small>({{ few_seeds }})</small>{% endif %}</p>
-<div class="says">{% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}</div>
+<div class="says">{% if sentences %}<p>{{ sentences[0] }}</p>{% endif %}
+<p class="change"><b>What would change it:</b> {{ would_change }}</p></div>
 {% if scores %}<ul class="scores">{% for item in scores %}
 <li class="{{ item.side }}"><span class="side {{ item.side }}">{{ item.role }}</span><b>{{ item.score }}</b>
-<small>{{ metric }} · {{ item.run }}{% if item.seeds %} · {{ item.seeds }}{% endif %}</small></li>{% endfor %}</ul>
+<small>{{ item.title }} · {{ item.run }}{% if item.seeds %} · {{ item.seeds }}{% endif %}</small></li>{% endfor %}</ul>
 <p class="quiet">{{ metric }} on the test rows, which neither side had seen; {{ direction }}.</p>{% endif %}
 {% if chart %}{{ figure(chart) }}{% endif %}
-<p class="chosen">Recommended: <strong>{{ recommended }}</strong>. {{ why }}</p>
+<p class="chosen">Recommended: <strong>{{ recommended_title }}</strong> <small class="quiet">{{ recommended }}</small>. {{ sentences[1:] | join(" ") }} {{ why }}</p>
+{% if reasons %}{{ table(reasons, "reasons") }}{% endif %}
+{% if not trust %}<p class="quiet">Trust: {{ trust_level }}. No finding speaks against this result.</p>{% endif %}
+</div>
+{% if facts or notes %}<details class="part"><summary><h2>What the verdict rests on</h2></summary>
 <dl class="facts">{% for name, value in facts %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>
-{% if notes %}<ul class="notes">{% for note in notes %}<li>{{ note }}</li>{% endfor %}</ul>{% endif %}
+{% if notes %}<ul class="notes">{% for note in notes %}<li>{{ note }}</li>{% endfor %}</ul>{% endif %}</details>{% endif %}
 """,  # noqa: E501
     markdown="""{% if trust %}**{{ trust.call }}** (trust: {{ trust.level }})
 
@@ -308,17 +326,20 @@ VERDICT = Section(
 
 {{ sentences | join(" ") }}
 
+What would change it: {{ would_change }}
+
 {% for item in scores -%}
-- {{ item.role }}: **{{ item.score }}** {{ metric }} ({{ item.run }}{% if item.seeds %}, {{ item.seeds }}{% endif %})
+- {{ item.role }}: **{{ item.score }}** {{ metric }} ({{ item.title }}, {{ item.run }}{% if item.seeds %}, {{ item.seeds }}{% endif %})
 {% endfor %}
 {{ metric }} on the test rows, which neither side had seen; {{ direction }}.
 {% if chart %}{{ figure(chart) }}{% endif %}
-Recommended: **{{ recommended }}**. {{ why }}
-
+Recommended: **{{ recommended_title }}** ({{ recommended }}). {{ why }}
+{% if reasons %}{{ table(reasons) }}
+{% endif %}
 {% for name, value in facts -%}
 - {{ name }}: {{ value }}
 {% endfor -%}
 {% for note in notes -%}
 - {{ note }}
-{% endfor %}""",
+{% endfor %}""",  # noqa: E501
 )

@@ -5,6 +5,7 @@ skops sees it (`schema`, `lists`), sizes before anything is unpacked (`members`)
 the model is handed out (`soundness`).
 """
 
+from automl.storage.trusted import networks
 from automl.storage.trusted.errors import Untrusted
 from automl.storage.trusted.lists import TRUSTED
 from automl.storage.trusted.loading import check, loads
@@ -20,6 +21,7 @@ __all__ = [
     "loads",
     "loads_plugged",
     "names_in",
+    "networks",
     "parse_json",
     "parts",
     "read_members",

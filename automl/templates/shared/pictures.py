@@ -8,7 +8,7 @@ from typing import Any
 from automl.layers.stems import stride_for
 from automl.records import InputSpec, Task
 
-__all__ = ["STRENGTHS", "declare_augmentation", "epochs_for", "stem_for", "unfit_for", "views_of"]
+__all__ = ["STRENGTHS", "declare_augmentation", "epochs_for", "image_of", "stem_for", "unfit_for", "views_of"]
 
 STRENGTHS = ("shift", "zoom", "light", "erase")
 """Knobs of augmentation."""
@@ -33,7 +33,7 @@ def views_of(choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> dict[str, 
 
 def stem_for(specs: Sequence[InputSpec]) -> int:
     """The stride that reduces the images to some 16 to 28 positions a side."""
-    return max((stride_for(spec) for spec in specs), default=2)
+    return max((stride_for(spec) for spec in specs if spec.kind == "image"), default=2)
 
 
 def epochs_for(n_rows: int) -> int:
@@ -42,7 +42,13 @@ def epochs_for(n_rows: int) -> int:
 
 
 def unfit_for(name: str, task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why a template cannot be used that reads exactly one image."""
-    if [spec.kind for spec in specs] != ["image"]:
+    """Why a template cannot be used that reads exactly one image; vectors of it are passed over."""
+    if [spec.kind for spec in specs if spec.kind != "vectors"] != ["image"]:
         return f"{name} reads one image; this task has {', '.join(spec.kind for spec in specs) or 'no inputs'}"
     return None
+
+
+def image_of(specs: Sequence[InputSpec]) -> InputSpec:
+    """The image among the inputs."""
+    (spec,) = (spec for spec in specs if spec.kind == "image")
+    return spec

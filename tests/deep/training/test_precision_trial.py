@@ -75,7 +75,7 @@ def trainer(data, monkeypatch, verdict, policy=None):
 
     monkeypatch.setattr("automl.deep.training.trainer.faster", faster)
     policy = policy or choose([], instructions="avx512_bf16")
-    return Trainer(data, {"conv": CONVOLUTION, "tiny": TINY}, policy), asked
+    return Trainer(data, {"conv": CONVOLUTION, "tiny": TINY}, policy, clock=lambda: 0.0), asked
 
 
 def trial(name, seconds=60.0, number=1):
@@ -114,9 +114,27 @@ def test_on_a_machine_so_busy_that_tracing_takes_long_nothing_is_tried(data, mon
     assert made.run(trial("conv", number=2)).device == "cpu" and asked == []
 
 
-@pytest.mark.parametrize(("traced_seconds", "seconds", "pays"), [(2.0, 20.0, True), (2.1, 20.0, False)])
-def test_a_trial_takes_a_seventh_of_the_time_at_most(traced_seconds, seconds, pays):
-    assert precision.can_pay(traced_seconds, seconds) == pays
+@pytest.mark.parametrize(
+    ("instructions", "traced_seconds", "pays"),
+    [("avx512_bf16", 3.0, True), ("avx512_bf16", 3.1, False), ("amx_bf16", 6.5, True), ("amx_bf16", 6.6, False)],
+)
+def test_a_trial_takes_at_most_half_of_what_these_instructions_can_save(instructions, traced_seconds, pays):
+    assert precision.can_pay(traced_seconds, 50.0, instructions) == pays
+
+
+def test_where_no_trial_can_pay_no_network_is_built_for_it(data, monkeypatch):
+    made, asked = trainer(data, monkeypatch, True)
+    made.clock = lambda: pytest.fail("a network was timed")
+    assert not precision.is_worth_a_network(24.0, "avx512_bf16") and precision.is_worth_a_network(24.0, "amx_bf16")
+    assert made.run(trial("conv", 24.0)).device == "cpu" and asked == []
+
+
+def test_what_was_compiled_for_the_trial_counts_as_compilation_of_the_first_fit(data, monkeypatch):
+    made, _ = trainer(data, monkeypatch, False)
+    looks = iter([0.0, 2.0])
+    made.clock = lambda: next(looks)
+    fit = made.run(trial("conv")).fit
+    assert fit.compile_seconds >= 2.0 and fit.seconds >= fit.compile_seconds
 
 
 def test_a_network_that_fails_in_mixed_precision_leaves_the_others_in_float32(data, monkeypatch):

@@ -51,7 +51,7 @@ def contest(deep, shallow, budget=60.0):
     clock = FakeClock(budget)
     sides = {"deep": FakeSide(clock, *deep), "shallow": FakeSide(clock, *shallow)}
     runs = []
-    stopped = alternate(sides, clock, runs, lambda: False, lambda: 0.0)
+    stopped = alternate(sides, clock, runs, lambda: False, lambda n_kept: 0.0)
     return clock, sides, stopped, runs
 
 
@@ -219,7 +219,7 @@ def test_an_ensemble_stands_where_it_can_be_refitted_or_nothing_can(budget, name
 def kept_back(n_refits, ensemble):
     clock = FakeClock(60.0)
     sides = {name: RefittedSide(clock, name) for name in ("deep", "shallow")}
-    alternate(sides, clock, [], lambda: False, lambda: 0.0, n_refits=n_refits, ensemble=ensemble)
+    alternate(sides, clock, [], lambda: False, lambda n_kept: 0.0, n_refits=n_refits, ensemble=ensemble)
     return clock.remaining
 
 
@@ -242,7 +242,7 @@ def test_refits_go_on_from_those_that_the_finalists_have():
 def test_a_search_that_ends_for_what_refits_are_kept_time_for_ends_for_the_budget():
     clock = FakeClock(60.0)
     sides = {name: RefittedSide(clock, name) for name in ("deep", "shallow")}
-    assert alternate(sides, clock, [], lambda: False, lambda: 0.0, n_refits=3, ensemble=True) == "budget"
+    assert alternate(sides, clock, [], lambda: False, lambda n_kept: 0.0, n_refits=3, ensemble=True) == "budget"
     assert clock.remaining >= 18.0 > 0.25 * 60.0
 
 
@@ -254,3 +254,16 @@ def test_the_first_refit_goes_before_fits_on_other_splits_and_further_ones_do_no
     reserve.seconds = lambda chosen, n_seeds=1: 1.0 + 18.5  # more than the search had kept back for them
     chosen, n_seeds = named_and_refitted(Recipe(None), sides, clock, reserve)
     assert n_seeds == 1 and all(run.refitted for run in chosen.values()) and clock.now == 2.0
+
+
+def test_the_conclusion_is_reckoned_with_the_refits_that_time_is_kept_for():
+    """Three refits would fit only if each seed of the conclusion took no time."""
+    clock, asked = FakeClock(20.0), []
+    sides = {name: RefittedSide(clock, name) for name in ("deep", "shallow")}
+
+    def reserved(n_kept):
+        asked.append(n_kept)
+        return 6.0 * n_kept
+
+    alternate(sides, clock, [], lambda: False, reserved, n_refits=3)
+    assert asked[-1] == 1 and 6.0 + 2 * 1.0 <= clock.remaining < 6.0 + 2 * 1.15 + 1.0

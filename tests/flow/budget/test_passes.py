@@ -165,8 +165,8 @@ def test_one_side_alone_is_refitted_once_and_searches_with_the_rest():
 
 
 def test_where_there_is_no_time_for_another_refit_what_is_left_of_it_is_searched_with():
-    """A refit of both takes 9 s: after the first, 19 s are left for a second one, the conclusion and more search."""
-    long = {"expects": 10.0, "takes": 4.5, "steady": True}
+    """A refit of both takes 8 s: after the first, 17 s are left for a second one, the conclusion and more search."""
+    long = {"expects": 10.0, "takes": 4.0, "steady": True}
     clock, _, _, chosen, n_seeds, _ = made(deep=long, shallow=long)
     assert n_seeds == 2 and all(run.refitted for run in chosen.values())
     assert clock.remaining - Reserve().seconds(chosen, n_seeds) <= passes.UNUSED_SHARE * 60.0

@@ -117,6 +117,22 @@ def test_an_analysis_that_costs_more_than_is_left_is_not_begun(tmp_path: Any, mo
     assert "cheap" in result.outcome.analyses
 
 
+def test_each_analysis_is_a_frame_of_the_result_and_a_line_of_its_card(tmp_path: Any) -> None:
+    result = contest(tmp_path, costs={"false_alarm": 1, "miss": 20})
+    assert set(result.outcome.analyses_left_out.values()) <= {module.NO_REFITS_UNTIMED}
+    board = result.leaderboard()
+    assert list(board["finalist"]) == sorted(board["finalist"], reverse=True) and {"model", "run"} <= set(board)
+    assert "gain" in result.metrics() and set(result.calibration()["side"]) == {"deep", "shallow"}
+    costs = result.thresholds().set_index(["side", "rule"])["cost"]
+    assert ("deep", "chosen on validation rows") in costs and costs["floor", "always flag"] < 1
+    assert list(result.profile()["column"]) == ["a", "b"] and (result.compute()["fit_wh"] > 0).all()
+    card = result._repr_html_()
+    assert "Metrics: " in card and "Thresholds: " in card and "Compute: " in card
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    for title in ("All metrics", "Thresholds and the cost of errors", "Compute and energy", "taken apart"):
+        assert title in page
+
+
 def test_overfitting_compares_rows_learnt_from_with_test_rows(tmp_path: Any) -> None:
     table = contest(tmp_path).analysis("overfitting")
     assert list(table["side"]) == ["deep", "shallow"]

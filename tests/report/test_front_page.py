@@ -1,0 +1,123 @@
+"""The first page for a manager, and the parts after it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import outcomes
+import pytest
+
+from automl import report
+from automl.records import Comparison, Outcome, WouldDecide
+from automl.report import page
+from automl.report.reasons import installs, reasons, would_change
+from automl.report.sections import shipped
+from automl.report.tradeoff import tradeoff_lines
+from automl.testing.outcomes import example_outcome
+
+
+def changed(outcome: Outcome, **more: object) -> Outcome:
+    comparison: Comparison = dataclasses.replace(outcome.comparison, **more)  # type: ignore[arg-type]
+    return dataclasses.replace(outcome, comparison=comparison)
+
+
+def test_the_table_of_reasons_says_what_speaks_for_which_side() -> None:
+    found = reasons(example_outcome("binary"))
+    assert found is not None and found["columns"] == ["", "deep", "shallow", "speaks for"]
+    rows = {row[0]: row[1:] for row in found["rows"]}
+    assert rows["score (ROC AUC)"] == ["0.9000", "0.8000", {"side": "deep"}]
+    assert rows["training, all seeds"] == ["4.0 s", "2.0 s", {"side": "shallow"}]
+    assert rows["serving one row"] == ["2 ms", "0.5 ms", {"side": "shallow"}]
+    assert rows["to be installed"] == ["Keras, TensorFlow", "scikit-learn", {"side": "shallow"}]
+    assert {"wrong labels", "calibration error", "memory while training", "size on disk"} <= set(rows)
+    assert "mean absolute error" in {row[0] for row in (reasons(example_outcome("regression")) or {})["rows"]}
+
+
+def test_a_lone_finalist_has_a_table_of_its_own(outcome_of) -> None:
+    found = reasons(outcome_of("no_deep"))
+    assert found is not None and found["columns"] == ["", "shallow"]
+    assert {len(row) for row in found["rows"]} == {2} and reasons(outcome_of("floor_only")) is None
+
+
+def test_members_of_an_ensemble_say_what_has_to_be_installed() -> None:
+    outcome = example_outcome("binary")
+    members = [dataclasses.replace(outcome.runs[3], name=f"{kind}-1", family=kind) for kind in ("lightgbm", "linear")]
+    whole = dataclasses.replace(
+        outcome.runs[3], name="ensemble", family="ensemble", choices={"ensemble": {"lightgbm-1": 0.5, "linear-1": 0.5}}
+    )
+    outcome = dataclasses.replace(outcome, runs=(*outcome.runs, *members, whole))
+    assert installs(outcome, whole) == "scikit-learn, LightGBM"
+
+
+def test_what_would_change_the_answer_is_the_first_of_what_is_known() -> None:
+    outcome = example_outcome("binary")
+    assert would_change(outcome, True).startswith("Settling the findings")
+    assert "by accuracy the shallow model is ahead" in would_change(outcome, False)
+    bare = dataclasses.replace(outcome, analyses={})
+    assert would_change(bare, False).startswith("Nothing that was measured")
+    agreed = dataclasses.replace(outcome, analyses={"metrics": {"disagree": [], "rows": []}})
+    assert "no metric says the opposite" in would_change(agreed, False)
+    undecided = changed(bare, verdict="tie", reason="undecided", would_decide=WouldDecide(1200, 5, 3.0))
+    assert would_change(undecided, False).startswith("About 1,200 test units in all or 5 seeds a side")
+    assert "turn round" in would_change(changed(bare, verdict="tie", reason="equivalent", crossing=5e6), False)
+    assert "A finalist on each side" in would_change(changed(bare, gain=None), False)
+    dear = {"thresholds": {"costs": {"saved_by_deep": {"value": -1.0, "low": -2.0, "high": -0.5}}}}
+    assert "the shallow model is the cheaper" in would_change(dataclasses.replace(outcome, analyses=dear), False)
+
+
+@pytest.mark.parametrize("name", list(outcomes.MAKERS))
+def test_every_section_stands_in_one_part_and_folds(written, name) -> None:
+    text = (written(name) / "report.html").read_text(encoding="utf-8")
+    main = text[text.index("<main>") : text.index("</main>")]
+    found = re.findall(r'<section id="([^"]+)"', main)
+    assert found[0] == "verdict" and len(found) == len(set(found))
+    for anchor in found[1:]:
+        assert re.search(rf'<details class="part"[^>]*><summary><h2 id="{anchor}-title">', main), anchor
+    parts = re.findall(r'<p class="group-name" id="part-([a-z-]+)"', main)
+    wanted = [name.lower() for name in page.GROUPS]
+    assert parts == [one for one in wanted if one in parts] and {"data", "search", "reproduce"} <= set(parts)
+
+
+def test_sections_name_a_part_that_there_is() -> None:
+    assert {section.group for section in shipped()} <= {"", *page.GROUPS}
+    by_name = {section.name: page.group_of(section) for section in shipped()}
+    assert by_name["overfitting"] == "Trade-off" and by_name["errors"] == "Evidence"
+
+
+def test_analyses_that_were_not_made_stand_with_the_command_that_makes_them(written, outcome_of, tmp_path) -> None:
+    text = (written("analysed") / "report.md").read_text(encoding="utf-8")
+    assert "data need: the budget left no time for them" in text and "automl analyse RUN --budget 5m" in text
+    whole = outcome_of("analysed")
+    named = dataclasses.replace(whole, recipe=dataclasses.replace(whole.recipe, out="my runs/one"))
+    report.write(named, tmp_path)
+    assert "automl analyse 'my runs/one' --budget 5m" in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_stored_report_without_parts_is_still_drawn(written, tmp_path) -> None:
+    import json
+
+    content = json.loads((written("binary") / "report.json").read_text(encoding="utf-8"))
+    for part in content["sections"]:
+        del part["group"]
+    text = page.html(content)
+    assert 'id="reproduce"' in text and "could not be made" not in text
+
+
+@pytest.mark.parametrize("keys", [("column", "importance"), ("factor", "drop")])
+def test_importance_stands_next_to_each_column(keys: tuple[str, str]) -> None:
+    outcome = example_outcome("binary")
+    importance = {"rows": [{"side": "deep", keys[0]: "size", keys[1]: 0.21, "low": 0.1, "high": 0.3}]}
+    outcome = dataclasses.replace(outcome, analyses={**outcome.analyses, "importance": importance})
+    data = next(one for one in page.stored(outcome)["sections"] if one["name"] == "profile")["data"]
+    assert data["sides"] == ["deep"]
+    assert [row["importance"] for row in data["rows"]] == [["0.210 (0.100 to 0.300)"], ["–"]]
+
+
+def test_a_line_for_each_analysis_that_was_made() -> None:
+    outcome = example_outcome("binary")
+    lines = tradeoff_lines(outcome)
+    assert len(lines) == len(outcome.analyses)
+    assert any("accuracy" in line for line in lines) and any("kWh a year" in line for line in lines)
+    strange = dataclasses.replace(outcome, analyses={"of_a_plug_in": {"rows": []}})
+    assert tradeoff_lines(strange) == ["Of a plug in: result.analysis('of_a_plug_in')"]
