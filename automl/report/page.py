@@ -280,7 +280,7 @@ def html(
     made.globals["sparkline"] = lambda lines, alt: Markup(draw.sparkline(lines, alt))
     made.globals["bars"] = lambda shares, alt: Markup(draw.bars_of(shares, words.visible(alt)))
     macros = made.from_string(source("macros.html")).module
-    made.globals.update({name: getattr(macros, name) for name in ("side", "table", "more", "figure", "heat")})
+    made.globals.update({name: getattr(macros, name) for name in ("side", "small", "table", "more", "figure", "heat")})
     by_name = {section.name: section.template for section in sections or shipped()}
     css = Markup(source("page.css").strip())
     return made.from_string(source("page.html")).render(

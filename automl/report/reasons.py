@@ -57,8 +57,8 @@ def reasons(outcome: Outcome) -> dict[str, Any] | None:
         _calibration(outcome, pairs),
         Reason("training, all seeds", words.duration, _training(runs)),
         Reason("serving one row", _milliseconds, tuple(run.cost.predict_ms for run in runs)),
-        Reason("memory while training", _mib, tuple(run.cost.peak_mib for run in runs)),
-        Reason("size on disk", _mib, tuple(run.cost.size_mib for run in runs)),
+        Reason("memory while training", words.mebibytes, tuple(run.cost.peak_mib for run in runs)),
+        Reason("size on disk", words.mebibytes, tuple(run.cost.size_mib for run in runs)),
     ):
         if one is not None and any(value is not None for value in one.values):
             texts = [words.NOTHING if value is None else one.text(value) for value in one.values]
@@ -126,10 +126,9 @@ def _errors(outcome: Outcome, pairs: list[tuple[Run, Contestant]]) -> Reason | N
     if goal.is_classification:
         n = len(truth)
         wrong = [(sides.labels(c) != truth).reshape(n, -1).any(axis=1) for _, c in pairs]
-        return Reason(
-            "wrong labels", lambda v: f"{v:,} of {n:,} ({words.percent(v / n)})", tuple(int(one.sum()) for one in wrong),
-            _is_chance(*wrong[:2]),
-        )  # fmt: skip
+        counts = tuple(int(one.sum()) for one in wrong)
+        chance = _is_chance(*wrong[:2])
+        return Reason("wrong labels", lambda v: f"{v:,} of {n:,} ({words.percent(v / n)})", counts, chance)
     if not (goal.is_numeric or goal.in_windows):
         return None
     off = []
@@ -173,10 +172,6 @@ def _calibration(outcome: Outcome, pairs: list[tuple[Run, Contestant]]) -> Reaso
 
 def _milliseconds(value: float) -> str:
     return f"{words.rough(value)} ms"
-
-
-def _mib(value: float) -> str:
-    return f"{words.rough(value)} MiB" if value >= 0.1 else f"{words.rough(1024 * value)} KiB"
 
 
 def installs(outcome: Outcome, run: Run) -> str:
@@ -248,5 +243,5 @@ def _would_decide(outcome: Outcome) -> str:
 
 def _two_digits(number: int) -> int:
     """A count upwards to two significant digits."""
-    step = 10 ** max(0, len(str(number)) - 2)
+    step = int(10 ** max(0, len(str(number)) - 2))
     return -(-number // step) * step

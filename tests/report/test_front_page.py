@@ -127,7 +127,7 @@ def test_errors_that_chance_explains_speak_for_neither() -> None:
             if one.side in labels
         )
         found = reasons(dataclasses.replace(outcome, truth=truth, contestants=entrants, weight=None))
-        assert found is not None and dict((row[0], row[-1]) for row in found["rows"])["wrong labels"] == expected
+        assert found is not None and {row[0]: row[-1] for row in found["rows"]}["wrong labels"] == expected
 
 
 @pytest.mark.parametrize("name", list(outcomes.MAKERS))

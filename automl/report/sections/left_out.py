@@ -32,7 +32,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
 LEFT_OUT = Section(
     name="left_out",
     title="Analyses that were not made",
-    order=69,
+    order=89,
     collect=collect,
     group="Trade-off",
     template="""
