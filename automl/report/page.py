@@ -261,7 +261,12 @@ def environment(**options: Any) -> jinja2.Environment:
     """The Jinja environment of both forms: everything is escaped, and a missing name becomes empty text."""
     made = jinja2.Environment(autoescape=True, trim_blocks=False, keep_trailing_newline=True, **options)
     made.filters.update(
-        number=words.number, counted=words.count, percent=words.percent, duration=words.duration, picture=picture
+        number=words.number,
+        opening=words.opening,
+        counted=words.count,
+        percent=words.percent,
+        duration=words.duration,
+        picture=picture,
     )
     return made
 

@@ -24,6 +24,7 @@ __all__ = [
     "metric",
     "moment",
     "number",
+    "opening",
     "percent",
     "plain",
     "rough",
@@ -167,6 +168,12 @@ def sentence(text: Any) -> str:
     """The text with a capital at its start and a full stop at its end."""
     text = str(text).strip()
     return str(text[:1].upper() + text[1:] + ("" if not text or text[-1] in ".!?:…" else "."))
+
+
+def opening(text: Any) -> str:
+    """The text with a capital at its start, such as a metric's name that begins a sentence."""
+    text = str(text)
+    return text[:1].upper() + text[1:]
 
 
 def moment(text: Any) -> str:

@@ -175,7 +175,7 @@ def test_importance_stands_next_to_each_column(keys: tuple[str, str]) -> None:
     outcome = dataclasses.replace(outcome, analyses={**outcome.analyses, "importance": importance})
     data = next(one for one in page.stored(outcome)["sections"] if one["name"] == "profile")["data"]
     assert data["sides"] == ["deep"]
-    assert [row["importance"] for row in data["rows"]] == [["0.210 (0.100 to 0.300)"], ["–"]]
+    assert [row["importance"] for row in data["rows"]] == [["0.2100"], ["–"]]
 
 
 def test_a_line_for_each_analysis_that_was_made() -> None:

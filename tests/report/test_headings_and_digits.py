@@ -59,3 +59,15 @@ def test_names_that_would_run_into_each_other_are_turned(names: list[str], turne
     layer = {"mark": "points", "colour": "deep", "x": list(range(len(names))), "y": [0.5] * len(names)}
     (_, svg), *_ = Pen().svgs({"alt": "a", "shape": "half", "x": {"names": names}, "layers": [layer]})
     assert bool(re.search(r"rotate\(-40", svg)) == turned
+
+
+def test_analyses_that_lack_for_the_same_reason_stand_on_one_line() -> None:
+    outcome = example_outcome("binary")
+    lacking = {"metrics": "the run was interrupted", "data_need": "the run was interrupted", "attacks": "no time"}
+    data = section(dataclasses.replace(outcome, analyses_left_out=lacking), "left_out")
+    assert [one["name"] for one in data["reasons"]] == ["metrics, data need", "attacks"]
+
+
+def test_a_metric_that_begins_a_sentence_has_a_capital(outcome_of) -> None:
+    text = page.html(page.stored(outcome_of("multiclass")))
+    assert not re.search(r"<p[^>]*>(accuracy|log loss|balanced accuracy|macro F1)", text)

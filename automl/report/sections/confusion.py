@@ -35,7 +35,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
                 "title": words.title(run),
                 "label": f"Confusion matrix of the {contestant.side} finalist",
                 "names": names,
-                "upright": len(names) > 5 or max(map(len, names)) > 14,
+                "upright": (len(names) > 5 and max(map(len, names)) > 3) or max(map(len, names)) > 14,
                 "counts": counts[contestant.side].tolist(),
                 "shares": shares(counts[contestant.side]).round(4).tolist(),
             }

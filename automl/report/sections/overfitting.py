@@ -53,12 +53,12 @@ OVERFITTING = Section(
     order=62,
     collect=collect,
     template="""
-<p>{{ metric }} on rows that each finalist learnt from, and on test rows. A gap alone is no fault: what counts is the
-score on test rows.</p>
+<p>{{ metric | opening }} on rows that each finalist learnt from, and on test rows. A gap alone is no fault: what counts
+is the score on test rows.</p>
 {{ table(gaps) }}
 <ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
 """,
-    markdown="""{{ metric }} on rows that each finalist learnt from, and on test rows.
+    markdown="""{{ metric | opening }} on rows that each finalist learnt from, and on test rows.
 
 {{ table(gaps) }}
 {% for sentence in sentences %}- {{ sentence }}
