@@ -6,7 +6,7 @@ What was learnt may overrule those that are not certain (`automl.detect.columns.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from automl.detect.parse import (
     bins_reading,
     boolean_reading,
     date_reading,
+    dates,
     list_reading,
     number_reading,
     numbers,
@@ -38,6 +39,7 @@ __all__ = [
     "numeric", "says_days", "url",
 ]  # fmt: skip
 
+CHECKED_DATES = 200
 ENOUGH = 0.95  # the share of sampled values a pattern must explain; the others become missing
 CODE_NAMES = (
     r"id|ids|code|codes|zip|zipcode|postcode|postal|plz|fips|phone|sku|isbn|type|"
@@ -168,7 +170,7 @@ def datetime(seen: ColumnSample) -> Column | None:
     """Dates as text, or packed into whole numbers where the name says date or time."""
     if not seen.is_numeric:
         reading, share, order = _date_share(seen)
-        if share < ENOUGH:
+        if share < ENOUGH or not _are_readable(seen.texts, reading):
             return _packed_texts(seen)
         if "day_first" in reading and len(seen.series) > len(seen.texts):
             reading, _, order = date_reading([t for t in words(seen.series.drop_duplicates()) if t is not None])
@@ -183,6 +185,13 @@ def datetime(seen: ColumnSample) -> Column | None:
         seen.name, "datetime", 0.7 if packed[0] == "excel" else 0.9, f"the name says a time and all values {packed[1]}",
         {"numbers": packed[0]},
     )  # fmt: skip
+
+
+def _are_readable(texts: Sequence[str], reading: Mapping[str, Any]) -> bool:
+    """Whether half of what looks like dates can be read: years such as 14 lie outside of what a time stamp can hold."""
+    different = list(dict.fromkeys(texts))[:CHECKED_DATES]
+    read = dates(pd.Series(different, dtype=object), reading)
+    return bool(2 * np.count_nonzero(~np.isnat(read)) >= len(different))
 
 
 def says_days(name: str) -> bool:

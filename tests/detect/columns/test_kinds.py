@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import automl
 from automl.detect.columns.convert import typed
 from automl.detect.columns.kinds import column
 from automl.detect.columns.rules import RULES
@@ -182,3 +183,14 @@ def test_thousands_of_levels_that_come_back_are_categories_though_a_sample_shows
     rng = np.random.default_rng(0)
     codes = pd.Series([f"sku{i}" for i in rng.integers(0, 5_000, 40_000)])
     assert column("product", codes).kind == "categorical"
+
+
+def test_years_that_no_time_stamp_holds_are_no_dates():
+    """Dates of the years 14 and 15 were read as dates, and then as missing in every row."""
+    cells = [f"00{14 + i % 2}-{1 + i % 12:02d}-{1 + i % 28:02d} {i % 24:02d}:{i % 60:02d}:00" for i in range(300)]
+    frame = pd.DataFrame({"created": cells, "a": np.arange(300) % 7, "y": np.arange(300) % 2})
+    (column,) = [one for one in automl.inspect(frame, "y").columns if one.name == "created"]
+    assert column.kind != "datetime"
+    late = pd.DataFrame({**frame, "created": [cell.replace("00", "20", 1) for cell in cells]})
+    (column,) = [one for one in automl.inspect(late, "y").columns if one.name == "created"]
+    assert column.kind == "datetime"
