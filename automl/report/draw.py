@@ -43,6 +43,8 @@ SHAPES = {
     "half": {"": (3.5, 2.75)},
     "strip": {"wide": (7.4, 1.15), "narrow": (3.5, 1.25)},
 }
+ROOM = 40
+"""Letters of names that fit below a narrow picture side by side; longer ones are turned."""
 STROKES = {"deep": "-", "shallow": (0, (5, 2)), "blend": (0, (6, 1.5, 1, 1.5)), "floor": (0, (1, 1.6))}
 MARKERS = {"deep": "o", "shallow": "s", "blend": "D"}
 SETTINGS = {
@@ -117,6 +119,10 @@ def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
         elif words.get("names"):
             axis.set_major_locator(FixedLocator(range(len(words["names"]))))
             axis.set_major_formatter(FixedFormatter([str(name) for name in words["names"]]))
+            if name == "x" and sum(len(str(one)) + 2 for one in words["names"]) > (90 if wide else ROOM):
+                axes.tick_params(axis="x", rotation=40)
+                for text in axis.get_ticklabels():
+                    text.set(ha="right", rotation_mode="anchor")
         elif words.get("percent"):
             axis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f} %"))
         else:

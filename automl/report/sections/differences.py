@@ -37,7 +37,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "holds_rows": True,
         "counts": {
             "label": "Test rows by who is right",
-            "columns": ["test rows", "number", "share"],
+            "columns": [f"test {sides.test_items(outcome)}s", "number", "share"],
             "rows": [[one["what"], one["n"], words.percent(one["share"])] for one in found["counts"]],
             "numeric": [1, 2],
         },
