@@ -1,11 +1,13 @@
 """The whole catalog of a data folder at one budget: both finalists beside the floor, champion, verdict, times.
 
     python benchmarks/contest.py [--data DIR] [--budget 60] [--only adult,letter] [--pretrained DIR] [--out FILE]
-        [--processor-clock]
+        [--seed 0] [--split 0] [--analysis 0] [--processor-clock]
         [--peers statsforecast,aeon --peer-python statsforecast=/path/to/python --peer-python aeon=... [--peers-only]]
 
 The folder holds a `catalog.json` with one entry a set (name, file, target, metric, and for forecasts date, horizon,
-series) and `splits/<name>.npy` marking the test rows. Each set runs in a process of its own, one after another.
+series) and `splits/<name>.npy` marking the test rows. `--split 1` and above take other test rows, as many: drawn anew
+within the classes (within tenths of a target with many values), in forecasts so many test parts earlier, without what
+comes after. Each set runs in a process of its own, one after another. What `--out` holds already is not run again.
 Prints a table, a line of JSON for each set, and a last line of JSON with the totals. With `--peers` other toolkits for
 series run on the same test rows or origins (see `peers_series.py`) and are printed below each set; `--peers-only`
 runs them without the contests. With `--processor-clock` budgets are processor seconds of all processes of a contest
@@ -36,6 +38,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--budget", default="60")
     parser.add_argument("--only", default="")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--analysis", type=float, default=0.0, help="share of the budget for analyses")
+    parser.add_argument("--split", type=int, default=0, help="0 for the test rows of the folder, else others")
     parser.add_argument("--out", default="", help="also append the lines of JSON to this file")
     parser.add_argument("--keep", default="", help="folder for the runs (default: a temporary one)")
     parser.add_argument(
@@ -50,22 +54,58 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def entry_data(folder: Path, entry: dict[str, Any]) -> dict[str, Any]:
+def other_rows(entry: dict[str, Any], test: np.ndarray, frame: Any, split: int) -> tuple[np.ndarray, np.ndarray]:
+    """Marks of training and test rows of another split of a set.
+
+    Args:
+        entry: the set in the catalog.
+        test: marks of the folder's test rows.
+        frame: columns of the set; of arrays the target alone.
+        split: which one, from 1.
+    """
+    if entry["task"] == "forecast":
+        series = frame[entry["series"]] if "series" in entry else np.zeros(len(frame))
+        train, other = np.zeros_like(test), np.zeros_like(test)
+        for _, part in frame.assign(place=np.arange(len(frame))).groupby(series, sort=False):
+            rows = part.sort_values(entry["date"], kind="stable")["place"].to_numpy()
+            n_test = int(test[rows].sum())
+            end = len(rows) - split * n_test
+            train[rows[: end - n_test]], other[rows[end - n_test : end]] = True, True
+        return train, other
+    values = frame[entry["target"]]
+    if entry["metric"] == "r2":
+        ranks = values.astype(float).rank(method="first").to_numpy()
+        strata = ((ranks - 1) * 10 // len(ranks)).astype(int)
+    else:
+        strata = values.factorize(sort=True)[0]
+    rng, other = np.random.default_rng(split), np.zeros_like(test)
+    for stratum in np.unique(strata):
+        rows = np.flatnonzero(strata == stratum)
+        other[rng.permutation(rows)[: round(len(rows) * test.mean())]] = True
+    return ~other, other
+
+
+def entry_data(folder: Path, entry: dict[str, Any], split: int = 0) -> dict[str, Any]:
     """Arguments of `automl.fit` for a set, train and test rows parted as its split says."""
     import pandas as pd
 
     test = np.load(folder / "splits" / f"{entry['name']}.npy").astype(bool)
+    train = ~test
     path = folder / entry["file"]
     options: dict[str, Any] = {}
     if path.suffix == ".npz":
         with np.load(path) as arrays:
             X, y = arrays["X"], arrays["y"]
-        return {"data": (X[~test], y[~test]), "test": (X[test], y[test])}
+        if split:
+            train, test = other_rows(entry, test, pd.DataFrame({entry["target"]: y}), split)
+        return {"data": (X[train], y[train]), "test": (X[test], y[test])}
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if split:
+        train, test = other_rows(entry, test, frame, split)
     if "folder" in entry:
         frame[entry["path"]] = [str(folder / name) for name in frame[entry["path"]]]
     parts = []
-    for rows, label in ((~test, "train"), (test, "test")):
+    for rows, label in ((train, "train"), (test, "test")):
         part = Path(tempfile.mkdtemp()) / f"{entry['name']}-{label}.csv"
         frame[rows].to_csv(part, index=False)
         parts.append(str(part))
@@ -86,13 +126,19 @@ def one(name: str, args: argparse.Namespace) -> None:
 
     folder = Path(args.data)
     entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
-    options = entry_data(folder, entry)
+    options = entry_data(folder, entry, args.split)
     if args.pretrained and entry["modality"].startswith(("text", "image")):
         options["pretrained"] = args.pretrained
     out = Path(args.keep) / name if args.keep else Path(tempfile.mkdtemp()) / name
     called = time.monotonic()
     result = automl.fit(
-        **options, metric=entry["metric"], budget=args.budget, seed=args.seed, out=str(out), quiet=True, analysis=0
+        **options,
+        metric=entry["metric"],
+        budget=args.budget,
+        seed=args.seed,
+        out=str(out),
+        quiet=True,
+        analysis=args.analysis,
     ).result
     whole = time.monotonic() - called
     runs = result["runs"]
@@ -187,6 +233,8 @@ def main() -> None:
     print(f"{'set':<20}{'metric':<10}{'floor':>8}{'shallow':>8}{'deep':>8}{'blend':>8}  {'best':<8}{'verdict':<8}"
           f"{'reason':<11}{'s':>2}{'deep':>5}{'shal':>5}{'wall s':>8}", flush=True)  # fmt: skip
     lines, beside = [], []
+    path = Path(args.out) if args.out else None
+    known = [json.loads(text) for text in path.read_text().splitlines()] if path and path.exists() else []
 
     def run(name: str, *more: str) -> dict[str, Any] | None:
         """The line of one set, from a process of its own; None if it failed."""
@@ -198,14 +246,14 @@ def main() -> None:
             print(f"{name:<20}FAILED\n{done.stderr[-3000:]}", flush=True)
             return None
         line: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-        if args.out:
-            with open(args.out, "a") as file:
+        if path:
+            with path.open("a") as file:
                 file.write(json.dumps(line) + "\n")
         return line
 
     for name in wanted:
         if not args.peers_only:
-            line = run(name)
+            line = next((old for old in known if old["name"] == name and "methods" not in old), None) or run(name)
             lines.append(line or {"name": name, "failed": True})
             if line is not None:
                 print(show(line), flush=True)

@@ -1,7 +1,8 @@
 """Tables: how the deep finalist, the shallow one and their blend stand to each other, to boosted trees and to others.
 
     python benchmarks/tables.py [--data DIR] [--seconds 60,300] [--seeds 0,1,2] [--only adult,letter | --held-out]
-        [--out FILE] [--peers autogluon,flaml,autokeras --peer-python autogluon=/path/to/python --peer-python flaml=...]
+        [--out FILE] [--keep DIR]
+        [--peers autogluon,flaml,autokeras --peer-python autogluon=/path/to/python --peer-python flaml=...]
 
 Sets and test rows are those of the data folder (see `contest.py`), which may be one that `public_tables.py` wrote:
 `--held-out` takes the sets that its catalog holds out, in place of `--only`; they choose nothing. An error is
@@ -56,6 +57,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peer-seeds", default="0")
     parser.add_argument("--peer-python", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--out", default="", help="file of JSON lines, one a job")
+    parser.add_argument("--keep", default="", help="existing folder for the runs (default: a temporary one)")
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
     parser.add_argument("--loaded", nargs=2, default=None, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -115,7 +117,8 @@ def contest(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     import automl
 
     entry = entry_of(folder, job["set"])
-    out = Path(tempfile.mkdtemp()) / "run"
+    name = f"{job['set']}-{job['seconds']}s-seed{job['seed']}-"
+    out = Path(tempfile.mkdtemp(prefix=name, dir=job.get("keep") or None)) / "run"
     options = entry_data(folder, entry)
     finished = automl.fit(
         **options, metric=entry["metric"], budget=job["seconds"], seed=job["seed"], out=str(out), quiet=True, analysis=0
@@ -249,7 +252,9 @@ def jobs_of(args: argparse.Namespace) -> list[dict[str, Any]]:
     seeds = [int(s) for s in args.seeds.split(",")]
     found = [{"job": "trees", "set": name, "seconds": 0, "seed": seed} for name in names for seed in seeds]
     for seconds in (int(s) for s in args.seconds.split(",")):
-        found += [{"job": "contest", "set": n, "seconds": seconds, "seed": s} for s in seeds for n in names]
+        found += [
+            {"job": "contest", "set": n, "seconds": seconds, "seed": s, "keep": args.keep} for s in seeds for n in names
+        ]
     pythons = dict(text.partition("=")[::2] for text in args.peer_python)
     for name in (name for name in args.peers.split(",") if name):
         if name not in pythons:

@@ -30,6 +30,7 @@ def test_every_command_named_exists():
     assert shown and {words[1] for words in shown} <= known
 
 
+@pytest.mark.analyses
 def test_the_python_block_runs(tmp_path, monkeypatch):
     import numpy as np
     import pandas as pd
