@@ -129,7 +129,7 @@ def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
                 for text in axis.get_ticklabels():
                     text.set(ha="right", rotation_mode="anchor")
         elif words.get("percent"):
-            axis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f} %"))
+            axis.set_major_formatter(FuncFormatter(lambda v, _: f"{round(100 * v, 3) + 0.0:g} %"))
         else:
             axis.set_major_formatter(FuncFormatter(ticker(axis)))
 

@@ -71,3 +71,10 @@ def test_analyses_that_lack_for_the_same_reason_stand_on_one_line() -> None:
 def test_a_metric_that_begins_a_sentence_has_a_capital(outcome_of) -> None:
     text = page.html(page.stored(outcome_of("multiclass")))
     assert not re.search(r"<p[^>]*>(accuracy|log loss|balanced accuracy|macro F1)", text)
+
+
+def test_ticks_of_shares_say_what_they_stand_at() -> None:
+    """A tick at 2.5 % is not written as 2 %."""
+    layer = {"mark": "line", "colour": "deep", "x": [0.0, 0.02, 0.05, 0.1], "y": [0.8, 0.7, 0.7, 0.6]}
+    (_, svg), *_ = Pen().svgs({"alt": "a", "shape": "half", "x": {"percent": True}, "layers": [layer]})
+    assert {">2.5 %<", ">7.5 %<", ">0 %<", ">10 %<"} <= set(re.findall(r">[\d.]+ %<", svg))

@@ -117,7 +117,7 @@ def _chart(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "alt": "Regions in which one side does better, with intervals; the table holds the same.",
         "x": {"label": f"lead of deep in {found['loss']}"},
-        "y": {"names": [words.shorten(row["region"], 32) for row in reversed(rows)], "limits": [-0.6, len(rows) - 0.4]},
+        "y": {"names": [words.shorten(row["region"], 48) for row in reversed(rows)], "limits": [-0.6, len(rows) - 0.4]},
         "grid": "x",
         "shape": "wide" if len(rows) > 2 else "strip",
         "layers": layers,
