@@ -54,6 +54,11 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
 def _checked(found: Mapping[str, Any]) -> str:
     if not found["n_regions"]:
         return "Too few rows, or too few differences, to look for regions in which one side does better."
+    if found["n_regions"] == 1:
+        return (
+            f"A decision tree, grown on {words.count(found['n_grown'], 'row')} ({found['grown_on']}), found nothing to "
+            "part the rows by: no region in which one side does better."
+        )
     start = (
         f"A decision tree, grown on {words.count(found['n_grown'], 'row')} ({found['grown_on']}), parts the rows into "
         f"{words.count(found['n_regions'], 'region')}; each was checked on "
