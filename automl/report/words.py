@@ -172,8 +172,8 @@ def sentence(text: Any) -> str:
 
 def opening(text: Any) -> str:
     """The text with a capital at its start, such as a metric's name that begins a sentence."""
-    text = str(text)
-    return text[:1].upper() + text[1:]
+    said = str(text)
+    return said[:1].upper() + said[1:]
 
 
 def moment(text: Any) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from automl.report import page, words
 from automl.report.draw import Pen
+from automl.report.sections.differences import _checked
 from automl.testing.outcomes import example_outcome
 
 
@@ -71,3 +72,15 @@ def test_analyses_that_lack_for_the_same_reason_stand_on_one_line() -> None:
 def test_a_metric_that_begins_a_sentence_has_a_capital(outcome_of) -> None:
     text = page.html(page.stored(outcome_of("multiclass")))
     assert not re.search(r"<p[^>]*>(accuracy|log loss|balanced accuracy|macro F1)", text)
+
+
+def test_ticks_of_shares_say_what_they_stand_at() -> None:
+    """A tick at 2.5 % is not written as 2 %."""
+    layer = {"mark": "line", "colour": "deep", "x": [0.0, 0.02, 0.05, 0.1], "y": [0.8, 0.7, 0.7, 0.6]}
+    (_, svg), *_ = Pen().svgs({"alt": "a", "shape": "half", "x": {"percent": True}, "layers": [layer]})
+    assert {">2.5 %<", ">7.5 %<", ">0 %<", ">10 %<"} <= set(re.findall(r">[\d.]+ %<", svg))
+
+
+def test_a_tree_of_one_region_has_parted_nothing() -> None:
+    found = {"n_regions": 1, "n_grown": 179, "grown_on": "half of the test rows", "n_checked": 180, "rows": []}
+    assert _checked(found).startswith("A decision tree, grown on 179 rows (half of the test rows), found nothing")

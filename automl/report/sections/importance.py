@@ -85,7 +85,7 @@ def _chart(found: Mapping[str, Any], rows: list[dict[str, Any]], names: list[str
         "alt": "How much both finalists' scores drop by column, with intervals; the table holds the same.",
         "caption": "To the right: the side's score rests on it.",
         "x": {"label": f"{words.metric(found['metric'])} gets worse by"},
-        "y": {"names": [words.shorten(name, 32) for name in reversed(shown)], "limits": [-0.6, len(shown) - 0.4]},
+        "y": {"names": [words.shorten(name, 48) for name in reversed(shown)], "limits": [-0.6, len(shown) - 0.4]},
         "grid": "both",
         "layers": layers,
     }

@@ -56,7 +56,8 @@ def _losses(found: Mapping[str, Any]) -> dict[str, Any]:
         "columns": ["side", "run", "AUC", "95 % interval", "advantage", "loss, learnt from",
                     "loss, new", "items"],
         "rows": [
-            [{"side": row["side"]}, row["run"], f"{row['auc']:.3f}", _interval(row), f"{row['advantage']:.3f}",
+            [{"side": row["side"]}, row["run"], f"{row['auc']:.3f}", _interval(row),
+             f"{row['advantage']:.3f}".replace("-", "−"),
              words.rough(row["learnt_loss"]), words.rough(row["test_loss"]), row["n_items"]]
             for row in found["rows"]
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from automl.metrics import figures
 from automl.records import Outcome, Section
 from automl.report import words
 
@@ -37,12 +38,15 @@ def importances(outcome: Outcome) -> dict[str, dict[str, str]]:
 
     The intervals stand in the section on importance: with them the table would not fit on a page.
     """
-    made: dict[str, dict[str, str]] = {}
+    known: list[tuple[str, str, float]] = []
     for row in (outcome.analyses.get("importance") or {}).get("rows", ()):
         name, value = row.get("column", row.get("factor")), row.get("importance", row.get("drop"))
-        if name is None or value is None or "side" not in row:
-            continue
-        made.setdefault(str(name), {})[str(row["side"])] = words.score(value)
+        if name is not None and value is not None and "side" in row:
+            known.append((str(name), str(row["side"]), float(value)))
+    decimals = figures.places(max((abs(value) for *_, value in known), default=0.0))
+    made: dict[str, dict[str, str]] = {}
+    for name, side, value in known:
+        made.setdefault(name, {})[side] = figures.figure(value, decimals)
     return made
 
 
@@ -50,7 +54,7 @@ def spread(row: dict[str, Any]) -> str:
     """The least, middle and greatest value of a column of numbers or times."""
     if row["low"] is None:
         return ""
-    ends = [one if isinstance(one, str) else words.number(one) for one in (row["low"], row["median"], row["high"])]
+    ends = [one if isinstance(one, str) else words.rough(one) for one in (row["low"], row["median"], row["high"])]
     return " · ".join(ends)
 
 
