@@ -1,7 +1,7 @@
 """The whole catalog of a data folder at one budget: both finalists beside the floor, champion, verdict, times.
 
     python benchmarks/contest.py [--data DIR] [--budget 60] [--only adult,letter] [--pretrained DIR] [--out FILE]
-        [--seed 0] [--split 0] [--processor-clock]
+        [--seed 0] [--split 0] [--analysis 0] [--processor-clock]
         [--peers statsforecast,aeon --peer-python statsforecast=/path/to/python --peer-python aeon=... [--peers-only]]
 
 The folder holds a `catalog.json` with one entry a set (name, file, target, metric, and for forecasts date, horizon,
@@ -38,6 +38,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--budget", default="60")
     parser.add_argument("--only", default="")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--analysis", type=float, default=0.0, help="share of the budget for analyses")
     parser.add_argument("--split", type=int, default=0, help="0 for the test rows of the folder, else others")
     parser.add_argument("--out", default="", help="also append the lines of JSON to this file")
     parser.add_argument("--keep", default="", help="folder for the runs (default: a temporary one)")
@@ -131,7 +132,13 @@ def one(name: str, args: argparse.Namespace) -> None:
     out = Path(args.keep) / name if args.keep else Path(tempfile.mkdtemp()) / name
     called = time.monotonic()
     result = automl.fit(
-        **options, metric=entry["metric"], budget=args.budget, seed=args.seed, out=str(out), quiet=True, analysis=0
+        **options,
+        metric=entry["metric"],
+        budget=args.budget,
+        seed=args.seed,
+        out=str(out),
+        quiet=True,
+        analysis=args.analysis,
     ).result
     whole = time.monotonic() - called
     runs = result["runs"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,6 @@ class Forecaster(ABC):
         seed: of subsamples.
     """
 
-    others: Sequence[str] = ()
-    """Covariates whose past is read; models of before have none."""
     most_others = 256
     """The most numbers that the past of covariates becomes, over all targets."""
 
@@ -52,7 +50,7 @@ class Forecaster(ABC):
         self.span = max(self.season, min(self.horizon, 24), 4)
         self.length = int(settings.get("context", 2 * self.span + 1))
         self.recent = 2 * self.span
-        self.others = past_names(task) if settings.get("others") else []
+        self.others: list[str] = past_names(task) if settings.get("others") else []  # models of before lack it
         room = self.most_others // max(len(self.others) * len(task.target), 1)
         self.steps_of_others = max(1, min(self.length, max(self.span, LEAST_STEPS_OF_OTHERS), room))
 
@@ -91,7 +89,7 @@ class Forecaster(ABC):
 
     def _past_of_others(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         """The latest steps of the covariates whose past is read, ``(n, steps · n_covariates)``, standardised."""
-        if not self.others:
+        if not getattr(self, "others", None):
             return np.zeros((len(windows), 0))
         found = past_covariates(
             dataset, list(self.others), windows, self.steps_of_others, self.others_mean, self.others_spread

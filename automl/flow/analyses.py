@@ -43,19 +43,30 @@ class Analyses:
         recipe: says which share of the budget they may take.
         fits: fits both finalists on other splits.
         clock: the budget.
+        runs: all runs so far, in a list that grows.
         has_all: whether the whole budget is theirs.
         only: names of those to make; empty for all.
     """
 
     def __init__(
-        self, recipe: Recipe, fits: OtherFits, clock: Clock, *, has_all: bool = False, only: Sequence[str] = ()
+        self,
+        recipe: Recipe,
+        fits: OtherFits,
+        clock: Clock,
+        runs: Sequence[Run] = (),
+        *,
+        has_all: bool = False,
+        only: Sequence[str] = (),
     ) -> None:
         self.recipe, self.fits, self.clock = recipe, fits, clock
-        self.has_all, self.only = has_all, tuple(only)
+        self.runs, self.has_all, self.only = runs, has_all, tuple(only)
 
     def seconds(self) -> float:
-        """Seconds to keep back for them."""
+        """Seconds to keep back for them: none before each side has a model, which is worth more."""
         if self.has_all or math.isinf(self.clock.budget_seconds):
+            return 0.0
+        with_model = {run.side for run in self.runs if run.status != "failed" and run.valid_score is not None}
+        if not set(self.fits.sides) <= with_model:
             return 0.0
         return self.recipe.analysis * self.clock.budget_seconds
 

@@ -187,7 +187,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             room = OTHER_FITS_SHARE * max(0.0, clock.remaining) / (2 if recipe.repeats and recipe.fold_pairs else 1)
             repeats = Repeats(recipe, fits, room)
             fold_pairs = FoldPairs(recipe, fits, room, runs, reserve.judging_seconds)
-            analyses = Analyses(recipe, fits, clock)
+            analyses = Analyses(recipe, fits, clock, runs)
             reserve.repeating = lambda: repeats.seconds() + fold_pairs.seconds() + analyses.seconds()
 
             def on_no_refit() -> None:

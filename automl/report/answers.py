@@ -120,7 +120,7 @@ def window_text(task: Task, values: Any) -> str:
 def predicted_window(task: Task, truth: Any, entrant: Contestant, i: int) -> str:
     """The mean absolute error of a window, of each target."""
     errors = np.abs(sides.predicted(entrant)[i] - np.asarray(truth))
-    return f"off by {values_text(task, _of_targets(task, errors))} on average"
+    return f"off by {values_text(task, _of_targets(task, errors))}"
 
 
 def _of_targets(task: Task, window: Any) -> Any:

@@ -237,6 +237,7 @@ def _content(runs: Sequence[Compared]) -> dict[str, Any]:
             "task": f"{counted(len(names), 'data set')}, each a contest of a deep network against a shallow model",
             "metric": ", ".join(sorted({words.metric(run.metric) for run in runs})),
             "started": "",
+            "of_runs": True,
         },
         "sections": [
             {"name": name, "title": titles[name], "group": "Evidence", "data": words.plain(data), "problem": None}
@@ -250,7 +251,7 @@ def _verdicts(runs: Sequence[Compared]) -> dict[str, Any]:
     counts = Counter(run.decision for run in runs)
     rows = [
         [run.name, run.n_rows, words.metric(run.metric), *words.scores(*(run.scores.get(side) for side in SIDES)),
-         run.decision, run.recommended, run.trust, run.started]
+         run.decision, run.recommended, run.trust]
         for run in runs
     ]  # fmt: skip
     return {
@@ -258,7 +259,7 @@ def _verdicts(runs: Sequence[Compared]) -> dict[str, Any]:
         "figures": {
             "label": "Verdicts",
             "columns": ["data", "rows", "metric", "deep", "shallow", "blend", "floor", "verdict", "recommended",
-                        "trust", "started"],
+                        "trust"],
             "rows": rows,
             "numeric": [1, 3, 4, 5, 6],
         },
@@ -269,7 +270,8 @@ def _gains(runs: Sequence[Compared]) -> dict[str, Any] | None:
     known = [(run, run.percent) for run in runs if run.percent is not None]
     if not known:
         return None
-    places = list(range(len(known), 0, -1))
+    places = list(range(len(known) - 1, -1, -1))
+    names = [words.shorten(run.name, 24) for run, _ in reversed(known)]
     layers = [
         {"mark": "line", "colour": _colour(run), "x": [low, high], "y": [place, place]}
         for place, (run, (_, low, high)) in zip(places, known, strict=True)
@@ -284,7 +286,7 @@ def _gains(runs: Sequence[Compared]) -> dict[str, Any] | None:
         "of 0 the deep side is better.",
         "caption": "In percent of the shallow error, what its score lacks to the best; lines are intervals.",
         "x": {"label": "lead of deep, % of the shallow error"},
-        "y": {"label": "run, in the order of the table, from above", "whole": True},
+        "y": {"label": "data", "names": names, "limits": [-0.5, len(known) - 0.5]},
         "layers": [*layers, {"mark": "rule", "colour": "muted", "x": [0.0]}],
         "table": {
             "columns": ["data", "lead, %", "from", "to", "verdict"],
@@ -308,7 +310,7 @@ def _costs(runs: Sequence[Compared]) -> dict[str, Any]:
         return "" if value is None else words.number(value, 3)
 
     rows = [
-        [run.name, words.duration(run.wall_seconds), words.duration(run.budget_seconds),
+        [run.name, run.started, words.duration(run.wall_seconds), words.duration(run.budget_seconds),
          words.duration(run.fit_seconds.get("deep")), words.duration(run.fit_seconds.get("shallow")),
          ms(run, "deep"), ms(run, "shallow")]
         for run in runs
@@ -316,9 +318,18 @@ def _costs(runs: Sequence[Compared]) -> dict[str, Any]:
     return {
         "figures": {
             "label": "Costs",
-            "columns": ["data", "run took", "budget", "deep fit", "shallow fit", "deep ms a row", "shallow ms a row"],
+            "columns": [
+                "data",
+                "started",
+                "run took",
+                "budget",
+                "deep fit",
+                "shallow fit",
+                "deep ms a row",
+                "shallow ms a row",
+            ],
             "rows": rows,
-            "numeric": [1, 2, 3, 4, 5, 6],
+            "numeric": [2, 3, 4, 5, 6, 7],
         }
     }
 

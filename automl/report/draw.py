@@ -24,6 +24,8 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from automl.report.words import shorten
+
 __all__ = ["Pen", "bars_of", "sparkline"]
 
 # Stand-ins that Matplotlib writes into the SVG; each becomes a CSS variable afterwards.
@@ -43,6 +45,10 @@ SHAPES = {
     "half": {"": (3.5, 2.75)},
     "strip": {"wide": (7.4, 1.15), "narrow": (3.5, 1.25)},
 }
+ROOM = 40
+"""Letters of names that fit below a narrow picture side by side; longer ones are turned."""
+NARROW = 30
+"""Letters of a name to the left of a narrow picture."""
 STROKES = {"deep": "-", "shallow": (0, (5, 2)), "blend": (0, (6, 1.5, 1, 1.5)), "floor": (0, (1, 1.6))}
 MARKERS = {"deep": "o", "shallow": "s", "blend": "D"}
 SETTINGS = {
@@ -116,9 +122,14 @@ def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
             logarithmic(axes, axis, name, words["log_ticks"])
         elif words.get("names"):
             axis.set_major_locator(FixedLocator(range(len(words["names"]))))
-            axis.set_major_formatter(FixedFormatter([str(name) for name in words["names"]]))
+            shown = [str(one) if wide or name == "x" else shorten(one, NARROW) for one in words["names"]]
+            axis.set_major_formatter(FixedFormatter(shown))
+            if name == "x" and sum(len(str(one)) + 2 for one in words["names"]) > (90 if wide else ROOM):
+                axes.tick_params(axis="x", rotation=40)
+                for text in axis.get_ticklabels():
+                    text.set(ha="right", rotation_mode="anchor")
         elif words.get("percent"):
-            axis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f} %"))
+            axis.set_major_formatter(FuncFormatter(lambda v, _: f"{round(100 * v, 3) + 0.0:g} %"))
         else:
             axis.set_major_formatter(FuncFormatter(ticker(axis)))
 

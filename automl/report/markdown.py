@@ -18,6 +18,7 @@ MACROS = """
 
 {%- macro cell(value) -%}
 {%- if value is mapping -%}{{ value.side or "" }}{{ " " if value.side and value.text }}{{ value.text or "" }}
+{%- if value.run %} ({{ value.run }}){% endif -%}
 {%- elif value is string -%}{{ value }}
 {%- else -%}{{ value | number }}{%- endif -%}
 {%- endmacro -%}
@@ -35,7 +36,8 @@ MACROS = """
 {%- endmacro -%}
 
 {%- macro figure(chart) %}
-{% if chart.title %}**{{ chart.title }}**
+{% if chart.title %}**{{ chart.side ~ ": " if chart.side }}{{ chart.title }}
+{%- if chart.run %} ({{ chart.run }}){% endif %}**
 
 {% endif %}{% if chart.caption %}*{{ chart.caption }}*
 {% endif %}{% if chart.table %}{{ table(chart.table) }}{% else %}

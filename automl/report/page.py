@@ -261,7 +261,12 @@ def environment(**options: Any) -> jinja2.Environment:
     """The Jinja environment of both forms: everything is escaped, and a missing name becomes empty text."""
     made = jinja2.Environment(autoescape=True, trim_blocks=False, keep_trailing_newline=True, **options)
     made.filters.update(
-        number=words.number, counted=words.count, percent=words.percent, duration=words.duration, picture=picture
+        number=words.number,
+        opening=words.opening,
+        counted=words.count,
+        percent=words.percent,
+        duration=words.duration,
+        picture=picture,
     )
     return made
 
@@ -280,7 +285,7 @@ def html(
     made.globals["sparkline"] = lambda lines, alt: Markup(draw.sparkline(lines, alt))
     made.globals["bars"] = lambda shares, alt: Markup(draw.bars_of(shares, words.visible(alt)))
     macros = made.from_string(source("macros.html")).module
-    made.globals.update({name: getattr(macros, name) for name in ("side", "table", "more", "figure", "heat")})
+    made.globals.update({name: getattr(macros, name) for name in ("side", "small", "table", "more", "figure", "heat")})
     by_name = {section.name: section.template for section in sections or shipped()}
     css = Markup(source("page.css").strip())
     return made.from_string(source("page.html")).render(

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "champion", "finalists", "floor", "holdouts", "known_mean", "labels", "leader", "learnt", "predicted", "short",
-    "test_items",
+    "champion", "finalists", "floor", "holdouts", "known_mean", "label", "labels", "leader", "learnt", "predicted",
+    "short", "test_items",
 ]  # fmt: skip
 
 ORDER: dict[Side, int] = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
@@ -26,6 +26,11 @@ def finalists(outcome: Outcome) -> list[tuple[Run, Contestant]]:
     runs = {run.name: run for run in outcome.runs}
     pairs = [(runs[c.run], c) for c in outcome.contestants if c.side in ("deep", "shallow") and c.run in runs]
     return sorted(pairs, key=lambda pair: ORDER[pair[1].side])
+
+
+def label(run: Run) -> str:
+    """A finalist in a legend: its side, and what people call its model."""
+    return f"{run.side}: {words.title(run)}"
 
 
 def champion(outcome: Outcome) -> str:

@@ -20,9 +20,11 @@ __all__ = [
     "direction",
     "duration",
     "few_seeds",
+    "mebibytes",
     "metric",
     "moment",
     "number",
+    "opening",
     "percent",
     "plain",
     "rough",
@@ -129,8 +131,14 @@ def percent(value: Any) -> str:
     """A share of one as a percentage."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    text = f"{100 * value:.{0 if 0.1 <= value <= 0.9 else 1}f}".removesuffix(".0")
+    whole = 0.1 <= value <= 0.9 or value > 1  # near 0 and 1 a tenth of a per cent tells; beyond 1 it does not
+    text = f"{100 * value:.{0 if whole else 1}f}".removesuffix(".0")
     return f"{text}\u00a0%"
+
+
+def mebibytes(value: float) -> str:
+    """A size with its unit: KiB where it is small."""
+    return f"{rough(value)} MiB" if value >= 0.1 else f"{rough(1024 * value)} KiB"
 
 
 def duration(seconds: Any) -> str:
@@ -160,6 +168,12 @@ def sentence(text: Any) -> str:
     """The text with a capital at its start and a full stop at its end."""
     text = str(text).strip()
     return str(text[:1].upper() + text[1:] + ("" if not text or text[-1] in ".!?:…" else "."))
+
+
+def opening(text: Any) -> str:
+    """The text with a capital at its start, such as a metric's name that begins a sentence."""
+    said = str(text)
+    return said[:1].upper() + said[1:]
 
 
 def moment(text: Any) -> str:

@@ -136,6 +136,7 @@ def decide(
     few: bool,
     p: float | None,
     in_time: bool = False,
+    unseen: float = 0.0,
 ) -> tuple[Verdict, Reason]:
     """The rule alone: a side wins if chance is excluded and the gain is large enough to count.
 
@@ -150,6 +151,8 @@ def decide(
         few: whether there are too few units to trust the interval.
         p: of the exact paired test, where `few`.
         in_time: whether units follow each other in time.
+        unseen: gain that kinds of units may bring which none of the test units is; a test that cannot exclude it from
+            counting does not show that both sides do equally well.
     """
     exact_alone = few and not in_time
     if not np.isfinite(gain) or (interval is None and not exact_alone):
@@ -158,9 +161,20 @@ def decide(
     sure = (not few or (p is not None and p < ALPHA)) and (exact_alone or low > 0 or high < 0)
     if sure and abs(gain) >= least_gain:
         return ("deep" if gain > 0 else "shallow"), "better"
-    if not few and -least_gain <= low and high <= least_gain:
+    if not few and -least_gain <= low and high <= least_gain and unseen <= least_gain:
         return "tie", "equivalent"
     return "tie", "undecided"
+
+
+def _unseen(metric: str, n_units: int) -> float:
+    """The gain that unseen kinds of units may bring, at 95 %: the rule of three, where predictions are labels.
+
+    Where both sides have the same rows right and wrong, redrawn rows never differ, however few they are. Nothing was
+    seen in n units, so it may happen in 3 / n of them.
+
+    Source: Hanley and Lippman-Hand, "If Nothing Goes Wrong, Is Everything All Right?", JAMA 249 (1983).
+    """
+    return 3.0 / n_units if metrics.named(metric).reads == "labels" and n_units else 0.0
 
 
 def _both(
@@ -196,7 +210,7 @@ def _both(
         p = p_value(task.metric, truth, deep.output, shallow.output, units.of_item, weights, context, rng)
         notes.append(few_sentence(few, p, gain, least, interval, units.in_time))
     notes.append(least_note)
-    verdict, reason = decide(gain, interval, least, bool(few), p, units.in_time)
+    verdict, reason = decide(gain, interval, least, bool(few), p, units.in_time, _unseen(task.metric, units.n_units))
     choice = recommend(verdict, reason, deep.run, shallow.run, floor.run, scores.useful, scores.runs, terms)
     comparison = Comparison(
         verdict=verdict, reason=reason, recommended=choice.run, gain=gain if np.isfinite(gain) else None,

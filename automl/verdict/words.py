@@ -19,6 +19,8 @@ __all__ = [
 
 NOTHING_TRAINED = "Nothing was trained within the budget; this is the simplest possible prediction."
 
+NO_LEAD = 1e-9
+"""A lead and a noise below this are what arithmetic leaves of zero."""
 _UNITS = {
     "row": ("test row", "test rows"),
     "group": ("test group", "test groups"),
@@ -142,6 +144,8 @@ def _clause(choice: Choice, scores: Scores, terms: Terms, floor: str | None = No
         return f"since it is better than {against} on validation rows beyond noise ({lead_words(champion.blend_lead)})"
     if lead is None:
         return "since it is simpler and validation rows do not tell which one is better"
+    if max(abs(lead.gain), lead.noise or 0.0) < NO_LEAD:
+        return "since it is simpler and both score the same on validation rows"
     beyond = " beyond noise" if lead.gain > 0 else ""
     return f"since it is simpler and the deep one is not better on validation rows{beyond} ({lead_words(lead)})"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from tiny_network import TINY_OPTIONS
 import automl
 from automl.errors import DataError, OutOfTime
 from automl.flow import analyses as module
-from automl.records import Analysis, AnalysisContext
+from automl.flow.budget.clock import Clock
+from automl.recipe import make
+from automl.records import Analysis, AnalysisContext, Run
 
 pytestmark = pytest.mark.analyses
 
@@ -141,3 +144,15 @@ def test_overfitting_compares_rows_learnt_from_with_test_rows(tmp_path: Any) -> 
     )
     page = (tmp_path / "run" / "report.html").read_text("utf-8")
     assert "Overfitting" in page and not math.isnan(table["learnt"].iloc[0])
+
+
+def test_no_time_is_kept_back_before_each_side_has_a_model() -> None:
+    recipe = make(data=frame(), target="y", budget="100s", analysis=0.2)
+    fits = SimpleNamespace(sides={"deep": None, "shallow": None})
+    runs: list[Run] = []
+    kept = module.Analyses(recipe, fits, Clock(100.0), runs)  # type: ignore[arg-type]
+    assert kept.seconds() == 0.0
+    runs += [Run("a-1", "shallow", "done", "a", valid_score=0.5), Run("b-1", "deep", "failed", "b")]
+    assert kept.seconds() == 0.0
+    runs.append(Run("b-2", "deep", "cut", "b", valid_score=0.5))
+    assert kept.seconds() == 20.0

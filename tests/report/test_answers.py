@@ -79,4 +79,4 @@ def test_a_window_is_written_by_its_mean_and_its_forecast_by_its_error():
     entrant = contestant("windows", values=truth + 1.0)
 
     assert answer_of(task).truth(task, truth[0]) == "2 on average"
-    assert answer_of(task).predicted(task, truth[0], entrant, 0) == "off by 1 on average"
+    assert answer_of(task).predicted(task, truth[0], entrant, 0) == "off by 1"

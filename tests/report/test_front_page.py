@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import re
 
+import numpy as np
 import outcomes
 import pytest
 
 from automl import report
-from automl.records import Comparison, Outcome, WouldDecide
+from automl.records import Comparison, Outcome, Output, WouldDecide
 from automl.report import page
 from automl.report.reasons import installs, reasons, would_change
 from automl.report.sections import shipped
@@ -59,11 +60,74 @@ def test_what_would_change_the_answer_is_the_first_of_what_is_known() -> None:
     agreed = dataclasses.replace(outcome, analyses={"metrics": {"disagree": [], "rows": []}})
     assert "no metric says the opposite" in would_change(agreed, False)
     undecided = changed(bare, verdict="tie", reason="undecided", would_decide=WouldDecide(1200, 5, 3.0))
-    assert would_change(undecided, False).startswith("About 1,200 test units in all or 5 seeds a side")
+    assert would_change(undecided, False).startswith("About 1,200 test rows in all (now ")
+    assert " or 5 seeds a side (now " in would_change(undecided, False)
     assert "turn round" in would_change(changed(bare, verdict="tie", reason="equivalent", crossing=5e6), False)
     assert "A finalist on each side" in would_change(changed(bare, gain=None), False)
     dear = {"thresholds": {"costs": {"saved_by_deep": {"value": -1.0, "low": -2.0, "high": -0.5}}}}
     assert "the shallow model is the cheaper" in would_change(dataclasses.replace(outcome, analyses=dear), False)
+
+
+@pytest.mark.parametrize(
+    ("needed", "said"),
+    [
+        (WouldDecide(183_550), "About 190,000 test rows in all"),
+        (WouldDecide(2_000_000), "Not more data alone: fewer than 1,000,000 test rows will not decide it"),
+        (WouldDecide(2_000_000, 5), "5 seeds a side"),
+        (WouldDecide(), "More test rows together with more seeds"),
+        (None, "More test rows or more seeds"),
+    ],
+)
+def test_an_undecided_verdict_says_first_what_would_decide_it(needed, said) -> None:
+    """Neither costs nor another metric decide it, though they are known."""
+    outcome = changed(example_outcome("binary"), verdict="tie", reason="undecided", crossing=5e6, would_decide=needed)
+    assert would_change(outcome, False).startswith(said)
+    near = changed(outcome, gain=0.0048, least_gain=0.005, would_decide=WouldDecide(2_000_000))
+    assert "near the least that counts" in would_change(near, False)
+
+
+def with_blend(outcome: Outcome, score: float) -> Outcome:
+    """The outcome with a blend that is recommended."""
+    deep = next(run for run in outcome.runs if run.side == "deep" and run.finalist)
+    cost = dataclasses.replace(deep.cost, predict_ms=2.5, fit_seconds=5.0, peak_mib=None)
+    blend = dataclasses.replace(
+        deep, name="blend", side="blend", family="blend", finalist=False, test_score=score, cost=cost, choices={}
+    )
+    entrant = next(one for one in outcome.contestants if one.side == "deep")
+    entrant = dataclasses.replace(entrant, run="blend", side="blend")
+    whole = dataclasses.replace(outcome, runs=(*outcome.runs, blend), contestants=(*outcome.contestants, entrant))
+    return changed(whole, recommended="blend")
+
+
+@pytest.mark.parametrize(("score", "winner"), [(0.95, "blend"), (0.85, "deep")])
+def test_a_recommended_blend_has_a_column(score: float, winner: str) -> None:
+    found = reasons(with_blend(example_outcome("binary"), score))
+    assert found is not None and found["columns"] == ["", "deep", "shallow", "blend", "speaks for"]
+    rows = {row[0]: row[1:] for row in found["rows"]}
+    assert rows["score (ROC AUC)"][2:] == [f"{score:.4f}", {"side": winner}]
+    assert rows["training, all seeds"] == ["4.0 s", "2.0 s", "6.0 s", {"side": "shallow"}]
+    assert rows["serving one row"] == ["2 ms", "0.5 ms", "2.5 ms", {"side": "shallow"}]
+    assert rows["to be installed"][2:] == ["Keras, TensorFlow, scikit-learn", {"side": "shallow"}]
+    assert rows["memory while training"][2] == "–" and {len(row) for row in rows.values()} == {4}
+    both = reasons(changed(with_blend(example_outcome("binary"), score), recommended="deep-1"))
+    assert both is not None and both["columns"] == ["", "deep", "shallow", "speaks for"]
+
+
+def test_errors_that_chance_explains_speak_for_neither() -> None:
+    """One label more or less on the test rows, or a mean error whose difference is noise."""
+    outcome = example_outcome("binary")
+    truth = np.arange(100) % 2
+    for wrong, expected in ((2, "neither"), (40, {"side": "deep"})):
+        labels = {"deep": truth.copy(), "shallow": truth.copy()}
+        labels["deep"][:1] ^= 1
+        labels["shallow"][50 : 50 + wrong] ^= 1
+        entrants = tuple(
+            dataclasses.replace(one, output=Output("labels", {"labels": labels[one.side]}))
+            for one in outcome.contestants
+            if one.side in labels
+        )
+        found = reasons(dataclasses.replace(outcome, truth=truth, contestants=entrants, weight=None))
+        assert found is not None and {row[0]: row[-1] for row in found["rows"]}["wrong labels"] == expected
 
 
 @pytest.mark.parametrize("name", list(outcomes.MAKERS))
@@ -111,7 +175,7 @@ def test_importance_stands_next_to_each_column(keys: tuple[str, str]) -> None:
     outcome = dataclasses.replace(outcome, analyses={**outcome.analyses, "importance": importance})
     data = next(one for one in page.stored(outcome)["sections"] if one["name"] == "profile")["data"]
     assert data["sides"] == ["deep"]
-    assert [row["importance"] for row in data["rows"]] == [["0.210 (0.100 to 0.300)"], ["–"]]
+    assert [row["importance"] for row in data["rows"]] == [["0.2100"], ["–"]]
 
 
 def test_a_line_for_each_analysis_that_was_made() -> None:

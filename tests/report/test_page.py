@@ -335,7 +335,7 @@ def test_a_curve_measured_at_some_epochs_only_keeps_their_numbers(outcome_of):
     runs = tuple(dataclasses.replace(r, curve=curve if r.finalist else ()) for r in whole.runs if r.side != "shallow")
     (part,) = [s for s in page.stored(dataclasses.replace(whole, runs=runs))["sections"] if s["name"] == "learning"]
     assert [row[0] for row in part["data"]["charts"][0]["table"]["rows"]] == [1, 17, 31]
-    assert part["data"]["told"] == "mlp-5 was best at epoch 17 of 31; those weights were kept."
+    assert part["data"]["told"] == "The deep finalist was best at epoch 17 of 31; those weights were kept."
 
 
 def test_runs_judged_on_several_hold_outs_stand_first_and_the_page_says_so(outcome_of, tmp_path):

@@ -88,7 +88,8 @@ def priced(whole, deep, shallow, crossing):
 )
 def test_the_costs_of_a_year_and_where_they_cross_are_shown_at_the_users_rates(outcome_of, crossing, said):
     total = section(priced(outcome_of("binary"), 4.123, 0.0512, crossing), "costs")["total"]
-    assert total["rows"] == [["mlp-5", {"side": "deep"}, "4.1"], ["boosting-5", {"side": "shallow"}, "0.051"]]
+    assert [row[0]["run"] for row in total["rows"]] == ["mlp-5", "boosting-5"]
+    assert [row[1:] for row in total["rows"]] == [[{"side": "deep"}, "4.1"], [{"side": "shallow"}, "0.051"]]
     assert total["turn"] == said
     assert "24 fits with all seeds and 2,000,000 predictions" in total["rates"]
 

@@ -410,3 +410,10 @@ def test_a_large_test_has_fewer_replicates_and_the_same_interval(metric, monkeyp
     monkeypatch.setattr("automl.verdict.resample.REPLICATE_CELLS", 400 * 3_000)
     part = compare(**arguments).interval
     assert part[1] - part[0] == pytest.approx(whole[1] - whole[0], rel=0.12)
+
+
+def test_rows_that_never_differ_show_no_equality_where_they_are_few():
+    """109 rows on which both sides err alike bound the gain to 3 / 109 at best, whatever redrawn rows say."""
+    assert decide(0.0, (-0.003, 0.003), 0.004, few=False, p=None, unseen=3 / 109) == ("tie", "undecided")
+    assert decide(0.0, (-0.003, 0.003), 0.004, few=False, p=None, unseen=3 / 2000) == ("tie", "equivalent")
+    assert decide(0.05, (0.02, 0.08), 0.004, few=False, p=None, unseen=3 / 109) == ("deep", "better")

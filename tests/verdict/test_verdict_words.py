@@ -97,6 +97,8 @@ def test_an_undecided_test_says_what_validation_said():
     assert "the deep network (MLP), since it is better on validation rows beyond noise (+0.0210 ± 0.0040)" in second
     _, second, why = said("tie", "undecided", terms=Terms(champion(lead=Lead(-0.002, 0.004))))
     assert "the deep one is not better on validation rows (−0.0020 ± 0.0040)" in why
+    _, _, why = said("tie", "undecided", terms=Terms(champion(lead=Lead(0.0, 0.0))))
+    assert "since it is simpler and both score the same on validation rows" in why
     _, _, why = said("tie", "undecided", terms=Terms(blend="blend"))
     assert "validation rows do not tell which one is better" in why
 

@@ -112,7 +112,8 @@ def _in_the_middle(found: Mapping[str, Any]) -> list[str]:
     taken = []
     for attack in ("random", "search", "pgd"):
         own = [row for row in found["rows"] if row["strength"] == at and row["attack"] == attack]
-        each = [f"{row['side']} {words.rough(row['loss'])}" for row in own]
+        losses = words.differences(*(row["loss"] for row in own)) if own else []
+        each = [f"{row['side']} {text.lstrip('+')}" for row, text in zip(own, losses, strict=True)]
         if each:
             same = " (the same rows)" if any(row["attacked"] != row["side"] for row in own) else ""
             taken.append(f"{NAMES[attack]} cost{'' if attack == 'random' else 's'} {' and '.join(each)}{same}")

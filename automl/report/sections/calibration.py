@@ -14,6 +14,7 @@ from automl.report import reliability, sides, words
 __all__ = ["CALIBRATION"]
 
 N_LEAST = 50  # fewer test items say nothing about frequencies
+PARTS = ("miscalibration", "by_chance", "discrimination", "uncertainty")
 FRAME = {"shape": "half", "grid": "both"}
 SHARES = {"percent": True, "limits": [-0.02, 1.02]}
 DIAGONAL = {"mark": "diagonal", "colour": "muted"}
@@ -57,7 +58,7 @@ def parts(found: Mapping[str, Any]) -> dict[str, Any]:
     for row in found["rows"]:
         texts = words.scores(*(row[key] for key in ("brier", "low", "high")))
         interval = "not defined" if row["low"] is None else f"{texts[1]} to {texts[2]}"
-        values = [words.rough(row[key]) for key in ("miscalibration", "by_chance", "discrimination", "uncertainty")]
+        values = words.scores(*(row[key] for key in PARTS))
         rows.append([{"side": row["side"]}, texts[0], interval, *values])
     columns = [
         "side",
@@ -215,7 +216,7 @@ def inside(run: Run, levels: tuple[float, ...], share: Any) -> str:
         return ""
     return (
         f"Between its outermost quantiles ({words.percent(levels[-1] - levels[0])} promised) lay "
-        f"{words.percent(float(share[-1] - share[0]))} for {run.name}."
+        f"{words.percent(float(share[-1] - share[0]))} for the {run.side} finalist."
     )
 
 

@@ -24,6 +24,9 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         ]
         for row in found["rows"]
     ]  # fmt: skip
+    columns = ["side", words.metric(found["metric"]), "power", "search", "all its fits", "1,000 predictions", "a year",
+               "its price", "CPU hours"]  # fmt: skip
+    columns, rows = _known(columns, rows)
     return {
         "basis": _basis(found),
         "elsewhere": any(row["device"] != "cpu" and not row["watts_measured"] for row in found["rows"]),
@@ -32,12 +35,17 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         f"{words.rough(found['price_per_kwh'])}.",
         "energy": {
             "label": "Estimated energy",
-            "columns": ["side", words.metric(found["metric"]), "power", "search", "finalist's fits",
-                        "1,000 predictions", "a year", "its price", "CPU hours a year"],
+            "columns": columns,
             "rows": rows,
-            "numeric": list(range(1, 9)),
+            "numeric": list(range(1, len(columns))),
         },
     }  # fmt: skip
+
+
+def _known(columns: list[str], rows: list[list[Any]]) -> tuple[list[str], list[list[Any]]]:
+    """The columns without those that no row knows."""
+    kept = [i for i in range(len(columns)) if any(row[i] != words.NOTHING for row in rows)]
+    return [columns[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def _watts(row: dict[str, Any]) -> str:

@@ -32,9 +32,10 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
             {
                 "side": contestant.side,
                 "run": run.name,
-                "label": f"Confusion matrix of {run.name}",
+                "title": words.title(run),
+                "label": f"Confusion matrix of the {contestant.side} finalist",
                 "names": names,
-                "upright": len(names) > 5 or max(map(len, names)) > 14,
+                "upright": (len(names) > 5 and max(map(len, names)) > 3) or max(map(len, names)) > 14,
                 "counts": counts[contestant.side].tolist(),
                 "shares": shares(counts[contestant.side]).round(4).tolist(),
             }
@@ -95,13 +96,13 @@ CONFUSION = Section(
 {% if matrices %}
   <p>Test rows by true class (down) and predicted class (across); the stronger a colour, the larger the share of the true class.</p>
 <div class="{{ "stack" if stacked else "pair" }}">{% for one in matrices %}<div>
-  <h3>{{ side(one.side) }} {{ one.run }}</h3>{{ heat(one, one.side) }}</div>{% endfor %}</div>
+  <h3>{{ side(one.side) }} {% if one.title %}{{ one.title }} {{ small(one.run) }}{% else %}{{ one.run }}{% endif %}</h3>{{ heat(one, one.side) }}</div>{% endfor %}</div>
 {% else %}
   <p>The commonest confusions among {{ classes.rows | length }} classes, counted on the test rows.</p>{{ table(top) }}{% endif %}
 {% call more("Recall and precision by class") %}{{ table(classes) }}{% endcall %}
 """,  # noqa: E501
     markdown="""{% for one in matrices -%}
-**{{ one.side }}, {{ one.run }}** (rows: true class, columns: predicted)
+**{{ one.side }}, {% if one.title %}{{ one.title }} ({{ one.run }}){% else %}{{ one.run }}{% endif %}** (rows: true class, columns: predicted)
 
 | true ↓ predicted → |{% for name in one.names %} {{ name }} |{% endfor %}
 |---|{% for name in one.names %}---:|{% endfor %}
@@ -112,5 +113,5 @@ CONFUSION = Section(
 {% if top.rows %}Commonest confusions:
 {{ table(top) }}{% endif %}
 Recall and precision by class:
-{{ table(classes) }}""",
+{{ table(classes) }}""",  # noqa: E501
 )

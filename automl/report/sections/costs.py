@@ -77,6 +77,8 @@ def scaled(rows: list[dict[str, Any]]) -> int:
 
 def amount(value: float | None, unit: str) -> str:
     """A cost with its unit."""
+    if unit == "MiB" and value is not None:
+        return words.mebibytes(value)
     return words.duration(value) if unit == "s" else f"{words.rough(value)} {unit if value is not None else ''}".strip()
 
 
@@ -101,8 +103,11 @@ def total(outcome: Outcome) -> dict[str, Any] | None:
     rates = outcome.recipe.costs
     return {
         "label": "Total cost in a year",
-        "columns": ["run", "side", "CPU hours a year"],
-        "rows": [[run.name, {"side": run.side}, hours(run.hours_per_year)] for run in known],
+        "columns": ["model", "side", "CPU hours a year"],
+        "rows": [
+            [{"text": words.title(run), "run": run.name}, {"side": run.side}, hours(run.hours_per_year)]
+            for run in known
+        ],
         "numeric": [2],
         "rates": (
             f"In a year, for {words.rough(rates.retrains_per_year)} fits with all seeds and "

@@ -37,7 +37,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "holds_rows": True,
         "counts": {
             "label": "Test rows by who is right",
-            "columns": ["test rows", "number", "share"],
+            "columns": [f"test {sides.test_items(outcome)}s", "number", "share"],
             "rows": [[one["what"], one["n"], words.percent(one["share"])] for one in found["counts"]],
             "numeric": [1, 2],
         },
@@ -54,6 +54,11 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
 def _checked(found: Mapping[str, Any]) -> str:
     if not found["n_regions"]:
         return "Too few rows, or too few differences, to look for regions in which one side does better."
+    if found["n_regions"] == 1:
+        return (
+            f"A decision tree, grown on {words.count(found['n_grown'], 'row')} ({found['grown_on']}), found nothing to "
+            "part the rows by: no region in which one side does better."
+        )
     start = (
         f"A decision tree, grown on {words.count(found['n_grown'], 'row')} ({found['grown_on']}), parts the rows into "
         f"{words.count(found['n_regions'], 'region')}; each was checked on "
@@ -117,7 +122,7 @@ def _chart(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "alt": "Regions in which one side does better, with intervals; the table holds the same.",
         "x": {"label": f"lead of deep in {found['loss']}"},
-        "y": {"names": [words.shorten(row["region"], 32) for row in reversed(rows)], "limits": [-0.6, len(rows) - 0.4]},
+        "y": {"names": [words.shorten(row["region"], 48) for row in reversed(rows)], "limits": [-0.6, len(rows) - 0.4]},
         "grid": "x",
         "shape": "wide" if len(rows) > 2 else "strip",
         "layers": layers,

@@ -46,14 +46,15 @@ def _sentence(panel: dict[str, Any]) -> str:
 
 
 def _chart(panel: dict[str, Any]) -> dict[str, Any]:
+    mark = "line" if panel["numeric"] else "points"  # levels have no order that a line could follow
     layers: list[dict[str, Any]] = []
     for side, curve in panel["sides"].items():
         for values in curve["curves"][:N_CURVES]:
-            layers.append({"mark": "line", "colour": side, "faint": True, "x": panel["x"], "y": short_of(values)})
+            layers.append({"mark": mark, "colour": side, "faint": True, "x": panel["x"], "y": short_of(values)})
     for side, curve in panel["sides"].items():
-        layers.append({"mark": "line", "colour": side, "label": side, "x": panel["x"], "y": short_of(curve["mean"]),
+        layers.append({"mark": mark, "colour": side, "label": side, "x": panel["x"], "y": short_of(curve["mean"]),
                        "dots": True})  # fmt: skip
-    names = {} if panel["numeric"] else {"names": [words.shorten(name, 12) for name in panel["written"]]}
+    names = {} if panel["numeric"] else {"names": [words.shorten(name, 18) for name in panel["written"]]}
     rows = []
     for i, value in enumerate(panel["written"]):
         cells: list[Any] = [words.shorten(value, 40)]

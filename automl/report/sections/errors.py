@@ -54,6 +54,7 @@ def group(outcome: Outcome, pair: tuple[Run, Contestant], pairs: list[tuple[Run,
     ordered = sorted(pairs, key=lambda p: sides.ORDER[p[1].side])
     return {
         "run": run.name,
+        "title": words.title(run),
         "side": contestant.side,
         "sides": [c.side for _, c in ordered],
         "columns": columns(outcome),
@@ -166,7 +167,7 @@ def forecast_lines(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]
 
 ITEMS = """
 {%- macro item_table(group) -%}
-<div class="scroll" tabindex="0" role="group" aria-label="{{ group.label or "Worst errors of " ~ group.run }}">
+<div class="scroll" tabindex="0" role="group" aria-label="{{ group.label or "Worst errors of the " ~ group.side ~ " finalist" }}">
   <table class="errors">
 <thead><tr><th scope="col" class="n">{{ "starts at row" if what == "window" else "row" }}</th>
   {% if shape == "series" %}<th scope="col">series</th>{% endif %}<th scope="col">truth</th>
@@ -202,9 +203,9 @@ ITEMS = """
 TEMPLATE = (
     ITEMS
     + """
-<p>Test {{ what }}s with the largest errors of {{ groups[0].run }}, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
+<p>Test {{ what }}s with the largest errors of the {{ groups[0].side }} finalist{% if groups[0].title %}, {{ groups[0].title }} {{ small(groups[0].run) }}{% endif %}, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
 {{ show(groups[0]) }}
-{% for group in groups[1:] %}{% call more("The same for " ~ group.run ~ " (" ~ group.side ~ ")") %}{{ show(group) }}{% endcall %}{% endfor %}
+{% for group in groups[1:] %}{% call more("The same for the " ~ group.side ~ " finalist" ~ (", " ~ group.title if group.title else "")) %}{{ show(group) }}{% endcall %}{% endfor %}
 """  # noqa: E501
 )
 
@@ -223,7 +224,7 @@ MARKDOWN_ITEMS = """
 MARKDOWN = (
     MARKDOWN_ITEMS
     + """{% for group in groups -%}
-Worst errors of {{ group.run }} ({{ group.side }}):
+Worst errors of the {{ group.side }} finalist{% if group.title %}, {{ group.title }}{% endif %} ({{ group.run }}):
 
 {{ show(group) }}{% endfor %}"""
 )

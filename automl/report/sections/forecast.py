@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from automl import goals, metrics
-from automl.records import Outcome, Section
+from automl.records import Outcome, Section, Side
 from automl.report import residual_checks, sides, words
 from automl.report.windows import past, series_of, starts
 
@@ -68,12 +69,14 @@ def scores(outcome: Outcome) -> dict[str, Any]:
         "title": "Point forecasts and quantiles",
         "caption": f"{said} Lower is better. The verdict is by {words.metric(outcome.task.metric)} alone.".strip(),
         "columns": ["", *(words.metric(name) for name in names)],
-        "rows": [
-            [side, *(words.NOTHING if score is None else words.number(float(score)) for score in own)]
-            for side, own in found.items()
-        ],
+        "rows": [[{"side": side}, *texts] for side, *texts in zip(found, *_by_metric(found), strict=True)],
         "numeric": list(range(1, 1 + len(names))),
     }
+
+
+def _by_metric(found: Mapping[Side, Sequence[float | None]]) -> list[list[str]]:
+    """The scores of each metric, with the same decimals."""
+    return [words.scores(*own) for own in zip(*found.values(), strict=True)]
 
 
 def scaling(outcome: Outcome) -> str:
@@ -142,8 +145,8 @@ def window(outcome: Outcome, i: int, place: str, t: int, name: str) -> dict[str,
     if lead and quantiles is not None and len(outcome.task.quantiles) > 1:
         low, high = np.asarray(quantiles)[i, :, t, 0], np.asarray(quantiles)[i, :, t, -1]
         ends = [words.percent(outcome.task.quantiles[k]) for k in (0, -1)]
-        label = f"{lead[0].name}, {ends[0]} to {ends[1]}"
-        band = f"The band of {lead[0].name} reaches from its {ends[0]} to its {ends[1]} quantile."
+        label = f"{sides.label(lead[0])}, {ends[0]} to {ends[1]}"
+        band = f"The band of the {lead[1].side} finalist reaches from its {ends[0]} to its {ends[1]} quantile."
         layers.append(
             {"mark": "band", "colour": lead[1].side, "label": label, "x": sides.short(steps),
              "low": sides.short(low), "high": sides.short(high)}
@@ -162,7 +165,7 @@ def window(outcome: Outcome, i: int, place: str, t: int, name: str) -> dict[str,
     for run, contestant in pairs:
         values = sides.predicted(contestant)[i, :, t]
         layers.append(
-            {"mark": "line", "colour": contestant.side, "label": run.name, "x": sides.short(steps),
+            {"mark": "line", "colour": contestant.side, "label": sides.label(run), "x": sides.short(steps),
              "y": sides.short(values), "dots": horizon <= 12}
         )  # fmt: skip
         for row, value in zip(rows, values, strict=True):
@@ -171,14 +174,14 @@ def window(outcome: Outcome, i: int, place: str, t: int, name: str) -> dict[str,
     return {
         "title": heading(outcome, i),
         "shape": "wide",
-        "alt": f"{name}: history, truth and the forecasts of {' and '.join(run.name for run, _ in pairs)} over "
+        "alt": f"{name}: history, truth and the forecasts of {' and '.join(sides.label(run) for run, _ in pairs)} over "
         f"{words.count(horizon, 'step')}, {heading(outcome, i)} ({place}).",
         "caption": f"{place.capitalize()}. {band}".strip() + gaps,
         "x": {"label": "steps from the start of the forecast", "whole": True},
         "y": {"label": name},
         "layers": layers,
         "table": {
-            "columns": ["step", "truth", *(run.name for run, _ in pairs)],
+            "columns": ["step", "truth", *(run.side for run, _ in pairs)],
             "rows": rows,
             "numeric": list(range(2 + len(pairs))),
         },

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from automl.records import Outcome, Section
-from automl.report import words
+from automl.report import sides, words
 
 __all__ = ["IMPORTANCE"]
 
@@ -25,15 +25,16 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         return None
     rows = found["rows"]
     names = _names(rows)
-    sides = list(dict.fromkeys(row["side"] for row in rows))
+    items = f"test {sides.test_items(outcome)}"
+    measured = list(dict.fromkeys(row["side"] for row in rows))
     return {
         "intro": (
-            f"How much {words.metric(found['metric'])} gets worse on {words.count(found['n_items'], 'test row')} where "
+            f"How much {words.metric(found['metric'])} gets worse on {words.count(found['n_items'], items)} where "
             "the values of one column are exchanged between them, mean of "
             f"{words.count(found['n_permutations'], 'exchange')}, with 95 % intervals. A column may matter little "
             "because another holds the same: so columns that go together are also exchanged together."
         ),
-        "sentences": [_sentence(rows, side) for side in sides],
+        "sentences": [_sentence(rows, side) for side in measured],
         "agreement": found["agreement"],
         "left_out": found["n_left_out"],
         "chart": {**_chart(found, rows, names), "table": _table(rows, names)},
@@ -83,8 +84,8 @@ def _chart(found: Mapping[str, Any], rows: list[dict[str, Any]], names: list[str
     return {
         "alt": "How much both finalists' scores drop by column, with intervals; the table holds the same.",
         "caption": "To the right: the side's score rests on it.",
-        "x": {"label": f"drop in {words.metric(found['metric'])}"},
-        "y": {"names": [words.shorten(name, 32) for name in reversed(shown)], "limits": [-0.6, len(shown) - 0.4]},
+        "x": {"label": f"{words.metric(found['metric'])} gets worse by"},
+        "y": {"names": [words.shorten(name, 48) for name in reversed(shown)], "limits": [-0.6, len(shown) - 0.4]},
         "grid": "both",
         "layers": layers,
     }
@@ -92,10 +93,10 @@ def _chart(found: Mapping[str, Any], rows: list[dict[str, Any]], names: list[str
 
 def _table(rows: list[dict[str, Any]], names: list[str]) -> dict[str, Any]:
     by = {(row["factor"], row["side"]): row for row in rows}
-    sides = list(dict.fromkeys(row["side"] for row in rows))
+    measured = list(dict.fromkeys(row["side"] for row in rows))
     made = []
     for name in names[:N_ROWS]:
-        there = [by.get((name, side)) for side in sides]
+        there = [by.get((name, side)) for side in measured]
         kind = next(row["kind"] for row in there if row)
         cells: list[Any] = [words.shorten(name, 60), KINDS.get(kind, kind)]
         for row in there:
@@ -103,9 +104,13 @@ def _table(rows: list[dict[str, Any]], names: list[str]) -> dict[str, Any]:
         made.append(cells)
     return {
         "label": "Drops of the score",
-        "columns": ["what", "kind", *(title for side in sides for title in (f"{side}: drop (95 % interval)", "rank"))],
+        "columns": [
+            "what",
+            "kind",
+            *(title for side in measured for title in (f"{side}: drop (95 % interval)", "rank")),
+        ],
         "rows": made,
-        "numeric": list(range(2, 2 + 2 * len(sides))),
+        "numeric": list(range(2, 2 + 2 * len(measured))),
         "left_out": max(0, len(names) - N_ROWS),
     }
 

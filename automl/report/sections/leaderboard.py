@@ -76,12 +76,12 @@ LEADERBOARD = Section(
   </tr>{% endfor %}
 </tbody></table></div>
 {%- endmacro -%}
-<p>{{ metric }}, {{ direction }}. Each side named its finalist (★) by validation alone; test rows were scored once, for the finalists and the floor.{% if holdouts > 1 %} The rows are few, so where there was time promising runs were judged on the mean of {{ holdouts }} hold-outs; they stand before those judged on one.{% endif %}</p>
+<p>{{ metric | opening }}, {{ direction }}. Each side named its finalist (★) by validation alone; test rows were scored once, for the finalists and the floor.{% if holdouts > 1 %} The rows are few, so where there was time promising runs were judged on the mean of {{ holdouts }} hold-outs; they stand before those judged on one.{% endif %}</p>
 {{ board(first) }}
 {% if rest %}{% call more(rest | length | counted("more run")) %}{{ board(rest) }}{% endcall %}{% endif %}
 {% if left_out %}<p class="quiet">{{ left_out | counted("more run") }} {{ "is" if left_out == 1 else "are" }} listed in result.json.</p>{% endif %}
 """,  # noqa: E501
-    markdown="""{{ metric }}, {{ direction }}. Each side named its finalist by validation alone; test rows were scored once, for the finalists and the floor.{% if holdouts > 1 %} The rows are few, so where there was time promising runs were judged on the mean of {{ holdouts }} hold-outs; they stand before those judged on one.{% endif %}
+    markdown="""{{ metric | opening }}, {{ direction }}. Each side named its finalist by validation alone; test rows were scored once, for the finalists and the floor.{% if holdouts > 1 %} The rows are few, so where there was time promising runs were judged on the mean of {{ holdouts }} hold-outs; they stand before those judged on one.{% endif %}
 
 | run | side | model | valid | test | fit | status |
 |---|---|---|---:|---:|---:|---|

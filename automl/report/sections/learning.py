@@ -33,7 +33,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "told": improvement(first, outcome),  # a key of stored reports, which pages are made of again
         "summary": {
             "label": "Learning curves",
-            "columns": ["run", "epochs", "first loss", "last loss", f"best {metric}", "at epoch", "time"],
+            "columns": ["model", "epochs", "first loss", "last loss", f"best {metric}", "at epoch", "time"],
             "rows": [summary(run, outcome.higher_is_better) for run in runs],
             "numeric": [1, 2, 3, 4, 5, 6],
         },
@@ -69,7 +69,7 @@ def chart(runs: list[Run], key: str, label: str, title: str) -> dict[str, Any] |
             "colour": "deep",
             "faint": i > 0,
             "dots": needs_dots(column(run, key)),
-            "label": run.name if i == 0 else "other deep runs" if i == 1 else None,
+            "label": words.title(run) if i == 0 else "other deep runs" if i == 1 else None,
             "x": column(run, "epoch"),
             "y": column(run, key),
         }
@@ -81,7 +81,7 @@ def chart(runs: list[Run], key: str, label: str, title: str) -> dict[str, Any] |
     return {
         "title": title,
         "shape": "half",
-        "alt": f"{title} of {runs[0].name} against epochs.",
+        "alt": f"{title} of {words.title(runs[0])} against epochs.",
         "x": {"label": "epoch", "whole": True},
         "y": {"label": label},
         "layers": layers,
@@ -102,7 +102,7 @@ def summary(run: Run, higher: bool) -> list[Any]:
     losses = [v for v in column(run, "loss") if v is not None]
     top = best(run, higher)
     return [
-        run.name + (" (finalist)" if run.finalist else ""),
+        {"text": words.title(run) + (", finalist" if run.finalist else ""), "run": run.name},
         _epoch(run.curve[-1].get("epoch", len(run.curve))),
         words.number(losses[0] if losses else None),
         words.number(losses[-1] if losses else None),
@@ -123,7 +123,8 @@ def improvement(run: Run, outcome: Outcome) -> str:
     if top is None:
         return ""
     last = run.curve[-1].get("epoch", len(run.curve))
-    where = f"{run.name} was best at epoch {_epoch(top['epoch'])} of {_epoch(last)}"
+    which = "The deep finalist" if run.finalist else f"The best deep run ({run.name})"
+    where = f"{which} was best at epoch {_epoch(top['epoch'])} of {_epoch(last)}"
     if top["epoch"] >= last:
         return f"{where}: it was still improving, so more time may help."
     return f"{where}; those weights were kept."

@@ -19,11 +19,11 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         return None
     folder = outcome.recipe.out
     named = shell.path(str(folder)) if folder and shell.holds(str(folder)) else "RUN"
+    named_by: dict[str, list[str]] = {}
+    for name, reason in outcome.analyses_left_out.items():
+        named_by.setdefault(words.shorten(reason, 300), []).append(name.replace("_", " "))
     return {
-        "reasons": [
-            {"name": name.replace("_", " "), "reason": words.shorten(reason, 300)}
-            for name, reason in outcome.analyses_left_out.items()
-        ],
+        "reasons": [{"name": ", ".join(names), "reason": reason} for reason, names in named_by.items()],
         "command": f"automl analyse {named} --budget {BUDGET}",
         "is_named": named != "RUN",
     }
@@ -32,7 +32,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
 LEFT_OUT = Section(
     name="left_out",
     title="Analyses that were not made",
-    order=69,
+    order=89,
     collect=collect,
     group="Trade-off",
     template="""

@@ -39,6 +39,8 @@ def _sentence(found: Mapping[str, Any], row: dict[str, Any]) -> str:
         return f"{text}. Its losses give away little or nothing."
     if row["auc"] < found["leaks"]:
         return f"{text}. Its losses give away a little."
+    if found["shifted"]:
+        return f"{text}. Its losses tell rows learnt from from new ones, or only their times or groups."
     return f"{text}. Its losses give away who was among the rows: do not let strangers query it with known answers."
 
 
@@ -54,7 +56,8 @@ def _losses(found: Mapping[str, Any]) -> dict[str, Any]:
         "columns": ["side", "run", "AUC", "95 % interval", "advantage", "loss, learnt from",
                     "loss, new", "items"],
         "rows": [
-            [row["side"], row["run"], f"{row['auc']:.3f}", _interval(row), f"{row['advantage']:.3f}",
+            [{"side": row["side"]}, row["run"], f"{row['auc']:.3f}", _interval(row),
+             f"{row['advantage']:.3f}".replace("-", "−"),
              words.rough(row["learnt_loss"]), words.rough(row["test_loss"]), row["n_items"]]
             for row in found["rows"]
         ],

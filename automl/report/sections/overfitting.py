@@ -18,7 +18,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     rows = []
     for row in found["rows"]:
         learnt, test = words.scores(row["learnt"], row["test"])
-        rows.append([row["side"], row["run"], learnt, test, words.number(row["gap"]), _interval(row)])
+        rows.append([{"side": row["side"]}, row["run"], learnt, test, *_gap(row)])
     return {
         "metric": words.metric(found["metric"]),
         "sentences": [_sentence(row) for row in found["rows"]],
@@ -31,10 +31,10 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     }
 
 
-def _interval(row: dict[str, Any]) -> str:
-    if row["low"] is None:
-        return "not defined"
-    return f"{words.number(row['low'])} to {words.number(row['high'])}"
+def _gap(row: dict[str, Any]) -> tuple[str, str]:
+    """The gap and its interval, with the same decimals."""
+    gap, low, high = words.differences(row["gap"], row["low"], row["high"])
+    return gap, "not defined" if row["low"] is None else f"{low} to {high}"
 
 
 def _sentence(row: dict[str, Any]) -> str:
@@ -42,6 +42,8 @@ def _sentence(row: dict[str, Any]) -> str:
         return f"The {row['side']} finalist: too few rows for an interval of the gap."
     if row["low"] > 0:
         return f"The {row['side']} finalist scores better on rows that it learnt from than on new ones."
+    if row["high"] < 0:
+        return f"The {row['side']} finalist scores better on test rows, the easier ones, than on those it learnt from."
     return f"The {row['side']} finalist shows no gap beyond noise between rows that it learnt from and new ones."
 
 
@@ -51,12 +53,12 @@ OVERFITTING = Section(
     order=62,
     collect=collect,
     template="""
-<p>{{ metric }} on rows that each finalist learnt from, and on test rows. A gap alone is no fault: what counts is the
-score on test rows.</p>
+<p>{{ metric | opening }} on rows that each finalist learnt from, and on test rows. A gap alone is no fault: what counts
+is the score on test rows.</p>
 {{ table(gaps) }}
 <ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
 """,
-    markdown="""{{ metric }} on rows that each finalist learnt from, and on test rows.
+    markdown="""{{ metric | opening }} on rows that each finalist learnt from, and on test rows.
 
 {{ table(gaps) }}
 {% for sentence in sentences %}- {{ sentence }}

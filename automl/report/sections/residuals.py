@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from automl import goals
-from automl.records import Outcome, Section
+from automl.records import Outcome, Run, Section
 from automl.report import residual_checks, sides, words
 from automl.target_encoding.microaggregation import ends
 
@@ -24,8 +24,8 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     if not goals.named(outcome.task).is_numeric or not pairs or not len(outcome.truth):
         return None
     truth = np.asarray(outcome.truth, dtype=float).reshape(len(outcome.truth), -1)
-    values: dict[str, tuple[str, Any]] = {
-        contestant.side: (run.name, sides.predicted(contestant)) for run, contestant in pairs
+    values: dict[str, tuple[Run, Any]] = {
+        contestant.side: (run, sides.predicted(contestant)) for run, contestant in pairs
     }
     names = [words.shorten(name, 40) for name in outcome.task.target]
     known = [np.isfinite(column) for column in truth.T]
@@ -84,7 +84,7 @@ def sizes(truth: Any, predicted: Any) -> list[str]:
     return [words.number(None if v is None else float(v)) for v in values]
 
 
-def target(name: str, truth: Any, values: dict[str, tuple[str, Any]], i: int) -> dict[str, Any]:
+def target(name: str, truth: Any, values: dict[str, tuple[Run, Any]], i: int) -> dict[str, Any]:
     """The pictures of one target."""
     rows = np.linspace(0, len(truth) - 1, min(N_POINTS, len(truth))).round().astype(int)
     seen = np.concatenate([truth[rows], *(p[rows, i] for _, p in values.values())])
@@ -95,14 +95,16 @@ def target(name: str, truth: Any, values: dict[str, tuple[str, Any]], i: int) ->
     return {"name": name, "charts": charts, "histogram": histogram(name, truth, values, i)}
 
 
-def scatter(name: str, side: str, run: str, truth: Any, predicted: Any, reach: list[float] | None) -> dict[str, Any]:
+def scatter(name: str, side: str, run: Run, truth: Any, predicted: Any, reach: list[float] | None) -> dict[str, Any]:
     """Predicted against true, with the line where both are equal."""
     return {
-        "title": f"{run} ({side})",
+        "title": words.title(run),
+        "side": side,
+        "run": run.name,
         "shape": "half",
         "grid": "both",
-        "alt": f"Predicted against true {name} of {run}, {words.count(len(truth), 'test row')}; perfect predictions "
-        "lie on the dotted line.",
+        "alt": f"Predicted against true {name} of the {side} finalist, {words.count(len(truth), 'test row')}; perfect "
+        "predictions lie on the dotted line.",
         "x": {"label": f"true {name}", "limits": reach},
         "y": {"label": "predicted", "limits": reach},
         "layers": [
@@ -132,7 +134,7 @@ def deciles(truth: Any, predicted: Any) -> dict[str, Any]:
     }
 
 
-def histogram(name: str, truth: Any, values: dict[str, tuple[str, Any]], i: int) -> dict[str, Any]:
+def histogram(name: str, truth: Any, values: dict[str, tuple[Run, Any]], i: int) -> dict[str, Any]:
     """Errors of both finalists in common bins; the outermost bins hold the largest per cent of errors."""
     errors = {side: p[:, i] - truth for side, (_, p) in values.items()}
     pooled = np.concatenate(list(errors.values()))

@@ -34,12 +34,21 @@ def _strength(value: float | None, corruption: dict[str, Any]) -> str:
     return words.percent(value) if corruption["percent"] else words.rough(value)
 
 
+def _with_unit(value: float | None, corruption: dict[str, Any]) -> str:
+    """A strength with what it is counted in, where that is no share."""
+    what, _, unit = str(corruption["unit"]).partition(", in ")
+    if corruption["percent"]:
+        return _strength(value, corruption)
+    return f"{_strength(value, corruption)} {unit}" if unit else f"{_strength(value, corruption)}, {what}"
+
+
 def _sentences(corruption: dict[str, Any], found: Mapping[str, Any]) -> list[str]:
     """Who loses half of the lead over the floor, and where; and whether the sides differ over all strengths."""
     own = [row for row in found["summary"] if row["corruption"] == corruption["name"] and row["lead"] is not None]
     said = {row["side"]: _of_side(row, corruption) for row in own}
     if len(said) == 2 and len(set(said.values())) == 1:
-        parts = [f"both sides {said['deep']}"]
+        parts = [f"neither side {_of_side(own[0], corruption)[6:]}" if own[0]["lead"] > 0 and own[0]["half_at"] is None
+                 else f"both sides {said['deep']}"]  # fmt: skip
     else:
         parts = [f"{side} {words_of}" for side, words_of in said.items()]
     if corruption["low"] is not None:
@@ -54,8 +63,8 @@ def _of_side(row: dict[str, Any], corruption: dict[str, Any]) -> str:
     if row["lead"] <= 0:
         return "had no lead over the floor to lose"
     if row["half_at"] is None:
-        return f"never lost half of the lead over the floor (up to {_strength(row['strongest'], corruption)})"
-    return f"lost half of the lead over the floor at {_strength(row['half_at'], corruption)}"
+        return f"never lost half of the lead over the floor (up to {_with_unit(row['strongest'], corruption)})"
+    return f"lost half of the lead over the floor at {_with_unit(row['half_at'], corruption)}"
 
 
 def _chart(corruption: dict[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,8 +48,8 @@ SETTINGS = Section(
     collect=collect,
     group="Search",
     template="""
-<div class="pair">{% for one in finalists %}<div><h3>{{ side(one.side) }} {{ one.family }}</h3>
-  <p class="quiet">{{ one.run }}{{ ", " ~ one.learnt if one.learnt }}</p>
+<div class="pair">{% for one in finalists %}<div><h3>{{ side(one.side) }} {{ one.family }} {{ small(one.run) }}</h3>
+  {% if one.learnt %}<p class="quiet">{{ one.learnt }}</p>{% endif %}
 {% if one.settings.rows %}{{ table(one.settings) }}{% else %}<p>Its defaults.</p>{% endif %}</div>
   {% endfor %}</div>
 """,

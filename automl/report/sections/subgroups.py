@@ -128,7 +128,7 @@ def _chart(found: Mapping[str, Any]) -> dict[str, Any] | None:
         "alt": "Scores of the worst subgroups of both finalists, with intervals; the table holds the same.",
         "caption": "Scores with 95 % intervals; upright lines are the scores on all test rows.",
         "x": {"label": words.metric(found["metric"])},
-        "y": {"names": [words.shorten(name, 32) for name in reversed(names)], "limits": [-0.6, len(names) - 0.4]},
+        "y": {"names": [words.shorten(name, 48) for name in reversed(names)], "limits": [-0.6, len(names) - 0.4]},
         "grid": "both",
         "layers": layers,
         "table": _table(found),

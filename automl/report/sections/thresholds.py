@@ -123,6 +123,9 @@ def _costs(found: Mapping[str, Any], outcome: Outcome) -> dict[str, Any] | None:
         for line in costs["lines"]
     ]
     level = words.percent(found["level"])
+    shown = [row[key] for row in found["rows"] for key in ("cost", "low", "high")]
+    texts = iter(words.scores(*shown))
+    columns = [(next(texts), next(texts), next(texts)) for _ in found["rows"]]
     return {
         "sentence": _saved(costs, level),
         "rates": f"A false alarm costs {alarm}, a miss {miss}"
@@ -136,12 +139,10 @@ def _costs(found: Mapping[str, Any], outcome: Outcome) -> dict[str, Any] | None:
                 [
                     "–" if row["side"] == "floor" else {"side": row["side"]}, row["rule"],
                     words.NOTHING if row["threshold"] is None else words.rough(row["threshold"], 3),
-                    words.number(row["cost"]),
-                    "not defined" if row["low"] is None
-                    else f"{words.number(row['low'])} to {words.number(row['high'])}",
+                    cost, "not defined" if row["low"] is None else f"{low} to {high}",
                     row["false_alarms"], row["misses"],
                 ]
-                for row in found["rows"]
+                for row, (cost, low, high) in zip(found["rows"], columns, strict=True)
             ],
             "numeric": [2, 3, 4, 5, 6],
         },
@@ -171,10 +172,11 @@ def _saved(costs: dict[str, Any], level: str) -> str:
         return ""
     side, by = ("deep", gain["value"]) if gain["value"] > 0 else ("shallow", -gain["value"])
     ends = (gain["low"], gain["high"]) if side == "deep" else (-gain["high"], -gain["low"])
-    interval = f"{level} interval {words.number(ends[0])} to {words.number(ends[1])}"
+    amount, low, high = words.differences(by, *ends)
+    interval = f"{level} interval {low} to {high}"
     sure = "" if ends[0] > 0 else ", which chance may explain"
     return (
-        f"At the thresholds chosen on validation rows the {side} finalist costs {words.number(by)} a row less "
+        f"At the thresholds chosen on validation rows the {side} finalist costs {amount.lstrip('+')} a row less "
         f"({interval}){sure}."
     )
 

@@ -37,6 +37,7 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         "sentences": [words.unbroken(one) for one in comparison.sentences],
         "scores": scores(outcome),
         "metric": words.metric(outcome.task.metric),
+        "items": f"{sides.test_items(outcome)}s",
         "direction": words.direction(outcome.higher_is_better),
         "chart": picture(outcome),
         "recommended": comparison.recommended,
@@ -305,7 +306,7 @@ VERDICT = Section(
 {% if scores %}<ul class="scores">{% for item in scores %}
 <li class="{{ item.side }}"><span class="side {{ item.side }}">{{ item.role }}</span><b>{{ item.score }}</b>
 <small>{{ item.title }} · {{ item.run }}{% if item.seeds %} · {{ item.seeds }}{% endif %}</small></li>{% endfor %}</ul>
-<p class="quiet">{{ metric }} on the test rows, which neither side had seen; {{ direction }}.</p>{% endif %}
+<p class="quiet">{{ metric | opening }} on the test {{ items or "rows" }}, which neither side had seen; {{ direction }}.</p>{% endif %}
 {% if chart %}{{ figure(chart) }}{% endif %}
 <p class="chosen">Recommended: <strong>{{ recommended_title }}</strong> <small class="quiet">{{ recommended }}</small>. {{ sentences[1:] | join(" ") }} {{ why }}</p>
 {% if reasons %}{{ table(reasons, "reasons") }}{% endif %}
@@ -331,7 +332,7 @@ What would change it: {{ would_change }}
 {% for item in scores -%}
 - {{ item.role }}: **{{ item.score }}** {{ metric }} ({{ item.title }}, {{ item.run }}{% if item.seeds %}, {{ item.seeds }}{% endif %})
 {% endfor %}
-{{ metric }} on the test rows, which neither side had seen; {{ direction }}.
+{{ metric | opening }} on the test {{ items or "rows" }}, which neither side had seen; {{ direction }}.
 {% if chart %}{{ figure(chart) }}{% endif %}
 Recommended: **{{ recommended_title }}** ({{ recommended }}). {{ why }}
 {% if reasons %}{{ table(reasons) }}

@@ -187,6 +187,7 @@ FREE: Mapping[str, re.Pattern[str] | None] = {
     "input_name_": None,
     "kinds": None,
     "known": None,
+    "others": None,
     "plan": None,  # the words in it are looked at once it is built (`soundness`)
     "settings": None,
     "stopped": re.compile(r"[\w .,:]{0,200}"),

@@ -23,6 +23,7 @@ MOST_GRAMS = 12
 MOST_STEPS = 10_000_000
 MOST_DEPTH = 20
 MOST_HORIZON = 100_000
+MOST_COVARIATES, MOST_PAST_STEPS = 10_000, 256
 MOST_CLASSES = 1_000_000
 MOST_PIXELS = 4_096
 MOST_SCALES = 8
@@ -288,6 +289,9 @@ def check_forecaster(part: Any) -> None:
     need(whole(part.horizon, 1, MOST_HORIZON) and whole(part.season, 1, MOST_STEPS), part, "steps without measure")
     need(part.span == max(part.season, min(part.horizon, 24), 4), part, "another span than its season's")
     need(whole(part.length, 1, max(1_000, 2 * part.span + 1)), part, "lags without measure")
+    others = getattr(part, "others", [])  # models of before lack it
+    need(isinstance(others, list) and len(others) <= MOST_COVARIATES, part, "covariates without measure")
+    need(not others or whole(part.steps_of_others, 1, MOST_PAST_STEPS), part, "covariates' steps without measure")
 
 
 def check_classes(part: Any) -> None:
