@@ -83,7 +83,7 @@ def analyse(
         prepared = _prepared(recipe, result)
         progress.say(f"{prepared.dataset.name}: {prepared.dataset.n_rows} rows; the finalists are those of {folder}")
         predictors = {side: opened.predictors[side] for side in opened.predictors}
-        outcome = _outcome(recipe, prepared, result, predictors)
+        outcome = _outcome(dataclasses.replace(recipe, out=str(folder)), prepared, result, predictors)
         sides = _sides(recipe, prepared, folder, outcome, progress, interrupt, clock, cleanup)
         chosen: dict[str, Run] = {
             run.side: dataclasses.replace(run, refitted=run.refitted and run.side in sides)

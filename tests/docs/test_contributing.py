@@ -217,7 +217,8 @@ def test_a_contest_takes_template_metric_and_section_of_three_files(tmp_path):
 
 
 def contest(data: Any, target: str | None, folder: Path, **options: Any) -> Any:
-    """One trial a side, bounded by counts alone."""
+    """One trial a side, bounded by counts alone; a measured precision would depend on how busy the machine is."""
+    options = {"search": {"precision": "float32"}, **options}
     return automl.fit(data, target, budget="1h", max_trials=1, out=str(folder), quiet=True, **options)
 
 

@@ -107,7 +107,7 @@ def test_the_page_scores_points_and_quantiles_and_says_what_mase_divides_by(one:
     section = FORECAST.collect(one)
 
     assert section["scores"]["columns"] == ["", "MASE", "pinball loss"]
-    assert [row[0] for row in section["scores"]["rows"]] == ["deep", "shallow", "floor"]
+    assert [row[0]["side"] for row in section["scores"]["rows"]] == ["deep", "shallow", "floor"]
     deep, shallow = (float(row[1]) for row in section["scores"]["rows"][:2])
     assert deep < shallow and "By its point forecasts deep is ahead" in section["scores"]["caption"]
     assert "over a season of 12 steps" in section["scaling"]
