@@ -77,7 +77,6 @@ def train(folder: Path) -> None:
     keras.Model(inputs, x).save(folder / "model.keras")
     config = {"name": "letters", "input_size": SIDE, "preprocessing": "unit"}
     (folder / "config.json").write_text(json.dumps(config) + "\n", "utf-8")
-    print(f"{(folder / 'model.keras').stat().st_size / 1024:,.0f} KiB, {network.count_params():,} weights")
 
 
 if __name__ == "__main__":

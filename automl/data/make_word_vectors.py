@@ -95,7 +95,6 @@ def make(source: Path, folder: Path) -> None:
         shipped = {tuple(words(text)[:OPENING]) for text in pd.read_csv(file)["passage"]}
     texts = [words(text) for text in paragraphs(source.read_bytes())]
     kept = [text for text in texts if tuple(text[:OPENING]) not in shipped]
-    print(f"{len(texts):,} paragraphs, {len(texts) - len(kept):,} of them shipped and left out")
     often = Counter(word for text in kept for word in text)
     vocabulary = [word for word, _ in sorted(often.items(), key=lambda item: (-item[1], item[0]))[: N_WORDS - 1]]
     table = np.concatenate([np.zeros((1, DIM)), vectors(kept, vocabulary)]).astype("<f2")
@@ -108,7 +107,6 @@ def make(source: Path, folder: Path) -> None:
     described += b" " * (-len(described) % 8)
     content = len(described).to_bytes(8, "little") + described + table.tobytes()
     (folder / "model.safetensors").write_bytes(content)
-    print(f"{len(content) / 1024:,.0f} KiB, {sum(map(len, kept)):,} words")
 
 
 if __name__ == "__main__":

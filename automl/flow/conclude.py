@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
     from automl.records import Champion, Contender, Dataset, Encoder, Recipe, SearchOptions, TargetCodec
 
-__all__ = ["Conclusion", "conclude", "examples_of", "finish", "history_of", "test_rows_of"]
+__all__ = ["Conclusion", "conclude", "examples_of", "finish", "history_of", "rows_of_test"]
 
 N_EXAMPLES_BYTES = 200_000_000
 
@@ -137,7 +137,7 @@ def conclude(
         contestants=tuple(shown),
         higher_is_better=metrics.named(task.metric).higher_is_better, weight=weight, context=context,
         examples=examples_of(prepared, items),
-        test_rows=test_rows_of(dataset, items), history=history_of(prepared, items),
+        test_rows=rows_of_test(dataset, items), history=history_of(prepared, items),
         coverage=tuple(covered),
         reproduce=reproduce(recipe, task), automl_version=__version__, fingerprint=dataset.fingerprint,
     )  # fmt: skip
@@ -280,7 +280,7 @@ def examples_of(prepared: Prepared, items: np.ndarray) -> Any:
     return inputs.iloc[items].reset_index(drop=True)
 
 
-def test_rows_of(dataset: Dataset, items: np.ndarray) -> np.ndarray:
+def rows_of_test(dataset: Dataset, items: np.ndarray) -> np.ndarray:
     """Row numbers of the test items in the user's file; in the test file, if the user gave one."""
     first = items if items.ndim == 1 else items[:, 0]
     numbers = first if dataset.row_numbers is None else dataset.row_numbers[first]

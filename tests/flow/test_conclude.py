@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from automl.flow.blend import barred, champion_of
-from automl.flow.conclude import _test_rows, conclude
+from automl.flow.conclude import conclude, rows_of_test
 from automl.flow.prepare import Prepared, prepare
 from automl.intake import load
 from automl.recipe import make
@@ -20,9 +20,9 @@ from automl.records import Champion, Cost, Costs, Dataset, Output, Run
 def test_test_rows_of_ones_own_are_named_as_their_file_counts_them() -> None:
     frame = pd.DataFrame({"a": np.arange(30.0), "y": np.arange(30) % 2})
     dataset = load(make(data=frame, target="y", test=frame.head(10)))
-    assert _test_rows(dataset, np.array([30, 33, 39])).tolist() == [0, 3, 9]
-    assert _test_rows(dataset, np.array([[33, 34], [35, 36]])).tolist() == [3, 5]
-    assert _test_rows(load(make(data=frame, target="y")), np.array([7, 29])).tolist() == [7, 29]
+    assert rows_of_test(dataset, np.array([30, 33, 39])).tolist() == [0, 3, 9]
+    assert rows_of_test(dataset, np.array([[33, 34], [35, 36]])).tolist() == [3, 5]
+    assert rows_of_test(load(make(data=frame, target="y")), np.array([7, 29])).tolist() == [7, 29]
 
 
 # --------------------------------------------------------------------------- the champion

@@ -24,7 +24,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         named_by.setdefault(words.shorten(reason, 300), []).append(name.replace("_", " "))
     return {
         "reasons": [{"name": ", ".join(names), "reason": reason} for reason, names in named_by.items()],
-        "command": f"automl analyse {named} --budget {BUDGET}",
+        "command": f"automl analyse {named} {shell.flag('--budget', BUDGET)}",
         "is_named": named != "RUN",
     }
 
