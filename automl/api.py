@@ -307,7 +307,7 @@ def analyse(
     from automl import flow
     from automl import recipe as recipes
     from automl.errors import FolderError
-    from automl.flow.finished_run import RECIPE_FILE
+    from automl.storage.run_folder import RECIPE_FILE
 
     folder = Path(run)
     path = folder / RECIPE_FILE

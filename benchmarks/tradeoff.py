@@ -13,15 +13,17 @@ from __future__ import annotations
 import argparse
 import json
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tradeoff_groups
+import tradeoff_robustness
 
 N_DRAWS = 10
 
-CHECKS: dict[str, Callable[[], dict[str, Any]]] = dict(tradeoff_groups.CHECKS)
+CHECKS: dict[str, Callable[[], dict[str, Any]]] = {**tradeoff_groups.CHECKS, **tradeoff_robustness.CHECKS}
 """Name → the check: prints a table, returns figures of plain types, ``passed`` (bool) among them."""
 
 
@@ -231,6 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Planted truths for the analyses after the verdict.")
     parser.add_argument("--only", nargs="*", choices=sorted(CHECKS), help="names of checks; all if none are given")
     asked = parser.parse_args().only or list(CHECKS)
+    warnings.simplefilter("ignore")
     figures: dict[str, Any] = {}
     for name in asked:
         begun = time.monotonic()

@@ -1,17 +1,13 @@
 """Planted truths for the analyses of columns and subgroups: importance, subgroups, differences.
 
-Each check is a function as `benchmarks/tradeoff.py` lists them: it prints its table and returns its figures. Both sides
-are small models of scikit-learn's kind, fitted on rows made up here.
-
-    python benchmarks/tradeoff_groups.py
+`tradeoff.py` runs them. Each check is a function that prints its table and returns its figures; `CHECKS` lists them by
+name. Both sides are small models of scikit-learn's kind, fitted on rows made up here.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -213,18 +209,3 @@ CHECKS = {
     for one in (important_column_first, flipped_subgroup_found, clean_subgroups_not_found, region_described)
 }
 """Name → the check."""
-
-
-def main() -> None:
-    """Run all checks."""
-    warnings.simplefilter("ignore")
-    figures = {}
-    for name, one in CHECKS.items():
-        print(f"\n== {name.replace('_', ' ')}", flush=True)
-        figures[name] = one()
-        print("passed" if figures[name]["passed"] else "NOT passed", flush=True)
-    print(json.dumps(figures))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,19 +1,13 @@
 """Planted truths for robustness and attacks: who depends on one brittle column, and who does not.
 
-    python benchmarks/tradeoff_robustness.py                       # all
-    python benchmarks/tradeoff_robustness.py --only brittle_column # one
-
-The finalists are fixed functions of the test rows, so that the truth is known. Each check is a function that prints its
-table and returns its figures; `CHECKS` lists them by name. The last line is the figures as JSON.
+`tradeoff.py` runs them. The finalists are fixed functions of the test rows, so that the truth is known. Each check is a
+function that prints its table and returns its figures; `CHECKS` lists them by name.
 """
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import json
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -183,21 +177,3 @@ def equal_under_attack() -> dict[str, Any]:
             covered += row["low"] <= 0 <= row["high"]
     print(f"intervals that hold 0: {covered} of {cells}")
     return {"passed": covered / cells >= 0.95, "share": covered / cells, "n_cells": cells}
-
-
-def main() -> None:
-    """Run the checks that are asked for."""
-    parser = argparse.ArgumentParser(description="Planted truths for robustness and attacks.")
-    parser.add_argument("--only", nargs="*", choices=sorted(CHECKS), help="names of checks; all if none are given")
-    asked = parser.parse_args().only or list(CHECKS)
-    figures: dict[str, Any] = {}
-    for name in asked:
-        begun = time.monotonic()
-        print(f"\n== {name.replace('_', ' ')}", flush=True)
-        figures[name] = {**CHECKS[name](), "seconds": round(time.monotonic() - begun, 1)}
-        print("passed" if figures[name]["passed"] else "NOT passed", flush=True)
-    print(json.dumps(figures))
-
-
-if __name__ == "__main__":
-    main()

@@ -238,11 +238,10 @@ def report(
     """Write the report of RUN again, without its data."""
     from automl import catalog
     from automl import report as reports
-    from automl.records import Section
 
     catalog.extend(words(plugins) or ())
-    sections = tuple(catalog.members(Section, "automl.report.sections").values())
-    made = reports.render(Path(run), None if out is None else Path(out), sections=sections, poorer=False)
+    target = None if out is None else Path(out)
+    made = reports.render(Path(run), target, sections=reports.known_sections(), poorer=False)
     terminal.out(printable(f"Report: {made}"), needed=False)
 
 

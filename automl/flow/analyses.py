@@ -30,8 +30,9 @@ __all__ = ["Analyses", "in_order"]
 NUMBERS_FROM = 300
 NUMBERS_EACH = 100
 MOST_NUMBERED = 1000
-TIMED_ITEMS = 1024
 """Numbers of these fits, from which their seeds follow, lie beyond those of repeats and out-of-fold pairs."""
+TIMED_ITEMS = 1024
+"""Test items that are predicted once more to time both finalists."""
 NO_REFITS_UNTIMED = "it fits models, which is only done within a time limit; give the run a budget"
 SIDES = ("deep", "shallow")
 
@@ -62,12 +63,15 @@ class Analyses:
         self.runs, self.has_all, self.only = runs, has_all, tuple(only)
 
     def seconds(self) -> float:
-        """Seconds to keep back for them: none before each side has a model, which is worth more."""
+        """Seconds that a search keeps back for them: none before each side has a model, which is worth more."""
         if self.has_all or math.isinf(self.clock.budget_seconds):
             return 0.0
         with_model = {run.side for run in self.runs if run.status != "failed" and run.valid_score is not None}
-        if not set(self.fits.sides) <= with_model:
-            return 0.0
+        return self._share_seconds if set(self.fits.sides) <= with_model else 0.0
+
+    @property
+    def _share_seconds(self) -> float:
+        """Their share of the budget."""
         return self.recipe.analysis * self.clock.budget_seconds
 
     def make(
@@ -96,7 +100,12 @@ class Analyses:
             return outcome
         ends = self._ends(tail_seconds)
         found, left_out = dict(outcome.analyses), dict(outcome.analyses_left_out)
-        facts = self._facts(outcome, predictors, chosen)
+        try:
+            facts = self._facts(outcome, predictors, chosen)
+        except Exception as error:  # the verdict stands without any of them
+            why = f"it failed: {words_of(error)}"
+            left_out |= {one.name: why for one in self._wanted(found)}
+            return dataclasses.replace(outcome, analyses_left_out=left_out)
         for analysis in self._wanted(found):
             base = dataclasses.replace(outcome, analyses=dict(found), analyses_left_out=dict(left_out))
             context = self._context(analysis, base, predictors, chosen, facts, ends, stopping, tail_seconds)
@@ -119,7 +128,7 @@ class Analyses:
         if math.isinf(self.clock.budget_seconds):
             return math.inf
         left = self.clock.remaining - tail_seconds
-        return time.monotonic() + (left if self.has_all else min(left, self.seconds()))
+        return time.monotonic() + (left if self.has_all else min(left, self._share_seconds))
 
     def _facts(self, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run]) -> AnalysisFacts:
         part, inputs = self.fits.prepared.split, self.fits.prepared.dataset.inputs

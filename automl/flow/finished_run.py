@@ -26,7 +26,7 @@ from automl.flow.prepare import Prepared, prepare
 from automl.flow.progress.console import Progress
 from automl.flow.reproduce import reproduce
 from automl.flow.sides import deep_side, shallow_side
-from automl.records import Analysis, Comparison, Contestant, Cost, Outcome, Run, Section
+from automl.records import Analysis, Comparison, Contestant, Cost, Outcome, Run
 from automl.sides.backend import check_backend
 from automl.sides.ensemble import members_of
 from automl.storage import files as folders
@@ -34,9 +34,8 @@ from automl.storage import files as folders
 if TYPE_CHECKING:
     from automl.records import Contender, Recipe
 
-__all__ = ["RECIPE_FILE", "analyse"]
+__all__ = ["analyse"]
 
-RECIPE_FILE = "recipe.yaml"
 LEAST_REFIT_SECONDS = 20.0
 """Below it no side is restored: TensorFlow and the data take some of it, and a fit would find no time."""
 SIDES = ("deep", "shallow")
@@ -80,11 +79,12 @@ def analyse(
         opened = bundle.open(
             folder, modalities.restore, modalities.restore_codec, plug_ins=catalog.plug_ins(recipe.plugins)
         )
-        prepared = _prepared(recipe, result)
+        resumed = dataclasses.replace(recipe, out=str(folder), resume=True)
+        prepared = _prepared(resumed, result)  # vectors of a backbone are those that the run stored
         progress.say(f"{prepared.dataset.name}: {prepared.dataset.n_rows} rows; the finalists are those of {folder}")
         predictors = {side: opened.predictors[side] for side in opened.predictors}
-        outcome = _outcome(dataclasses.replace(recipe, out=str(folder)), prepared, result, predictors)
-        sides = _sides(recipe, prepared, folder, outcome, progress, interrupt, clock, cleanup)
+        outcome = _outcome(resumed, prepared, result, predictors)
+        sides = _sides(resumed, prepared, folder, outcome, progress, interrupt, clock, cleanup)
         chosen: dict[str, Run] = {
             run.side: dataclasses.replace(run, refitted=run.refitted and run.side in sides)
             for run in outcome.runs
@@ -96,12 +96,8 @@ def analyse(
         )
         progress.say("writing the report")
         result = {**result, **{key: report.result_dict(outcome)[key] for key in ("tradeoff", "tradeoff_left_out")}}
-        report.write_again(stored, result, outcome, folder, _sections())
+        report.write_again(stored, result, outcome, folder, report.known_sections())
     return outcome, result, predictors, opened.recommended
-
-
-def _sections() -> tuple[Section, ...]:
-    return tuple(catalog.members(Section, "automl.report.sections").values())
 
 
 def _prepared(recipe: Recipe, result: Mapping[str, Any]) -> Prepared:
@@ -114,7 +110,9 @@ def _prepared(recipe: Recipe, result: Mapping[str, Any]) -> Prepared:
     fingerprint = prepared.dataset.fingerprint
     parts = {f"n_{part}": len(getattr(prepared.split, part)) for part in ("train", "valid", "test")}
     expected = result.get("fingerprint")
-    if (expected and fingerprint != expected) or any(result["split"].get(key) != n for key, n in parts.items()):
+    split = result.get("split")
+    told = split if isinstance(split, dict) else {}
+    if (expected and fingerprint != expected) or any(told.get(key) != n for key, n in parts.items()):
         raise DataError(
             f"{prepared.dataset.name} is not what the run learnt from: expected the content {expected}, got "
             f"{fingerprint}; give the data of the run (--data), or run a new contest on these"
@@ -144,9 +142,11 @@ def _outcome(recipe: Recipe, prepared: Prepared, result: Mapping[str, Any], pred
             None if result["interval"] is None else tuple(result["interval"]), result["level"], None, len(items), 1,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
-        raise FolderError(f"result.json of the run lacks a field ({error}); was it altered?") from error
-    names = {run.side: run.name for run in runs if run.finalist or run.side == "blend"}
-    names |= {"floor": next(run.name for run in runs if run.side == "floor")}
+        raise FolderError(
+            f"result.json of the run lacks a field, or holds a wrong one ({error}); was it altered? Run the contest "
+            "again"
+        ) from error
+    names = {run.side: run.name for run in runs if run.test_score is not None}
     shown = tuple(
         Contestant(names[side], side, output, (output,))
         for side in ("deep", "shallow", "blend", "floor")
@@ -173,7 +173,6 @@ def _sides(
     if len(refitted) < 2 or not LEAST_REFIT_SECONDS <= clock.remaining < math.inf:
         return {}
     progress.say("restoring both sides, for analyses that fit models")
-    recipe = dataclasses.replace(recipe, out=str(folder), resume=True)
     try:
         shallow: Any = shallow_side(recipe, prepared, folder, progress, interrupt, clock)
         cleanup.callback(shallow.close)

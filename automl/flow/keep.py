@@ -7,13 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl import bundle, catalog, report
+from automl import bundle, report
 from automl import recipe as recipes
 from automl.errors import BundleError, FolderError
-from automl.flow.finished_run import RECIPE_FILE
-from automl.records import Finding, Section
+from automl.records import Finding
 from automl.sides.training_rows import keeps_rows
 from automl.storage.files import refuse_link, write_text
+from automl.storage.run_folder import RECIPE_FILE
 from automl.system import shell
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def keep(
 
 
 def _report(outcome: Outcome, folder: Path) -> dict[str, Any]:
-    report.write(outcome, folder, _sections())
+    report.write(outcome, folder, report.known_sections())
     _write_recipe(outcome, folder)
     return report.result_dict(outcome)
 
@@ -70,11 +70,6 @@ def _absolute(value: Any) -> Any:
     """A path from the root, if it is one that exists; anything else unchanged."""
     is_path = isinstance(value, str | os.PathLike) and os.path.exists(value)
     return os.path.abspath(value) if is_path else value
-
-
-def _sections() -> tuple[Section, ...]:
-    """Those of automl's own and those of plug-ins."""
-    return tuple(catalog.members(Section, "automl.report.sections").values())
 
 
 def _not_saved(error: BundleError) -> Finding:
@@ -100,6 +95,6 @@ def save(
         recommended,
         report.result_dict(unquoted),
         str(outcome.reproduce.get("recipe", "")),
-        report.shareable(unquoted, _sections()),
+        report.shareable(unquoted, report.known_sections()),
         keeps_rows=keeps_rows([run for run in outcome.runs if run.finalist], outcome.runs),
     )

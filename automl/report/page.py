@@ -25,7 +25,8 @@ from automl.system import shell
 from automl.system.printable import printable
 
 __all__ = [
-    "GROUPS", "html", "kind_of", "markdown_text", "render", "shareable", "stored", "write", "write_again",
+    "GROUPS", "html", "kind_of", "known_sections", "markdown_text", "render", "shareable", "stored", "write",
+    "write_again",
 ]  # fmt: skip
 
 FORMS = (".html", ".htm", ".md", ".json")
@@ -58,6 +59,11 @@ def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | No
         "report.html": html(content, sections),
     }
     write_all({Path(folder) / name: text.encode() for name, text in texts.items()})
+
+
+def known_sections() -> tuple[Section, ...]:
+    """Those of automl's own and those of plug-ins."""
+    return tuple(catalog.members(Section, "automl.report.sections").values())
 
 
 def write_again(

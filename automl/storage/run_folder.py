@@ -10,7 +10,10 @@ from automl.errors import FolderError
 from automl.storage import files as folders
 from automl.system import shell
 
-__all__ = ["check_folder", "open_folder"]
+__all__ = ["RECIPE_FILE", "check_folder", "open_folder"]
+
+RECIPE_FILE = "recipe.yaml"
+"""What was asked for, with paths that hold wherever the run folder is."""
 
 RUNS = Path("automl-runs")
 MARKS = ("trials.log", "shallow.log", "spent.json")

@@ -12,6 +12,7 @@ import numpy as np
 
 from automl import goals
 from automl.records import (
+    MODALITIES,
     Analysis,
     AnalysisContext,
     AnalysisFacts,
@@ -30,7 +31,6 @@ from automl.testing.promise import promise
 
 __all__ = ["check_analysis", "example_context"]
 
-MODALITIES = ("tabular", "text", "image", "sequence")
 SIDES: tuple[tuple[str, Side, float], ...] = (("mlp-2", "deep", 0.3), ("boosting-1", "shallow", 0.4))
 RUNS: dict[str, Side] = {name: side for name, side, _ in SIDES}
 
