@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,8 @@ from automl.flow import analyses as module
 from automl.flow.budget.clock import Clock
 from automl.recipe import make
 from automl.records import Analysis, AnalysisContext, Run
+from automl.testing.examples import example_problem
+from automl.testing.outcomes import example_outcome
 
 pytestmark = pytest.mark.analyses
 
@@ -156,3 +159,27 @@ def test_no_time_is_kept_back_before_each_side_has_a_model() -> None:
     assert kept.seconds() == 0.0
     runs.append(Run("b-2", "deep", "cut", "b", valid_score=0.5))
     assert kept.seconds() == 20.0
+
+
+def test_they_are_made_also_where_one_side_found_no_model() -> None:
+    recipe = make(data=frame(), target="y", budget="1000000s", analysis=0.2)
+    fits = SimpleNamespace(sides={"deep": None, "shallow": None})
+    runs = [Run("a-1", "shallow", "done", "a", valid_score=0.5), Run("b-1", "deep", "failed", "b")]
+    made = module.Analyses(recipe, fits, Clock(1_000_000.0), runs)  # type: ignore[arg-type]
+    assert made.seconds() == 0.0, "the search keeps nothing back"
+    assert made._ends(0.0) - time.monotonic() > 100_000, "and yet they have their share of what is left"
+
+
+def test_a_finalist_that_cannot_be_timed_costs_the_analyses_and_not_the_verdict() -> None:
+    class Faulty:
+        def output(self, dataset: Any, rows: Any) -> Any:
+            raise ValueError("no memory")
+
+    problem, _, split, _ = example_problem("binary", "tabular")
+    fits = SimpleNamespace(sides={}, prepared=SimpleNamespace(split=split, dataset=problem))
+    recipe = make(data=frame(), target="y", budget="none", max_trials=1)
+    analyses = module.Analyses(recipe, fits, Clock(math.inf))  # type: ignore[arg-type]
+    before = dataclasses.replace(example_outcome("binary"), analyses={})
+    after = analyses.make(before, {"deep": Faulty()}, {}, lambda: False, lambda text: None, 0.0)
+    assert after.comparison is before.comparison and after.analyses == {}
+    assert set(after.analyses_left_out.values()) == {"it failed: no memory"}

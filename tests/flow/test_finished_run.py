@@ -103,6 +103,15 @@ def test_a_folder_without_a_finished_run_is_refused(tmp_path: Path) -> None:
         automl.analyse(tmp_path)
 
 
+@pytest.mark.parametrize("key", ["split", "interval", "verdict", "recommended"])
+def test_a_result_without_a_field_is_refused_in_words(run: Path, key: str) -> None:
+    result = json.loads((run / "result.json").read_text("utf-8"))
+    del result[key]
+    (run / "result.json").write_text(json.dumps(result), "utf-8")
+    with pytest.raises(AutomlError):
+        automl.analyse(run, budget="none", quiet=True, plugins=PLUGIN)
+
+
 @pytest.mark.parametrize("content", ["[]", "{", '{"runs": 3}', '{"runs": [{"name": "x"}], "split": {}}'])
 def test_an_altered_result_is_refused_in_words(run: Path, content: str) -> None:
     (run / "result.json").write_text(content, "utf-8")
