@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import math
 import os
 import time
@@ -12,8 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
 
 from automl import metrics
 from automl.deep import repeat as repeats
@@ -24,13 +21,14 @@ from automl.deep.family import Candidate, FamilySearch, PendingTrial
 from automl.deep.finalist import Finalist
 from automl.deep.lengths import Lengths
 from automl.deep.messages import TrialResult, TrialSpec, plain
-from automl.deep.oracle import Oracle, vary
+from automl.deep.oracle import Oracle
+from automl.deep.proposals import Proposals
 from automl.deep.pruner import at_milestones, milestones_for
 from automl.deep.resume import ResumedTrials
 from automl.deep.scheduling import next_search, round_ends
 from automl.deep.training import device as devices
 from automl.deep.training.failure import explain
-from automl.deep.training.loss_knobs import LOSS_KNOBS, declare
+from automl.deep.training.loss_knobs import declare
 from automl.deep.training.trainer import Trainer
 from automl.records import Run, SearchOptions
 from automl.sides.holdouts import MultiHoldoutPolicy
@@ -47,8 +45,6 @@ __all__ = ["DeepSide"]
 KEPT_FITS = 8
 NEIGHBOURS = 2
 COMPILE_SHARE = 0.15
-LEAST_SHARE = 0.3
-LEAST_SHORT_SECONDS = 1.0
 
 
 class DeepSide:
@@ -105,7 +101,7 @@ class DeepSide:
         self.on_event = on_event or (lambda event: None)
         self.folder = folder
         self.stopping = stopping
-        self.early_stopping, self.reuse_shapes = early_stopping, reuse_shapes
+        self.early_stopping = early_stopping
         self.higher_is_better = metrics.named(metric).higher_is_better
         begun = time.monotonic()
         training_data = training_data_of(dataset, task, split, encoder, codec, metric)
@@ -118,8 +114,6 @@ class DeepSide:
             stopping,
         )
         self.trainer.on_stuck = self._on_stuck
-        self.lengths = Lengths.of(self.trainer.data.n_train, task, encoder.specs)
-        self.trained_longer: set[str] = set()
         self.pool: Pool = remote or LocalPool(self.trainer)
         if remote is not None:
             remote.supply(self.trainer.training_data, tuple(templates), self.options.memory_mib)
@@ -130,6 +124,16 @@ class DeepSide:
             if (search := self._family_search(template, encoder.specs, facts)) is not None
         ]
         self.ranked: list[Candidate] = []
+        self.proposals = Proposals(
+            self.searches,
+            self.ranked,
+            self.trainer,
+            self.pool,
+            Lengths.of(self.trainer.data.n_train, task, encoder.specs),
+            seed,
+            self.note,
+            reuse_shapes=reuse_shapes,
+        )
         self.holdout_policy = MultiHoldoutPolicy(1 + len(self.trainer.training_data.others), self.higher_is_better)
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
@@ -189,7 +193,7 @@ class DeepSide:
         return (
             search is not None
             and not bounded
-            and (not seconds < self._least_seconds(search) or self._short_search(seconds) is not None)
+            and (not seconds < self.proposals.least_seconds(search) or self.proposals.short_search(seconds) is not None)
         )
 
     def _family_search(self, template: Template, specs: Sequence[InputSpec], facts: Facts) -> FamilySearch | None:
@@ -235,13 +239,13 @@ class DeepSide:
         search = next_search(self.searches, self.higher_is_better, by_time)
         if search is None or (self.max_trials is not None and self.n_runs + len(under_way) >= self.max_trials):
             return None
-        short = math.isfinite(seconds) and seconds < self._least_seconds(search)
+        short = math.isfinite(seconds) and seconds < self.proposals.least_seconds(search)
         if short:
-            search = self._short_search(seconds)
+            search = self.proposals.short_search(seconds)
             if search is None:
                 return None
-        longer = self._longer(seconds) if by_time and not short else None
-        search, number = longer or (search, self._vary(search) if short else self._ask(search))
+        longer = self.proposals.longer(seconds, self.n_runs) if by_time and not short else None
+        search, number = longer or (search, self.proposals.vary(search) if short else self.proposals.ask(search))
         if number is None:
             # With a trial of this search under way, the oracle may only be waiting for its score.
             search.exhausted = all(pending.search is not search for pending in under_way)
@@ -252,99 +256,14 @@ class DeepSide:
             plain(search.oracle.settings(number)),
             self.seed * 1000 + search.n_runs,
             seconds,
-            soft_seconds=self._soft_seconds(seconds),
-            least_share=self.lengths.least_share(self.pool.n_workers),
+            soft_seconds=self.proposals.soft_seconds(seconds, self.n_runs),
+            least_share=self.proposals.lengths.least_share(self.pool.n_workers),
             milestones=milestones_for(search.peers) if self.early_stopping else (),
             promotion_score=self.holdout_policy.promotion_score(),
             promotion_share=self.holdout_policy.share,
         )
         search.n_runs += 1
         return PendingTrial(search, number, spec)
-
-    def _soft_seconds(self, seconds: float) -> float | None:
-        """Seconds that the trial should take if its schedule is not shortened much by that; None for no such bound."""
-        n_holdouts = self.ranked[0].run.n_holdouts if self.ranked else None
-        share = self.lengths.share(self.n_runs, n_holdouts, self.pool.n_workers)
-        return share * seconds if share < 1 and math.isfinite(seconds) else None
-
-    def _search_of(self, candidate: Candidate) -> FamilySearch | None:
-        """The search of a candidate's template."""
-        return next((search for search in self.searches if search.template is candidate.template), None)
-
-    def _longer(self, seconds: float) -> tuple[FamilySearch, str] | None:
-        """The search of the best trial and the oracle's number of its settings, if they deserve a longer schedule.
-
-        Args:
-            seconds: time allotted.
-        """
-        search = self._waiting_for_longer()
-        if search is None or not self.lengths.may_be_longer(self.ranked[0], self.n_runs, seconds):
-            return None
-        self.trained_longer.add(_key(self.ranked[0]))
-        return search, search.oracle.enter(self.ranked[0].settings)
-
-    def _waiting_for_longer(self) -> FamilySearch | None:
-        """The search of the best trial, if its schedule was shortened and it was not yet trained for longer."""
-        if (
-            not self.ranked
-            or not self.lengths.is_shortened(self.ranked[0])
-            or _key(self.ranked[0]) in self.trained_longer
-        ):
-            return None
-        search = self._search_of(self.ranked[0])
-        return search if search is not None and search.oracle.name in ("bayesian", "random") else None
-
-    def _ask(self, search: FamilySearch) -> str | None:
-        """The oracle's number of the next settings."""
-        cheap = self.reuse_shapes and search.neighbours > 0 and search.oracle.name in ("bayesian", "random")
-        if cheap and search.best_settings is not None and not search.oracle.n_waiting:
-            search.neighbours -= 1
-            return self._vary(search)
-        try:
-            return search.oracle.ask()
-        except Exception as error:  # KerasTuner's own errors, from a state or scores that an earlier call has left
-            self.note(f"the search of {search.template.name} ends: its oracle failed ({explain(error).words})")
-            search.exhausted = True
-            return None
-
-    def _vary(self, search: FamilySearch) -> str:
-        """The oracle's number of a neighbour of the template's best settings, with the same network shape."""
-        rng = np.random.default_rng((self.seed, search.n_runs))
-        knobs = (*search.template.knobs, *LOSS_KNOBS)
-        return search.oracle.enter(vary(search.oracle.space, search.best_settings or {}, knobs, rng))
-
-    def _short_search(self, seconds: float) -> FamilySearch | None:
-        """The search of the best template, if its best shape is compiled and the time is enough for a short schedule.
-
-        The end of a budget is used in this way, once it is too short for a new shape.
-
-        Args:
-            seconds: time allotted.
-        """
-        if not self.ranked or self.pool.n_workers != 1 or not self.reuse_shapes:
-            return None
-        best = self.ranked[0]
-        search = self._search_of(best)
-        if search is None or search.best_settings is None or search.oracle.name not in ("bayesian", "random"):
-            return None
-        fit = best.fit
-        least = LEAST_SHARE * (fit.seconds - fit.compile_seconds) * best.run.n_holdouts
-        ready = self.trainer.is_ready(search.template, search.best_settings)
-        return search if ready and seconds >= max(LEAST_SHORT_SECONDS, least) else None
-
-    def _least_seconds(self, search: FamilySearch) -> float:
-        """The least time for which a trial is started.
-
-        Compilation cannot be interrupted, and a trial that is cut very early teaches nothing.
-        """
-        if not self.ranked:
-            return max(1.0, LEAST_SHARE * search.seconds)  # of trials that left nothing
-        typical = float(np.median([candidate.run.cost.fit_seconds for candidate in self.ranked]))
-        n_fits = self.ranked[0].run.n_holdouts  # a trial judged on fewer hold-outs than the best ranks behind it
-        compile_seconds = search.compile_seconds
-        if not search.n_runs:  # its network is not built yet: those of other templates tell how long that takes
-            compile_seconds = max(other.compile_seconds for other in self.searches)
-        return compile_seconds + n_fits * LEAST_SHARE * typical
 
     def _begin(self, pending: PendingTrial) -> None:
         spec = pending.spec
@@ -470,7 +389,7 @@ class DeepSide:
         While the best trial waits for a longer schedule, no time is kept back for refits where the steps that were left
         out bring more than the validation rows do.
         """
-        waits = self.lengths.steps_first and self.pool.n_workers == 1 and self._waiting_for_longer()
+        waits = self.proposals.lengths.steps_first and self.pool.n_workers == 1 and self.proposals.waiting_for_longer()
         if waits and not self.finalist.composition.members:
             return 0.0
         return self.finalist.seconds_a_refit(n_members)
@@ -519,8 +438,3 @@ class DeepSide:
         """Drop compiled networks and end worker processes."""
         self.pool.close()
         self.trainer.close()
-
-
-def _key(candidate: Candidate) -> str:
-    """A candidate's settings as one text; equal settings of a template give equal texts."""
-    return f"{candidate.template.name} {json.dumps(candidate.settings, sort_keys=True)}"

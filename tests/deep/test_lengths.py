@@ -127,7 +127,7 @@ def deep(task_parts, monkeypatch):
     template = dataclasses.replace(TINY, starts=lambda specs, facts: [{**start, "epochs": 10} for start in starts])
     made = DeepSide(*task_parts, {"tiny": template}, metric="roc_auc", seed=0)
     made.pool = Scripted()
-    made.lengths = Lengths(240, 0, True)
+    made.proposals.lengths = Lengths(240, 0, True)
     return made
 
 
@@ -144,7 +144,7 @@ def test_the_best_of_two_short_trials_is_trained_for_longer_once(deep):
 
 
 def test_where_a_refit_brings_more_time_is_kept_back_for_it_meanwhile(deep):
-    deep.lengths = Lengths(240, 0, False)
+    deep.proposals.lengths = Lengths(240, 0, False)
     deep.step(10.0)
     assert deep.seconds_a_refit() > 0.0
 
@@ -172,4 +172,4 @@ def test_a_template_that_was_not_tried_is_expected_to_compile_as_long_as_the_oth
     made.step(10.0)
     tried, untried = (s for s in sorted(made.searches, key=lambda search: -search.n_runs))
     tried.compile_seconds = 5.0
-    assert untried.n_runs == 0 and made._least_seconds(untried) == made._least_seconds(tried) > 5.0
+    assert untried.n_runs == 0 and made.proposals.least_seconds(untried) == made.proposals.least_seconds(tried) > 5.0
