@@ -5,37 +5,18 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from fixed_finalists import Fixed
 
 from automl import goals
-from automl.baselines.learners.learner import as_output
-from automl.records import AnalysisContext, AnalysisFacts, Column, Contestant, Dataset, Output, Run, Split, Task
+from automl.records import AnalysisContext, AnalysisFacts, Column, Contestant, Dataset, Run, Split, Task
 from automl.testing.outcomes import example_outcome
 
 FACTS = {"binary": {"classes": ("no", "yes"), "positive": "yes"}, "regression": {}}
 METRICS = {"binary": "roc_auc", "regression": "rmse"}
-
-
-@dataclass(frozen=True, eq=False)
-class Fixed:
-    """A predictor of a side: probabilities of the second class, or values; it counts what it is asked."""
-
-    goal: str
-    predict: Callable[[Dataset, np.ndarray], np.ndarray]
-    asked: list[int] = field(default_factory=list)
-
-    def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        self.asked.append(len(rows))
-        found = np.asarray(self.predict(dataset, rows), np.float64)
-        if self.goal == "forecast":
-            return Output("windows", {"values": found})
-        if self.goal == "regression":
-            return as_output("regression", found.reshape(len(rows), -1))
-        return as_output("binary", np.stack([1 - found, found], axis=1))
 
 
 def context_of(

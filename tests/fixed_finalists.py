@@ -50,7 +50,9 @@ class Fixed:
             )
         if self.goal == "multiclass":
             return Output("probabilities", {"probabilities": values, "labels": values.argmax(axis=1)})
-        return Output("windows" if self.goal == "forecast" else "values", {"values": values})
+        if self.goal == "forecast":
+            return Output("windows", {"values": values})
+        return Output("values", {"values": values.reshape(len(rows), -1)})
 
 
 def kind_of(cells: pd.Series) -> str:
