@@ -42,9 +42,9 @@ def facts_of(dataset: Dataset, task: Task, items: np.ndarray, seed: int = 0) -> 
         admitted = transforms(goals.truth(dataset, task, items))
         contexts, start = reach(dataset, task, items)
         return Facts(n_rows, n_classes, contexts=contexts, start_context=start, transforms=admitted)
-    truth = goals.truth(dataset, task, items)
+    truth = goals.learnt_truth(dataset, task, items)
     priors: tuple[float, ...] = ()
-    if goal.is_one_class:
+    if goal.is_one_class and goal.needs_target:
         priors = tuple((np.bincount(truth, minlength=n_classes) / max(n_rows, 1)).tolist())
     if not hasattr(dataset.inputs, "columns"):
         return Facts(n_rows, n_classes, priors, _is_skewed(task, truth), _is_positive(task, truth))
@@ -52,7 +52,7 @@ def facts_of(dataset: Dataset, task: Task, items: np.ndarray, seed: int = 0) -> 
     return Facts(
         n_rows, n_classes, priors, _is_skewed(task, truth), _is_positive(task, truth),
         most_levels=max((int((count >= MIN_LEVEL_ROWS).sum()) for count in counts), default=0),
-        most_words=max(map(len, counts), default=0), numbers_come_back=_come_back(dataset, task, items, truth, seed),
+        most_words=max(map(len, counts), default=0), numbers_come_back=goal.needs_target and _come_back(dataset, task, items, truth, seed),
     )  # fmt: skip
 
 

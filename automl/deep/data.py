@@ -128,7 +128,7 @@ def training_data_of(
     target = codec.encode(dataset, learnt)
     loss_scale, weight = _loss_weighting(dataset, task, split, learnt)
     weight = _by_known_share(weight, target)
-    in_windows = goals.named(task).in_windows
+    is_apart = goals.named(task).in_windows or split.refit_rows is not None
     return TrainingData(
         train=encoder.transform(dataset, train_items),
         target=target[:n_train],
@@ -142,7 +142,7 @@ def training_data_of(
         metric=metric,
         loss_scale=loss_scale,
         others=_others(dataset, task, split),
-        added=encoder.transform(dataset, learnt[n_train:]) if in_windows else None,
+        added=encoder.transform(dataset, learnt[n_train:]) if is_apart else None,
         added_target=target[n_train:],
         added_weight=None if weight is None else weight[n_train:],
     )

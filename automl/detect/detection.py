@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from automl import goals, metrics
-from automl.detect import modality
+from automl.detect import modality, untargeted
 from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
@@ -56,14 +56,17 @@ def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     _check_goal(recipe)
     if recipe.goal is not None and (goal := goals.named(recipe.goal)).base:
         return _detect_plugin_goal(dataset, recipe, goal)
+    learns_none = recipe.goal is not None and not goals.named(recipe.goal).needs_target
     if _is_array(dataset.inputs) and np.asarray(dataset.inputs).ndim >= 3:
-        return _arrays(dataset, recipe)
+        return untargeted.detect_array(dataset, recipe) if learns_none else _arrays(dataset, recipe)
     dataset = _named(replace(dataset, inputs=as_frame(dataset.inputs)))
     _check_columns(dataset, recipe)
     dataset, group = _roles(dataset, recipe)
     whole = _whole(dataset)
     columns = kinds_of(whole, recipe, dataset.kinds)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
+    if learns_none:
+        return untargeted.detect_table(dataset, recipe, [c for c in columns if c.name not in targets], group)
     declined: Declined | None = None
     if recipe.goal is None or goals.named(recipe.goal).in_windows:
         found = axis(whole, columns, targets, recipe, dataset.given)
@@ -118,14 +121,16 @@ def is_in_time_order(dataset: Dataset, recipe: Recipe) -> bool:
 
 
 def _check_goal(recipe: Recipe) -> None:
-    if recipe.label is not None and not recipe.target:
+    without = [name for name, goal in goals.known().items() if not goal.needs_target]
+    learns_none = recipe.goal is not None and not goals.named(recipe.goal).needs_target
+    if recipe.label is not None and not learns_none and not recipe.target:
         raise RecipeError(
-            f"label {recipe.label!r} scores goals without a target (anomaly, represent, generate), which "
-            f"are not built yet; "
-            f"pass it as --target to predict it, by one of the goals {', '.join(goals.known())}"
+            f"label {recipe.label!r} scores goals without a target; pass goal (--goal) with one of "
+            f"{', '.join(without)}, or pass the column as target (--target) to predict it"
         )
-    if recipe.goal is not None:
-        goals.named(recipe.goal)
+    for key in ("normal", "contamination"):
+        if getattr(recipe, key) is not None and not learns_none:
+            raise RecipeError(f"{key} belongs to the goal anomaly; pass goal (--goal) anomaly, or leave it out")
 
 
 def _detect_plugin_goal(dataset: Dataset, recipe: Recipe, goal: Goal) -> tuple[Dataset, Task]:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from automl import metrics
 from automl.errors import RecipeError
+from automl.goals.anomaly import ANOMALY
 from automl.goals.binary import BINARY
 from automl.goals.forecast import FORECAST
 from automl.goals.multiclass import MULTICLASS
@@ -26,11 +28,11 @@ if TYPE_CHECKING:
     from automl.records import Dataset, Split
 
 __all__ = [
-    "Decision", "decide", "decided", "default_metric", "known", "metrics_for", "named", "plug_in", "restore_codec",
-    "scoring_context", "serves", "truth",
+    "Decision", "decide", "decided", "default_metric", "known", "learnable", "learnt_truth", "metrics_for", "named",
+    "plug_in", "restore_codec", "scoring_context", "serves", "truth",
 ]  # fmt: skip
 
-_SHIPPED: dict[str, Goal] = {goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST)}
+_SHIPPED: dict[str, Goal] = {goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY)}
 _PLUGGED: dict[str, Goal] = {}
 
 
@@ -119,6 +121,22 @@ def truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
     return named(task).truth(dataset, task, items)
 
 
+def learnable(dataset: Dataset, task: Task) -> Dataset:
+    """The data as those see them who learn: without the label of a goal that needs no target."""
+    return dataset if named(task).needs_target else dataclasses.replace(dataset, target=None)
+
+
+def learnt_truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
+    """What models learn of these items: their truth, or zeros ``(n,)`` where the goal needs no target."""
+    return truth(dataset, task, items) if named(task).needs_target else _zeros(len(items))
+
+
+def _zeros(n: int) -> np.ndarray:
+    import numpy as np
+
+    return np.zeros(n, np.int64)
+
+
 def scoring_context(dataset: Dataset, task: Task, split: Split, items: np.ndarray) -> dict[str, Any]:
     """Context of `Metric.fn` for these rows, or forecast windows of shape (n_windows, horizon)."""
     return named(task).context(dataset, task, split, items)
@@ -141,9 +159,11 @@ def decide(
         that are not finite); a decision that changes nothing where the goal has no probabilities.
     """
     record = named(goal)
-    if record.calibration is None:
+    of_task = record.calibration_for if isinstance(goal, Task) else None
+    calibration = record.calibration if of_task is None or not isinstance(goal, Task) else of_task(goal)
+    if calibration is None:
         return Decision(record.name, metric)
-    made: Decision = record.calibration.fit(truth, output, record.name, metric, weight)
+    made: Decision = calibration.fit(truth, output, record.name, metric, weight)
     return made
 
 

@@ -104,6 +104,11 @@ def _ranking(
     return evaluate
 
 
+def _unscored(truth: np.ndarray, scores: np.ndarray, context: Context) -> Evaluator:
+    """Zeros: without a label no model is better than another."""
+    return lambda weights: np.zeros(len(weights))
+
+
 def _one_hot(truth: np.ndarray, labels: np.ndarray, context: Context) -> tuple[np.ndarray, np.ndarray]:
     """Truth and labels as 0/1 columns, one per class or label."""
     if truth.ndim == 2:
@@ -202,6 +207,7 @@ def _rmse(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
 
 PREPARE: dict[str, Callable[[np.ndarray, np.ndarray, Context], Evaluator]] = {
     **{name: partial(_mean_of_losses, name) for name in ITEM_LOSSES},
+    "unscored": _unscored,
     "roc_auc": partial(_ranking, _auc_column),
     "average_precision": partial(_ranking, _precision_column),
     "balanced_accuracy": _balanced_accuracy,

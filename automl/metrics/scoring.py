@@ -36,6 +36,7 @@ def _fn(name: str) -> Callable[..., float]:
 
 
 _SORTS: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel")
+_RANKED: tuple[GoalName, ...] = (*_SORTS, "anomaly")
 _NUMBERS: tuple[GoalName, ...] = ("regression", "forecast")
 
 
@@ -57,22 +58,23 @@ def _metric(
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        _metric("roc_auc", _SORTS, "probabilities", "ROC AUC", higher_is_better=True, best=1.0, worst=0.0),
+        _metric("roc_auc", _RANKED, "probabilities", "ROC AUC", higher_is_better=True, best=1.0, worst=0.0),
         _metric("accuracy", _SORTS, "labels", "accuracy", higher_is_better=True, best=1.0, worst=0.0),
         _metric(
-            "balanced_accuracy", ("binary", "multiclass"), "labels", "balanced accuracy",
+            "balanced_accuracy", ("binary", "multiclass", "anomaly"), "labels", "balanced accuracy",
             higher_is_better=True, best=1.0, worst=0.0,
         ),
-        _metric("f1", _SORTS, "labels", "F1", higher_is_better=True, best=1.0, worst=0.0),
+        _metric("f1", _RANKED, "labels", "F1", higher_is_better=True, best=1.0, worst=0.0),
         _metric(
             "quadratic_kappa", ("multiclass",), "labels", "quadratic weighted kappa", higher_is_better=True, best=1.0,
             worst=-1.0,
         ),
         _metric("log_loss", _SORTS, "probabilities", "log loss", higher_is_better=False, best=0.0),
         _metric(
-            "average_precision", _SORTS, "probabilities", "average precision",
+            "average_precision", _RANKED, "probabilities", "average precision",
             higher_is_better=True, best=1.0, worst=0.0,
         ),
+        _metric("unscored", ("anomaly",), "scores", "no score (no label)", higher_is_better=True, best=1.0, worst=0.0),
         _metric("r2", _NUMBERS, "values", "R²", higher_is_better=True, best=1.0),
         _metric("rmse", _NUMBERS, "values", "RMSE", higher_is_better=False, best=0.0),
         _metric("mae", _NUMBERS, "values", "mean absolute error", higher_is_better=False, best=0.0),

@@ -97,6 +97,7 @@ def fit(dataset: Dataset, task: Task, split: Split) -> tuple[Encoder, TargetCode
     Raises:
         DataError: nothing in the inputs can be used. RecipeError: the goal has no target.
     """
+    dataset = goals.learnable(dataset, task)
     codec = goals.named(task).fit_codec(dataset, task, split)
     return named(task).fit(dataset, task, split, codec), codec
 

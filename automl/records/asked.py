@@ -69,6 +69,9 @@ class Recipe:
         target: names of target columns; empty for none.
         goal: a member of `GOALS`, or None to detect it.
         label: a column used only to score a goal without target.
+        normal: value of the label whose rows alone are learnt from; None for all rows.
+        contamination: share of rows that raise an alarm, or None to choose it on validation rows.
+        dims: how many numbers represent a row; None to choose by modality.
         metric: a metric's name, or None to choose by goal.
         test: a path or object holding the test rows, or None to split.
         time_column: name of the column of times, or None to detect it.
@@ -107,6 +110,9 @@ class Recipe:
     target: tuple[str, ...] = ()
     goal: GoalName | None = None
     label: str | None = None
+    normal: str | None = None
+    contamination: float | None = None
+    dims: int | None = None
     metric: str | None = None
     test: Any = None
     time_column: str | None = None

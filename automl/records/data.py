@@ -192,6 +192,10 @@ class Task:
         target: names of the target columns (for arrays: ``("y",)`` and so on).
         classes: class labels as strings in code order (multilabel: label names); empty otherwise.
         positive: for binary, the positive class: always ``classes[1]``.
+        label: the column that scores a goal without target, or None; `target` names it too.
+        normal: goals without target: the value of the label whose rows alone are learnt from; None for all rows.
+        contamination: anomaly only: the share of rows that raise an alarm, as the user said; None to choose it.
+        dims: represent only: how many numbers represent a row.
         ordered: multiclass only: whether the classes are ordered, like grades.
         horizon: forecast only: number of steps to forecast.
         season: forecast only: number of steps of a season.
@@ -241,6 +245,9 @@ class Task:
     encoding: str = ""
     set_aside: tuple[str, ...] = ()
     backbone: Mapping[str, Any] = field(default_factory=dict)
+    normal: str | None = None
+    contamination: float | None = None
+    dims: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,6 +262,8 @@ class Split:
             forecasts "window", or "series" for panels of ten series or more.
         unit_ids: ``(n_test_items,)`` int64: the unit of each scored test item (row of `test` or window of
             `test_windows`), in test order.
+        refit_rows: sorted row numbers of what a refit learns from, the training rows first, where these are not all
+            training and validation rows; None where they are.
         time_ids: panels of forecasts only: ``(n_test_items,)`` int64, increasing with time: windows of different series
             at the same time have the same number, since what happens then may concern all series.
         train_windows: forecasts only: ``(n, horizon)`` windows for training (stride 1).
@@ -281,6 +290,7 @@ class Split:
     folds: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
     refit_windows: np.ndarray | None = None
     time_ids: np.ndarray | None = None
+    refit_rows: np.ndarray | None = None
 
     @property
     def in_time(self) -> bool:

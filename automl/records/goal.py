@@ -146,6 +146,10 @@ class Goal:
         calibration: of probabilities; None for goals without them.
         regions: intervals or sets that hold the truth with a given chance; None for goals that have none.
         n_classes: the smallest and the largest number of classes allowed; (0, 0) without classes.
+        calibration_for: ``calibration_for(task)``: the calibration of a task that says more than the goal does, such as
+            the share of anomalies; None where `calibration` serves all tasks.
+        needs_target: whether models learn a target. If not, the column of the target is a label, which selects on
+            validation rows and scores on test rows; no encoder, template or baseline sees it (`goals.learnable`).
         base: for goals of plug-ins, the goal of automl that they build on: its templates, baselines, metrics and
             sections also serve this goal, and its detection reads the target.
     """
@@ -165,6 +169,8 @@ class Goal:
     fault: Callable[[Task], str] = lambda task: ""
     restore_codec: Mapping[str, Callable[[Mapping[str, Any]], TargetCodec]] = field(default_factory=dict)
     calibration: Calibration | None = None
+    calibration_for: Callable[[Task], Calibration] | None = None
+    needs_target: bool = True
     regions: Regions | None = None
     n_classes: tuple[int, int] = (0, 0)
     base: GoalName = ""

@@ -18,7 +18,7 @@ InputKind = Literal["numbers", "categories", "tokens", "ngrams", "vectors", "ima
 OutputKind = Literal[
     "labels", "probabilities", "values", "quantiles", "windows", "scores", "vectors", "samples", "masks"
 ]
-Family = Literal["mlp", "cnn", "rnn", "transformer", "autoencoder", "vae", "gan", "diffusion"]
+Family = Literal["mlp", "cnn", "rnn", "transformer", "autoencoder", "contrastive", "vae", "gan", "diffusion"]
 Tier = Literal["floor", "fast", "strong"]
 Side = Literal["deep", "shallow", "blend", "floor"]
 Status = Literal["done", "cut", "failed"]

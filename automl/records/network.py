@@ -75,8 +75,8 @@ class Facts:
     transforms: tuple[str, ...] = ("none",)
 
 
-LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast")
-"""What `Head.loss` may be."""
+LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast", "own")
+"""What `Head.loss` may be; "own" is nothing but what the network's layers add (`keras.layers.Layer.add_loss`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,13 @@ class Head:
 
     Attributes:
         goal: of the task.
-        shape: of one row's output: ``(1,)`` binary logit; ``(n_classes,)`` logits; ``(n_labels,)`` logits;
+        shape: of one row's output: ``(1,)`` binary logit, or how unusual the row is (anomaly); ``(n_classes,)`` logits; ``(n_labels,)`` logits;
             ``(n_targets,)``; forecast ``(horizon, n_targets, 1 + n_quantiles)`` whose last axis is the point forecast
             followed by the quantiles.
         activation: "sigmoid", "softmax" or "linear"; applied outside the network at prediction.
-        loss: "binary_crossentropy", "sparse_categorical_crossentropy", "mse" or "forecast" (mean absolute error
-            of the point forecast plus pinball losses of the quantiles).
+        loss: "binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast" (mean absolute error
+            of the point forecast plus pinball losses of the quantiles), or "own": a network of a goal without target
+            learns from the losses that its layers add.
         quantiles: forecast only: levels of the quantiles.
         priors: class shares of the training rows (for the initial output bias); empty without classes.
         ordered: multiclass only: whether the classes are ordered, like grades (`Task.ordered`).
@@ -151,13 +152,17 @@ class Output:
     """Predictions of either side in a common form, so that the same code scores both.
 
     Attributes:
-        kind: what the model predicts: "probabilities" (classification), "values", or "windows" (forecast).
+        kind: what the model predicts: "probabilities" (classification), "values", "windows" (forecast), or "scores"
+            (anomaly).
         arrays: by name:
             probabilities: "probabilities" ``(n, n_classes)`` (binary has two columns; multilabel: each label's own),
             "labels" int64 codes ``(n,)`` (multilabel: ``(n, n_labels)`` 0/1);
             values: "values" ``(n, n_targets)``;
             windows: "values" ``(n, horizon, n_targets)`` and, where predicted,
-            "quantiles" ``(n, horizon, n_targets, n_quantiles)``.
+            "quantiles" ``(n, horizon, n_targets, n_quantiles)``;
+            scores: "scores" ``(n,)``, from 0 to below 2: the share of training rows that are less unusual, and above 1
+            where a row is more unusual than all of them; and what classification has, with the score as the chance
+            of an anomaly until a `Calibration` makes a chance of it.
     """
 
     kind: OutputKind

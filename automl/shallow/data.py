@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
 from collections.abc import Sequence
@@ -47,14 +48,22 @@ class TrainingData:
         first = split.items("train"), split.items("valid")
         parts = tuple(
             Part(
-                items, goals.truth(dataset, task, items), dataset.weight_of(items),
+                items, goals.learnt_truth(dataset, task, items), dataset.weight_of(items),
                 valid, goals.truth(dataset, task, valid), dataset.weight_of(valid),
             )
             for items, valid in (first, *split.folds[1:])
         )  # fmt: skip
         # One context serves all hold-outs: it depends on the items for a forecast only, which has one hold-out.
         context = goals.scoring_context(dataset, task, split, first[1])
-        return cls(dataset, task, metric, parts, refit_part(dataset, task, split), split.items("test"), context)
+        learnt = goals.learnable(dataset, task)
+        return cls(learnt, task, metric, parts, refit_part(dataset, task, split), split.items("test"), context)
+
+    @property
+    def sent(self) -> tuple[Part, ...]:
+        """The hold-outs as fits see them: without truths of validation items that only select."""
+        if goals.named(self.task).needs_target:
+            return self.parts
+        return tuple(dataclasses.replace(part, valid_truth=np.zeros(len(part.valid), np.int64)) for part in self.parts)
 
     @property
     def items(self) -> np.ndarray:
@@ -127,7 +136,7 @@ class TrainingData:
 def refit_part(dataset: Dataset, task: Task, split: Split) -> Part:
     """What a refit learns from on a split: its training and validation items, with nothing held out."""
     both = refit_items(split)
-    truth = goals.truth(dataset, task, both)
+    truth = goals.learnt_truth(dataset, task, both)
     return Part(both, truth, dataset.weight_of(both), both[:0], truth[:0])
 
 

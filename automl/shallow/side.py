@@ -100,7 +100,7 @@ class ShallowSide:
         self._too_little = 0.0
         self.archive = Archive(folder, fingerprints or {}, self._note)
         training_data = self.training_data
-        payload = Payload(dataset, training_data.parts, _plugins(searches), training_data.refit)
+        payload = Payload(training_data.dataset, training_data.sent, _plugins(searches), training_data.refit)
         self.worker: FallbackWorker | InProcessWorker = (
             FallbackWorker(payload, self._note, child) if apart else InProcessWorker(payload)
         )

@@ -20,6 +20,8 @@ def refit_items(split: Split) -> np.ndarray:
     """What a refit learns from: the training items, followed by what the validation rows add. No test row is in it."""
     if split.refit_windows is not None:
         return split.refit_windows
+    if split.refit_rows is not None:
+        return split.refit_rows
     return np.concatenate([split.items("train"), split.items("valid")])
 
 

@@ -86,7 +86,9 @@ class Judged:
 
 
 def tie_break_loss(output: Output) -> str | None:
-    """The metric that orders models of equal score: a proper loss of what they predict; None for labels alone."""
+    """The metric that orders models of equal score: a proper loss of what they predict; None for labels or ranks."""
+    if output.kind == "scores":
+        return None
     return next((name for name in TIE_BREAKS if metrics.named(name).reads in output.arrays), None)
 
 

@@ -11,6 +11,7 @@ from automl.split.classes import each_class, refuse_one_class
 from automl.split.draw import TEST_SHARE, blocks_of, codes_of, grouped, latest, strata_words, stratified
 from automl.split.folds import with_folds
 from automl.split.forecast import in_time
+from automl.split.untargeted import split_untargeted
 from automl.system.counts import counted, noun
 
 __all__ = ["LEAST_ROWS", "LEAST_UNTESTED", "split"]
@@ -38,6 +39,8 @@ def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_
         DataError: there are too few rows, groups or times; or no row of one of two classes trains, or validates.
         RecipeError: the recipe asks for two rules that exclude each other.
     """
+    if not goals.named(task).needs_target:
+        return split_untargeted(dataset, task, lambda rows: _by_rule(rows, task, seed, tested))
     made = _by_rule(dataset, task, seed, tested)
     refuse_one_class(made, dataset, task)
     return with_folds(made, dataset, task) if hold_outs and made.units in ("row", "group") else made

@@ -22,6 +22,7 @@ from automl.deep.training.network import DeviceData, Network
 from automl.deep.training.precision import MIXED_BFLOAT16, can_pay, faster, is_worth_a_network, one_step
 from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
+from automl.deep.training.scores import ScoringNetwork
 from automl.deep.training.trial import refit, train
 from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
 from automl.errors import OutOfTime
@@ -346,6 +347,8 @@ class Trainer:
         parts = (template, choices, _knobs(template, settings), self.training_data.specs, self.training_data.head)
         if template.keeps_rows:
             return RetrievalNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
+        if self.training_data.head.loss == "own":
+            return ScoringNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if not spread:
             return Network(*parts, self.data, self.device, self.training_data.loss_scale)
         self.replicas = self.replicas or Replicas(spread, self.data)
@@ -353,7 +356,7 @@ class Trainer:
 
     def _spread(self, network: Network, settings: Mapping[str, Any], seconds: float) -> tuple[str, ...]:
         """The devices that share this trial; empty for a single device."""
-        if len(self.device.replicas) < 2 or network.template.keeps_rows:
+        if len(self.device.replicas) < 2 or network.template.keeps_rows or network.head.loss == "own":
             return ()
         batch_size = min(int(settings["batch_size"]), self.data.n_train)
         n_steps = int(settings["epochs"]) * max(1, self.data.n_train // batch_size)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, softmax
 
+from automl.goals.shared.scores import ScoreCodec
 from automl.goals.shared.target_transform import TargetTransform, bounds, transform_for
 from automl.goals.shared.truth import class_codes, columns_of, values_of
 from automl.records import Dataset, Head, Output, Split, TargetCodec, Task
@@ -18,7 +19,7 @@ __all__ = [
     "fit_values", "fit_windows", "restore",
 ]  # fmt: skip
 
-NAMES = ("classes", "labels", "values", "forecast")
+NAMES = ("classes", "labels", "values", "forecast", "scores")
 """Of the codecs here, as their states spell them."""
 
 
@@ -188,6 +189,8 @@ def restore(state: Mapping[str, Any]) -> TargetCodec:
         shapes = [TargetTransform(**shape) for shape in state["shapes"]]
         moments = (list(state[name]) for name in ("mean", "std", "low", "high"))
         return ValuesCodec(head, list(state["targets"]), shapes, *moments)
+    if state["codec"] == "scores":
+        return ScoreCodec(head)
     return ForecastCodec(head, list(state["targets"]))
 
 

@@ -42,7 +42,7 @@ def with_splits(encoder: TabularEncoder, dataset: Dataset, split: Split, codec: 
         codec: fitted.
     """
     numbers = encoder.parts.get("numbers")
-    if not isinstance(numbers, Numbers):
+    if not isinstance(numbers, Numbers) or codec.head.loss == "own":  # without a target there is nothing to tell
         return encoder
     n_columns = next(int(spec.shape[0]) for spec in encoder.specs if spec.name == "numbers")
     if n_columns > MAX_COLUMNS:

@@ -1,0 +1,100 @@
+"""How unusual a row is. Nobody who learns sees a label; where there is one, it selects and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.goals.shared.rows import class_strata, rarest_class
+from automl.goals.shared.scores import ALARMS, Alarms, ScoreCodec, score_output
+from automl.goals.shared.scoring import class_context
+from automl.goals.shared.truth import class_codes
+from automl.records import Example, Goal, Head, Output
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl.records import Dataset, Split, Task
+
+__all__ = ["ANOMALY"]
+
+HEAD = Head("anomaly", (1,), "linear", "own")
+
+
+def _truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
+    """Codes ``(n,)`` int64: 1 for an anomaly; 0 for all rows of data without a label."""
+    if dataset.target is None or not task.target:
+        return np.zeros(len(items), np.int64)
+    return class_codes(dataset, task.target[0], task.classes, items)
+
+
+def _fit_codec(dataset: Dataset, task: Task, split: Split) -> ScoreCodec:
+    return ScoreCodec(HEAD)
+
+
+def _usual_metric(counts: Sequence[int]) -> str:
+    return "average_precision" if len(counts) > 1 else "unscored"
+
+
+def _frame(arrays: Mapping[str, np.ndarray], task: Task) -> pd.DataFrame:
+    """Whether each row raises an alarm, and its score."""
+    import pandas as pd
+
+    return pd.DataFrame({"anomaly": arrays["labels"].astype(bool), "score": arrays["scores"]})
+
+
+def _fault(task: Task) -> str:
+    if task.contamination is not None and not 0 < task.contamination < 0.5:
+        return f"has a contamination of {task.contamination!r}; expected one between 0 and 0.5"
+    return ""
+
+
+def _alarms(task: Task) -> Alarms:
+    return Alarms(task.contamination)
+
+
+def _example_target(signal: np.ndarray) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({"y": np.where(signal > 0.8, "anomaly", "normal").astype(object)})
+
+
+def _example_truth(signal: np.ndarray) -> np.ndarray:
+    return (signal > 0.8).astype(np.int64)
+
+
+def _example_output(truth: np.ndarray, rng: np.random.Generator, noise: float) -> Output:
+    return score_output(np.clip(0.2 + truth + 0.3 * noise * rng.uniform(-1.0, 1.0, len(truth)), 0.0, 1.99))
+
+
+ANOMALY = Goal(
+    name="anomaly",
+    words="Anomaly detection",
+    answers="class",
+    n_classes=(0, 2),
+    default_metric=_usual_metric,
+    fit_codec=_fit_codec,
+    truth=_truth,
+    context=class_context,
+    strata=class_strata,
+    strata_words="label",
+    rarest=rarest_class,
+    to_frame=_frame,
+    fault=_fault,
+    calibration=ALARMS,
+    calibration_for=_alarms,
+    needs_target=False,
+    example=Example(
+        metric="roc_auc",
+        head=HEAD,
+        encoded=lambda n, rng: np.zeros((n, 1), np.float32),
+        target=_example_target,
+        truth=_example_truth,
+        output=_example_output,
+        classes=("normal", "anomaly"),
+        context=lambda n_items: {"classes": 2},
+        fields={"label": "y", "positive": "anomaly"},
+    ),
+)

@@ -1,0 +1,76 @@
+"""Splits of goals that learn no target: rows without a label train, and rows that are normal may be all that train."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from automl.errors import DataError
+from automl.records import Dataset, Split, Task
+from automl.system.counts import counted
+
+__all__ = ["split_untargeted"]
+
+LEAST_NORMAL = 8
+
+
+def split_untargeted(dataset: Dataset, task: Task, by_rule: Callable[[Dataset], Split]) -> Split:
+    """Split the labelled rows by the rule of any goal, then say who learns.
+
+    Rows without a label have nothing to select or score by, so they train. Where only normal rows are to be learnt from
+    (`Task.normal`), training rows of another label or none leave, and a refit adds the normal validation rows alone.
+
+    Args:
+        dataset: to split. Its target is the label; None without one.
+        task: its goal learns no target.
+        by_rule: splits a dataset, all of whose rows have a label or none has.
+
+    Raises:
+        DataError: fewer than eight rows are left to learn from.
+    """
+    if dataset.target is None:
+        return by_rule(dataset)
+    labels = dataset.target.iloc[:, 0].to_numpy(object)
+    is_labelled = np.array([label is not None for label in labels])
+    made = _spread(by_rule, dataset, is_labelled)
+    if task.normal is None:
+        return made
+    is_normal = labels == task.classes[0]
+    train, valid = made.train[is_normal[made.train]], made.valid[is_normal[made.valid]]
+    if len(train) < LEAST_NORMAL:
+        raise DataError(
+            f"{counted(len(train), 'training row')} of {dataset.name} are {task.normal!r} by label "
+            f"{task.target[0]!r}; at least {LEAST_NORMAL} are needed to learn what is normal"
+        )
+    rule = f"{made.rule}; only rows with {task.normal!r} train"
+    return replace(made, train=train, refit_rows=np.concatenate([train, valid]), rule=rule)
+
+
+def _spread(by_rule: Callable[[Dataset], Split], dataset: Dataset, is_labelled: np.ndarray) -> Split:
+    """The split of the labelled rows, as rows of the whole dataset; the others train."""
+    if is_labelled.all():
+        return by_rule(dataset)
+    place = np.flatnonzero(is_labelled)
+    made = by_rule(_labelled(dataset, place))
+    free = np.flatnonzero(~is_labelled)
+    if dataset.given is not None:
+        free = free[~dataset.given[free]]
+    rule = f"{made.rule}; {counted(len(free), 'row')} without a label train"
+    train = np.sort(np.concatenate([place[made.train], free]))
+    return replace(made, train=train, valid=place[made.valid], test=place[made.test], rule=rule)
+
+
+def _labelled(dataset: Dataset, rows: np.ndarray) -> Dataset:
+    """What a rule reads of these rows."""
+
+    def pick(part: np.ndarray | None) -> np.ndarray | None:
+        return None if part is None else part[rows]
+
+    assert dataset.target is not None
+    inputs = dataset.inputs.iloc[rows] if hasattr(dataset.inputs, "iloc") else dataset.inputs[rows]
+    return replace(
+        dataset, inputs=inputs, target=dataset.target.iloc[rows].reset_index(drop=True), groups=pick(dataset.groups),
+        times=pick(dataset.times), series=pick(dataset.series), weight=pick(dataset.weight), given=pick(dataset.given),
+    )  # fmt: skip
