@@ -22,7 +22,6 @@ from automl.system.counts import counted
 __all__ = ["detect_array", "detect_table"]
 
 LEAST_LABELLED = 10
-NO_LABEL = "unscored"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,13 +133,13 @@ def _task(
         counts = tuple(int((label.target.iloc[:, 0] == one).sum()) for one in label.classes)
     usual = goal.default_metric(counts)
     metric = recipe.metric or usual
-    if label.target is None and metric != NO_LABEL:
+    if label.target is None and metric != metrics.UNSCORED:
         raise RecipeError(
             f"metric {metric!r} needs a label, and there is none; name its column by label (--label), or leave metric "
             "out"
         )
-    if label.target is not None and (metric == NO_LABEL or not goals.serves(metrics.named(metric).goals, goal.name)):
-        others = ", ".join(one for one in goals.metrics_for(goal.name) if one != NO_LABEL)
+    if label.target is not None and (metric == metrics.UNSCORED or not goals.serves(metrics.named(metric).goals, goal.name)):
+        others = ", ".join(one for one in goals.metrics_for(goal.name) if one != metrics.UNSCORED)
         raise RecipeError(f"metric {metric!r} does not score goal {goal.name!r}; metrics that do: {others}")
     said = f"metric {metric}: {'set by you' if recipe.metric else f'the usual one for {goal.name}'}"
     evidence = (*why, f"goal {goal.name}: set by you", label.evidence, *([said] if label.target is not None else []))

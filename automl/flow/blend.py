@@ -82,6 +82,8 @@ def blend(
         context: what else the metric reads for the test items.
     """
     deep, shallow, share = contestants.get("deep"), contestants.get("shallow"), champion.weight_of_deep
+    if prepared.task.metric == metrics.UNSCORED:
+        return None
     if deep is None or shallow is None or share is None or deep.valid_output is None or shallow.valid_output is None:
         return None
     dataset, task, parts = prepared.dataset, prepared.task, (share, 1 - share)

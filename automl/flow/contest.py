@@ -26,7 +26,7 @@ from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.loading import LeftOut, Loading, failed_loading
 from automl.flow.other_fits import OtherFits, refuse_fixed_tests
-from automl.flow.prepare import audited, prepare
+from automl.flow.prepare import audited, prepare, without_choices
 from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.repeats import Repeats
@@ -117,6 +117,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             if getattr(recipe, key):
                 refuse_fixed_tests(key, prepared)
         task = prepared.task
+        recipe = without_choices(recipe, task)
         folder = open_folder(recipe.out, prepared.dataset.name)
         cleanup.enter_context(folders.locked(folder))
         ledger = Ledger(folder, recipe, clock, progress.note)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 
-__all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read"]
+__all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read", "without_choices"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +123,13 @@ def prepare(recipe: Recipe, *, tested: bool = True, tell: Tell = lambda text: No
     if parts.train_windows is None:
         task = with_training_facts(task, dataset, parts.train)
     return Prepared(dataset, task, parts, own_form)
+
+
+def without_choices(recipe: Recipe, task: Task) -> Recipe:
+    """The recipe with one trial a side and no ensemble where there is no label: no score could choose between more."""
+    if task.metric != metrics.UNSCORED:
+        return recipe
+    return dataclasses.replace(recipe, max_trials=1, ensemble=False, repeats=0, fold_pairs=0)
 
 
 def audited(prepared: Prepared, seconds: float) -> Prepared:

@@ -85,6 +85,9 @@ METRICS: dict[str, Metric] = {
 }  # fmt: skip
 """Every metric included in automl, by name."""
 
+UNSCORED = "unscored"
+"""The metric of a task without a label: every model scores 0, so nothing is chosen and nothing decided by it."""
+
 COARSE = frozenset({"roc_auc", "accuracy", "balanced_accuracy", "f1", "quadratic_kappa", "average_precision"})
 """Metrics that read only labels, or only the order of probabilities: many models may have the same score."""
 

@@ -21,6 +21,7 @@ from automl.verdict.recommend import Choice, Reason, Terms, Verdict, recommend
 from automl.verdict.resample import LEVEL, Replicates, Units, gains, interval_of, units_of
 from automl.verdict.shares import seed_shares
 from automl.verdict.total_cost import crossing
+from automl.verdict.unlabelled import unlabelled
 from automl.verdict.words import (
     NOTHING_TRAINED,
     Scores,
@@ -73,6 +74,8 @@ def compare(
             the recommendation alone.
     """
     context, terms = dict(context or {}), terms or Terms()
+    if task.metric == metrics.UNSCORED:
+        return unlabelled(split, deep, shallow, floor)
     context.setdefault("classes", len(task.classes))
     weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=np.float64)
     contestants = [one for one in (deep, shallow, floor) if one is not None]
