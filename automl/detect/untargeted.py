@@ -14,6 +14,7 @@ from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.findings import reading_findings
 from automl.detect.rows import in_file
+from automl.detect.target.goal import answer
 from automl.detect.target.marked import CLASSES, marked
 from automl.errors import DataError, RecipeError
 from automl.records import UNUSED_KINDS, Column, Dataset, Finding, GoalName, Recipe, Task
@@ -46,7 +47,21 @@ def _anomalies(label: pd.DataFrame, recipe: Recipe, where: str) -> _Label:
     return _Label(read.target, CLASSES, read.evidence, read.findings)
 
 
-_READ: dict[GoalName, Callable[[pd.DataFrame, Recipe, str], _Label]] = {"anomaly": _anomalies}
+def _classes(label: pd.DataFrame, recipe: Recipe, where: str) -> _Label:
+    """Classes that a probe is to tell; numbers are none."""
+    answered = answer(label, replace(recipe, goal=None, columns={}), where, "")
+    if not goals.named(answered.goal).is_one_class:
+        raise RecipeError(
+            f"label {label.columns[0]!r} of {where} holds {answered.goal} answers; a representation is scored by how "
+            "well classes can be told from it. Name a column of classes, or put the numbers into bins first"
+        )
+    target = pd.DataFrame({label.columns[0]: np.full(len(label), None, object)})
+    target.iloc[answered.rows, 0] = answered.target.iloc[:, 0].to_numpy(object)
+    evidence = f"label {label.columns[0]!r}: {counted(len(answered.classes), 'class', 'classes')}, told by a linear probe"
+    return _Label(target, answered.classes, evidence)
+
+
+_READ: dict[GoalName, Callable[[pd.DataFrame, Recipe, str], _Label]] = {"anomaly": _anomalies, "represent": _classes}
 
 
 def detect_table(

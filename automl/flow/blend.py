@@ -51,7 +51,7 @@ def champion_of(prepared: Prepared, outputs: Mapping[Side, Output], items: np.nd
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     truth = goals.truth(dataset, task, items)
     valid = verdict.Validated(
-        task.metric, truth, outputs, unit_ids_of(dataset, split, items),
+        goals.search_metric(task), truth, outputs, unit_ids_of(dataset, split, items),
         truth if split.units == "row" and goals.named(task).is_one_class else None,
         dataset.weight_of(items), goals.scoring_context(dataset, task, split, items), split.in_time,
         time_ids_of(dataset, split, items),
@@ -82,7 +82,7 @@ def blend(
         context: what else the metric reads for the test items.
     """
     deep, shallow, share = contestants.get("deep"), contestants.get("shallow"), champion.weight_of_deep
-    if prepared.task.metric == metrics.UNSCORED:
+    if prepared.task.metric == metrics.UNSCORED or goals.named(prepared.task).probed:
         return None
     if deep is None or shallow is None or share is None or deep.valid_output is None or shallow.valid_output is None:
         return None
