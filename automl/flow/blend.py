@@ -52,7 +52,7 @@ def champion_of(prepared: Prepared, outputs: Mapping[Side, Output], items: np.nd
     truth = goals.truth(dataset, task, items)
     valid = verdict.Validated(
         goals.search_metric(task), truth, outputs, unit_ids_of(dataset, split, items),
-        truth if split.units == "row" and goals.named(task).is_one_class else None,
+        truth if split.units == "row" and goals.named(task).has_classes else None,
         dataset.weight_of(items), goals.scoring_context(dataset, task, split, items), split.in_time,
         time_ids_of(dataset, split, items),
     )  # fmt: skip

@@ -197,6 +197,11 @@ class Goal:
         return self.answers == "class"
 
     @property
+    def has_classes(self) -> bool:
+        """Whether scored items have a class each: one that is predicted, or one that a probe is to tell."""
+        return self.is_one_class or self.probed
+
+    @property
     def is_binary(self) -> bool:
         """Whether each row has one of two classes."""
         return self.answers == "class" and self.n_classes == (2, 2)

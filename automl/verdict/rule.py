@@ -128,7 +128,7 @@ def _units_and_rarest(task: Task, split: Split, truth: np.ndarray) -> tuple[int,
 
 def _units(task: Task, split: Split, truth: np.ndarray) -> Units:
     """The units of the test; rows of a class are redrawn among themselves."""
-    classes = truth if split.units == "row" and goals.named(task).is_one_class else None
+    classes = truth if split.units == "row" and goals.named(task).has_classes else None
     return units_of(split.unit_ids, classes, in_time=split.in_time, time_ids=split.time_ids)
 
 
@@ -199,7 +199,7 @@ def _both(
     n_seeds = max(1, min(len(deep.per_seed), len(shallow.per_seed)))
     units = _units(task, split, truth)
     shares = seed_shares((deep.run, shallow.run), scores.runs)
-    notes: list[str | None] = [seed_sentence(n_seeds, shares)]
+    notes: list[str | None] = [seed_sentence(n_seeds, shares, goals.named(task).probed)]
     interval, replicates = None, None
     if np.isfinite(gain) and units.n_units > 1:
         replicates = gains(task.metric, truth, deep, shallow, units, weights, context, rng, shares)

@@ -10,10 +10,11 @@ import numpy as np
 from automl.records import Comparison, Contestant, Split
 from automl.system.counts import counted
 
-__all__ = ["Agreement", "agreement", "unlabelled"]
+__all__ = ["Agreement", "agreement", "neighbour_overlap", "unlabelled"]
 
 TOP_SHARE = 0.05
 LEAST_TOP = 5
+N_NEAR, MOST_COMPARED = 10, 2_000
 LEVEL = 0.95
 
 
@@ -47,6 +48,19 @@ def agreement(one: np.ndarray, other: np.ndarray) -> Agreement:
     return Agreement(correlation, n_top, len(top) / max(n_top, 1))
 
 
+def neighbour_overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """Share of each row's nearest rows that two representations ``(n, dims)`` have in common, on average."""
+    n = min(len(one), MOST_COMPARED)
+    near = []
+    for vectors in (one[:n], other[:n]):
+        squares = (vectors**2).sum(axis=1)
+        apart = squares[:, None] + squares[None] - 2.0 * vectors @ vectors.T
+        np.fill_diagonal(apart, np.inf)
+        near.append(np.argsort(apart, axis=1, kind="stable")[:, : min(N_NEAR, n - 1)])
+    shared = [len(set(a) & set(b)) / max(len(a), 1) for a, b in zip(*near, strict=True)]
+    return float(np.mean(shared)) if shared else 0.0
+
+
 def unlabelled(split: Split, deep: Contestant | None, shallow: Contestant | None, floor: Contestant) -> Comparison:
     """No verdict; the shallow finalist is recommended, since it is the simpler one.
 
@@ -77,8 +91,9 @@ def unlabelled(split: Split, deep: Contestant | None, shallow: Contestant | None
 
 def _agreement_sentence(deep: Contestant | None, shallow: Contestant | None) -> str:
     assert deep is not None and shallow is not None
-    if "scores" not in deep.output.arrays or "scores" not in shallow.output.arrays:
-        return "Both sides finished a model."
+    if "vectors" in deep.output.arrays and "vectors" in shallow.output.arrays:
+        share = neighbour_overlap(deep.output.arrays["vectors"], shallow.output.arrays["vectors"])
+        return f"Of a test row's {N_NEAR} nearest test rows both sides share {100 * share:.0f} % on average."
     found = agreement(deep.output.arrays["scores"], shallow.output.arrays["scores"])
     return (
         f"Of the {counted(found.n_top, 'most unusual test row')} of each side {100 * found.shared:.0f} % are the "
