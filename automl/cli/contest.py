@@ -70,7 +70,8 @@ __all__ = ["fit", "run"]
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
 LOOKED_AT = (
-    "label", "normal", "contamination", "dims", "metric", "test", "time_column", "series", "horizon", "season", "known", "group", "weight",
+    "label", "normal", "contamination", "dims", "metric", "test", "time_column", "series", "horizon", "season", "known",
+    "group", "weight",
     "columns", "drop", "plugins", "source",
 )  # fmt: skip
 

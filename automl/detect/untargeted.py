@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from automl import goals, metrics, modalities
+from automl import goals, metrics
 from automl.detect import modality
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.convert import as_frame, read
@@ -55,18 +55,19 @@ def _classes(label: pd.DataFrame, recipe: Recipe, where: str) -> _Label:
             f"label {label.columns[0]!r} of {where} holds {answered.goal} answers; a representation is scored by how "
             "well classes can be told from it. Name a column of classes, or put the numbers into bins first"
         )
-    target = pd.DataFrame({label.columns[0]: np.full(len(label), None, object)})
-    target.iloc[answered.rows, 0] = answered.target.iloc[:, 0].to_numpy(object)
-    evidence = f"label {label.columns[0]!r}: {counted(len(answered.classes), 'class', 'classes')}, told by a linear probe"
+    cells = np.full(len(label), None, object)
+    cells[answered.rows] = answered.target.iloc[:, 0].to_numpy(object)
+    target = pd.DataFrame({label.columns[0]: pd.Series(cells, dtype=object)})
+    evidence = (
+        f"label {label.columns[0]!r}: {counted(len(answered.classes), 'class', 'classes')}, told by a linear probe"
+    )
     return _Label(target, answered.classes, evidence)
 
 
 _READ: dict[GoalName, Callable[[pd.DataFrame, Recipe, str], _Label]] = {"anomaly": _anomalies, "represent": _classes}
 
 
-def detect_table(
-    dataset: Dataset, recipe: Recipe, columns: list[Column], group: str | None
-) -> tuple[Dataset, Task]:
+def detect_table(dataset: Dataset, recipe: Recipe, columns: list[Column], group: str | None) -> tuple[Dataset, Task]:
     """The task of a table, or of texts and pictures in columns.
 
     Args:
@@ -153,7 +154,9 @@ def _task(
             f"metric {metric!r} needs a label, and there is none; name its column by label (--label), or leave metric "
             "out"
         )
-    if label.target is not None and (metric == metrics.UNSCORED or not goals.serves(metrics.named(metric).goals, goal.name)):
+    if label.target is not None and (
+        metric == metrics.UNSCORED or not goals.serves(metrics.named(metric).goals, goal.name)
+    ):
         others = ", ".join(one for one in goals.metrics_for(goal.name) if one != metrics.UNSCORED)
         raise RecipeError(f"metric {metric!r} does not score goal {goal.name!r}; metrics that do: {others}")
     said = f"metric {metric}: {'set by you' if recipe.metric else f'the usual one for {goal.name}'}"

@@ -117,7 +117,7 @@ def _logistic(vectors: np.ndarray, codes: np.ndarray, n_classes: int, inverse: f
     """
     from scipy.optimize import minimize
 
-    n, dims = vectors.shape
+    dims = vectors.shape[1]
     wanted = np.eye(n_classes)[codes]
     absent = np.where(wanted.any(axis=0), 0.0, -30.0)
 
@@ -182,8 +182,7 @@ class Probing:
         if not goals.named(task).probed or task.metric == metrics.UNSCORED or dataset.target is None:
             return None
         rows = np.union1d(split.train, split.valid)
-        labels = dataset.target.iloc[:, 0].to_numpy(object)
-        rows = rows[np.array([labels[row] is not None for row in rows])]
+        rows = rows[dataset.target.iloc[:, 0].notna().to_numpy()[rows]]
         codes = goals.truth(dataset, task, rows)
         n = min(max(N_LABELS, LABELS_A_CLASS * len(task.classes)), max(len(rows) // 2, 2))
         rng = np.random.default_rng([split.seed, 50_000])

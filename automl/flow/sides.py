@@ -83,9 +83,9 @@ def deep_side(
         return None, codec, encoder, left_out
     side = DeepSide(
         dataset, task, split, encoder, codec, facts, templates,
-        metric=goals.search_metric(task), seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search, folder=folder,
-        fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
-        remote=remote,
+        metric=goals.search_metric(task), seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search,
+        folder=folder, fingerprints=_fingerprints(recipe, prepared), on_event=progress.event,
+        stopping=lambda: interrupt.asked, remote=remote,
     )  # fmt: skip
     return side, codec, encoder, left_out | side.left_out
 

@@ -33,7 +33,9 @@ __all__ = [
     "plug_in", "restore_codec", "scoring_context", "search_metric", "serves", "truth",
 ]  # fmt: skip
 
-_SHIPPED: dict[str, Goal] = {goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY, REPRESENT)}
+_SHIPPED: dict[str, Goal] = {
+    goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY, REPRESENT)
+}
 _PLUGGED: dict[str, Goal] = {}
 
 

@@ -63,6 +63,8 @@ def _over_folds(
         spread = within.T @ within / len(X)
         penalty = strength * max(float(np.trace(spread)) / X.shape[1], 1e-12)
         directions = np.linalg.solve(spread + penalty * np.eye(X.shape[1]), means.T)
-        offsets = np.log(np.array([(own == code).mean() for code in present])) - 0.5 * (means.T * directions).sum(axis=0)
+        offsets = np.log(np.array([(own == code).mean() for code in present])) - 0.5 * (means.T * directions).sum(
+            axis=0
+        )
         scores[np.ix_(held, present)] = vectors[held] @ directions + offsets
     return scores

@@ -59,7 +59,9 @@ def _metric(
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        _metric("roc_auc", (*_RANKED, "represent"), "probabilities", "ROC AUC", higher_is_better=True, best=1.0, worst=0.0),
+        _metric(
+            "roc_auc", (*_RANKED, "represent"), "probabilities", "ROC AUC", higher_is_better=True, best=1.0, worst=0.0
+        ),
         _metric("accuracy", (*_SORTS, "represent"), "labels", "accuracy", higher_is_better=True, best=1.0, worst=0.0),
         _metric(
             "balanced_accuracy", ("binary", "multiclass", "anomaly"), "labels", "balanced accuracy",

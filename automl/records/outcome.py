@@ -149,16 +149,16 @@ class FoldPairs:
     n_folds: int = 0
     n_items: int = 0
     n_chose: int = 0
-    verdict: Literal["deep", "shallow", "tie"] = "tie"
-    reason: Literal["better", "equivalent", "undecided", "one_sided"] = "undecided"
+    verdict: Literal["deep", "shallow", "tie"] | None = "tie"
+    reason: Literal["better", "equivalent", "undecided", "one_sided", "no_label"] = "undecided"
     scores: Mapping[Side, float] = field(default_factory=dict)
     gain: float | None = None
     interval: tuple[float, float] | None = None
     level: float = 0.95
     least_gain: float | None = None
     p_value: float | None = None
-    test_verdict: Literal["deep", "shallow", "tie"] = "tie"
-    test_reason: Literal["better", "equivalent", "undecided", "one_sided"] = "undecided"
+    test_verdict: Literal["deep", "shallow", "tie"] | None = "tie"
+    test_reason: Literal["better", "equivalent", "undecided", "one_sided", "no_label"] = "undecided"
     note: str = ""
 
 

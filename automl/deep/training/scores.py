@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from automl.deep.training.failure import Unusable
 from automl.deep.training.network import PREDICT_BATCH, Network
-from automl.score_ranks import reference
 from automl.layers.ranks import ReferenceRank
+from automl.score_ranks import reference
 
 __all__ = ["ScoringNetwork"]
 
@@ -31,7 +31,8 @@ class ScoringNetwork(Network):
         ranked = [layer for layer in self.model.layers if isinstance(layer, ReferenceRank)]
         if len(ranked) != 1:
             raise Unusable(
-                f"template {self.template.name} must end in one ReferenceRank layer to score rows, but has {len(ranked)}"
+                f"template {self.template.name} must end in one ReferenceRank layer to score rows, but has "
+                f"{len(ranked)}"
             )
         self.layer = ranked[0]
         self._scores = keras.Model(self.model.inputs, self.layer.input)
