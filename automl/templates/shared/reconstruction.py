@@ -30,16 +30,17 @@ MOST_LEVELS = 128
 ONE_HOT_UP_TO = 32
 """Levels of a column that is read one-hot; one with more is read by a learned embedding."""
 CATEGORY_DIM = 8
-LIMIT = 10.0
+LIMITS = (3.0, 10.0, 30.0)
 """Of scaled numbers, in standard deviations (`automl.layers.numbers.RobustScale`)."""
 SIDE = 64
 """Pictures are shrunk to at most so many pixels a side, and series to `STEPS`, before they are read and restored."""
 STEPS = 256
 LEAST_SIDE, LEAST_STEPS = 4, 8
 """Where halving ends."""
-BELIMIT = 10.0
-"""Of scaled numbers, in standard deviations (`automl.layers.numbers.RobustScale`)."""
-SIDE = 64
+CODES = (2, 4, 8, 16, 32, 64)
+STEPS_OF_TABLES, STEPS_OF_ARRAYS = 6_000, 2_000
+"""Training steps of a schedule."""
+BESIDE = 64
 """Features of a picture or series that stands beside other columns."""
 
 
@@ -122,6 +123,8 @@ def declare_shape(hp: Any, specs: Sequence[InputSpec]) -> None:
         hp.Int("layers", 1, 3, default=start["layers"])
     if "filters" in start:
         hp.Choice("filters", [8, 16, 32], default=start["filters"])
+    if "limit" in start:
+        hp.Choice("limit", list(LIMITS), default=start["limit"])
 
 
 def starting_shape(specs: Sequence[InputSpec]) -> dict[str, Any]:
@@ -132,6 +135,8 @@ def starting_shape(specs: Sequence[InputSpec]) -> dict[str, Any]:
         start.update(width=128, layers=2)
     if set(kinds) & set(ARRAYS):
         start.update(filters=16)
+    if "numbers" in kinds:
+        start.update(limit=10.0)
     return start
 
 
@@ -148,7 +153,8 @@ def read(specs: Sequence[InputSpec], choices: Mapping[str, Any], noise: Any) -> 
 
     Args:
         specs: inputs of the network.
-        choices: "filters" is read where there are pictures or series.
+        choices: "filters" is read where there are pictures or series, and "limit" (of scaled numbers) where there are
+            numbers.
         noise: standard deviation of the noise that is added to scaled values in training, and share of the categories
             that is hidden; a number or a knob.
     """
@@ -165,7 +171,7 @@ def read(specs: Sequence[InputSpec], choices: Mapping[str, Any], noise: Any) -> 
         elif spec.kind in ARRAYS:
             parts.append(_array(x, spec, filters, noise))
         else:
-            parts.append(_numbers(x, spec, noise))
+            parts.append(_numbers(x, spec, choices, noise))
     return Reading(inputs, tuple(parts), filters)
 
 
@@ -251,7 +257,7 @@ def _widths(choices: Mapping[str, Any]) -> list[int]:
     return [max(int(choices["width"]) >> number, 8) for number in range(int(choices["layers"]))]
 
 
-def _numbers(x: Any, spec: InputSpec, noise: Any) -> Part:
+def _numbers(x: Any, spec: InputSpec, choices: Mapping[str, Any], noise: Any) -> Part:
     from automl.layers.noise import KnobNoise
     from automl.layers.numbers import RobustScale
     from automl.layers.pixels import ChannelScale
@@ -261,7 +267,7 @@ def _numbers(x: Any, spec: InputSpec, noise: Any) -> Part:
         target = ChannelScale(spec.stats["mean"], spec.stats["std"], dtype="float32")(x)
     else:
         middle, scale = spec.stats.get("median") or [0.0] * n, spec.stats.get("scale") or [1.0] * n
-        target = RobustScale(middle, scale, LIMIT, dtype="float32")(x)
+        target = RobustScale(middle, scale, float(choices["limit"]), dtype="float32")(x)
     return Part(spec, target, KnobNoise(noise)(target))
 
 
