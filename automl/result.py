@@ -69,8 +69,8 @@ class Result:
         )  # fmt: skip
 
     @property
-    def verdict(self) -> str:
-        """deep, shallow or tie."""
+    def verdict(self) -> str | None:
+        """deep, shallow or tie; None without a label that could decide."""
         return self.outcome.comparison.verdict
 
     @property

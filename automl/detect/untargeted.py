@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from automl import goals, metrics, modalities
+from automl import goals, metrics
 from automl.detect import modality
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.findings import reading_findings
 from automl.detect.rows import in_file
+from automl.detect.target.goal import answer
 from automl.detect.target.marked import CLASSES, marked
 from automl.errors import DataError, RecipeError
 from automl.records import UNUSED_KINDS, Column, Dataset, Finding, GoalName, Recipe, Task
@@ -22,7 +23,6 @@ from automl.system.counts import counted
 __all__ = ["detect_array", "detect_table"]
 
 LEAST_LABELLED = 10
-NO_LABEL = "unscored"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +47,27 @@ def _anomalies(label: pd.DataFrame, recipe: Recipe, where: str) -> _Label:
     return _Label(read.target, CLASSES, read.evidence, read.findings)
 
 
-_READ: dict[GoalName, Callable[[pd.DataFrame, Recipe, str], _Label]] = {"anomaly": _anomalies}
+def _classes(label: pd.DataFrame, recipe: Recipe, where: str) -> _Label:
+    """Classes that a probe is to tell; numbers are none."""
+    answered = answer(label, replace(recipe, goal=None, columns={}), where, "")
+    if not goals.named(answered.goal).is_one_class:
+        raise RecipeError(
+            f"label {label.columns[0]!r} of {where} holds {answered.goal} answers; a representation is scored by how "
+            "well classes can be told from it. Name a column of classes, or put the numbers into bins first"
+        )
+    cells = np.full(len(label), None, object)
+    cells[answered.rows] = answered.target.iloc[:, 0].to_numpy(object)
+    target = pd.DataFrame({label.columns[0]: pd.Series(cells, dtype=object)})
+    evidence = (
+        f"label {label.columns[0]!r}: {counted(len(answered.classes), 'class', 'classes')}, told by a linear probe"
+    )
+    return _Label(target, answered.classes, evidence)
 
 
-def detect_table(
-    dataset: Dataset, recipe: Recipe, columns: list[Column], group: str | None
-) -> tuple[Dataset, Task]:
+_READ: dict[GoalName, Callable[[pd.DataFrame, Recipe, str], _Label]] = {"anomaly": _anomalies, "represent": _classes}
+
+
+def detect_table(dataset: Dataset, recipe: Recipe, columns: list[Column], group: str | None) -> tuple[Dataset, Task]:
     """The task of a table, or of texts and pictures in columns.
 
     Args:
@@ -134,13 +149,15 @@ def _task(
         counts = tuple(int((label.target.iloc[:, 0] == one).sum()) for one in label.classes)
     usual = goal.default_metric(counts)
     metric = recipe.metric or usual
-    if label.target is None and metric != NO_LABEL:
+    if label.target is None and metric != metrics.UNSCORED:
         raise RecipeError(
             f"metric {metric!r} needs a label, and there is none; name its column by label (--label), or leave metric "
             "out"
         )
-    if label.target is not None and (metric == NO_LABEL or not goals.serves(metrics.named(metric).goals, goal.name)):
-        others = ", ".join(one for one in goals.metrics_for(goal.name) if one != NO_LABEL)
+    if label.target is not None and (
+        metric == metrics.UNSCORED or not goals.serves(metrics.named(metric).goals, goal.name)
+    ):
+        others = ", ".join(one for one in goals.metrics_for(goal.name) if one != metrics.UNSCORED)
         raise RecipeError(f"metric {metric!r} does not score goal {goal.name!r}; metrics that do: {others}")
     said = f"metric {metric}: {'set by you' if recipe.metric else f'the usual one for {goal.name}'}"
     evidence = (*why, f"goal {goal.name}: set by you", label.evidence, *([said] if label.target is not None else []))
