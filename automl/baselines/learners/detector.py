@@ -22,7 +22,7 @@ class Detector:
     """
 
     time_power: float = 1.0
-    """The time of a fit grows with this power of the rows."""
+    """The time of a fit grows with this power of the rows; 0 where it does not depend on them."""
 
     def most_rows(self, n_columns: int) -> int:
         """How many rows it learns from at most, so that time and memory of fits and of predictions stay bounded."""

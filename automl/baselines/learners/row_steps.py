@@ -25,7 +25,7 @@ def row_steps(
     Args:
         n_rows: rows there are.
         most: rows that may be used.
-        time_power: the time of a fit grows with this power of its rows.
+        time_power: the time of a fit grows with this power of its rows; 0 where it does not depend on them.
         deadline: `time.monotonic` value, or None.
         seed: of the order in which rows are taken.
 
@@ -34,7 +34,7 @@ def row_steps(
     """
     most = min(n_rows, max(most, 2))
     order = np.random.default_rng(seed).permutation(n_rows)
-    if deadline is None or most <= 2 * FIRST_ROWS:
+    if deadline is None or not time_power or most <= 2 * FIRST_ROWS:
         yield _first(order, most), ""
         return
     begun = time.monotonic()
