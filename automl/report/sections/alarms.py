@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,7 +71,7 @@ def _chart(found: Mapping[str, Any], side: str) -> dict[str, Any]:
     for one in own:
         total = max(sum(one["n"]), 1)
         shares = [n / total for n in one["n"]]
-        x = [x for edge in zip(edges[:-1], edges[1:], strict=True) for x in edge]
+        x = [x for edge in itertools.pairwise(edges) for x in edge]
         y = [share for share in shares for _ in (0, 1)]
         layers.append({"mark": "line", "colour": colours[one["label"]], "label": LABELS[one["label"]], "x": x, "y": y})
     return {
@@ -86,7 +87,7 @@ def _chart(found: Mapping[str, Any], side: str) -> dict[str, Any]:
             "columns": ["score from", "to", *(f"{LABELS[one['label']]} rows" for one in own)],
             "rows": [
                 [words.rough(a, 3), words.rough(b, 3), *(one["n"][k] for one in own)]
-                for k, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True))
+                for k, (a, b) in enumerate(itertools.pairwise(edges))
             ],
             "numeric": list(range(2 + len(own))),
         },
@@ -172,9 +173,9 @@ def _group(outcome: Outcome, found: Mapping[str, Any], side: str, pairs: list[An
 ALARMS = Section(
     name="alarms",
     title="Alarms",
-    order=12,
+    order=11,
     collect=collect,
-    group="Trade-off",
+    group="Evidence",
     template=ITEMS
     + """
 <p>{{ intro }}</p>
