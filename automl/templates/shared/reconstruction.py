@@ -294,7 +294,9 @@ def _array(x: Any, spec: InputSpec, filters: int, noise: Any) -> Part:
     factor = -(-max(spec.shape[:-1]) // longest)
     if factor > 1:
         pool = layers.AveragePooling2D if is_image else layers.AveragePooling1D
-        target = pool(tuple(min(factor, int(s)) for s in spec.shape[:-1]) if is_image else factor, dtype="float32")(target)
+        target = pool(tuple(min(factor, int(s)) for s in spec.shape[:-1]) if is_image else factor, dtype="float32")(
+            target
+        )
     x, sizes = KnobNoise(noise)(target), [_size(target)]
     conv, kernel = (layers.Conv2D, 3) if is_image else (layers.Conv1D, 5)
     while max(sizes[-1]) > least:
