@@ -15,7 +15,7 @@ from automl._version import __version__
 from automl.detect.series.clock import local
 from automl.flow.blend import Blended, barred, blend, champion_of
 from automl.flow.latency import measure, merged
-from automl.flow.probing import Probing
+from automl.sides.probing import Probing
 from automl.flow.regions import coverage, with_regions
 from automl.flow.reproduce import reproduce
 from automl.goals.shared.outputs import combine

@@ -15,6 +15,7 @@ from automl.report.sections import (
     differences,
     effects,
     errors,
+    few_labels,
     forecast,
     importance,
     label_noise,
@@ -47,6 +48,7 @@ def shipped() -> tuple[Section, ...]:
     return (
         verdict.VERDICT,
         alarms.ALARMS,
+        few_labels.FEW_LABELS,
         metrics.METRICS,
         thresholds.THRESHOLDS,
         compute.COMPUTE,
