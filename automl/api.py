@@ -55,6 +55,9 @@ def fit(
     *,
     goal: GoalName | None = None,
     label: str | None = None,
+    normal: str | float | None = None,
+    contamination: float | str | None = None,
+    dims: int | None = None,
     metric: str | None = None,
     test: Any = None,
     time_column: str | None = None,
@@ -94,8 +97,11 @@ def fit(
         data: a path (CSV, TSV, Parquet, Feather, JSON lines, Excel, ``.npz``, a folder of images or texts), a pandas
             or polars frame, an array of 2 to 4 dimensions, a list of strings, or a pair (inputs, target).
         target: name of the target column, or several.
-        goal: binary, multiclass, multilabel, regression or forecast; None to detect it.
+        goal: binary, multiclass, multilabel, regression, forecast or anomaly; None to detect it.
         label: column that only scores a goal without target.
+        normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
+        contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
+        dims: how many numbers represent a row; None to choose by the data.
         metric: the metric that decides, such as "roc_auc" or "rmse"; None for the goal's default.
         test: the test rows, in any form that `data` has; None to split the data.
         time_column: column of times; None to detect it.
@@ -159,6 +165,9 @@ def run(
     target: str | Sequence[str] | None = None,
     goal: GoalName | None = None,
     label: str | None = None,
+    normal: str | float | None = None,
+    contamination: float | str | None = None,
+    dims: int | None = None,
     metric: str | None = None,
     test: Any = None,
     time_column: str | None = None,
@@ -210,8 +219,11 @@ def run(
         path: path of the recipe.
         data: other data than the recipe names; for this and what follows see `fit`.
         target: name of the target column, or several.
-        goal: binary, multiclass, multilabel, regression or forecast.
+        goal: binary, multiclass, multilabel, regression, forecast or anomaly.
         label: column that only scores a goal without target.
+        normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
+        contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
+        dims: how many numbers represent a row; None to choose by the data.
         metric: the metric that decides.
         test: the test rows.
         time_column: column of times.
@@ -358,6 +370,9 @@ def inspect(
     *,
     goal: GoalName | None = None,
     label: str | None = None,
+    normal: str | float | None = None,
+    contamination: float | str | None = None,
+    dims: int | None = None,
     metric: str | None = None,
     test: Any = None,
     time_column: str | None = None,
@@ -384,8 +399,11 @@ def inspect(
     Args:
         data: in any form that `fit` takes.
         target: name of the target column, or several; None to see which may be the target.
-        goal: binary, multiclass, multilabel, regression or forecast; None to detect it.
+        goal: binary, multiclass, multilabel, regression, forecast or anomaly; None to detect it.
         label: column that only scores a goal without target.
+        normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
+        contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
+        dims: how many numbers represent a row; None to choose by the data.
         metric: the metric that would decide; None for the goal's default.
         test: the test rows; None to split the data.
         time_column: column of times; None to detect it.

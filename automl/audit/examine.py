@@ -49,7 +49,9 @@ APPLIES: dict[Check, Callable[[View], bool]] = {
     mixed_languages: lambda view: any(c.kind == "text" for c in view.used),
     ignored_time: lambda view: bool(time_columns(view)),
     untested_classes: lambda view: view.goal.is_one_class,
-    doubtful_labels: lambda view: view.goal.is_one_class,
+    leaking_column: lambda view: view.goal.needs_target,
+    contradictory_rows: lambda view: view.goal.needs_target,
+    doubtful_labels: lambda view: view.goal.is_one_class and view.goal.needs_target,
     doubtful_values: lambda view: view.goal.is_numeric,
 }
 """When a check applies; one that does not is not reported as skipped where time runs out."""

@@ -148,7 +148,7 @@ class View:
             return ()
         read = []
         for name in target.columns[:MOST_TARGETS]:
-            if self.goal.is_one_class:
+            if self.goal.has_classes:
                 codes = pd.Index(self.task.classes, dtype=object).get_indexer(pd.Index(target[name], dtype=object))
                 read.append(Target(str(name), np.asarray(codes, np.int64), len(self.task.classes)))
             elif self.goal.is_multilabel:

@@ -88,7 +88,13 @@ Own = tuple[dict[str, Any], dict[str, Any]]
 def _neighbours(task: Task, facts: Facts) -> Own:
     # Few rows of a sample are anomalies, so that each has none of its kind near: bags come first where they may be.
     bags = BAGS if facts.n_rows > BAG_ROWS else 0
-    first = {"detector": "neighbours", "k": 5, "mean": False, "n_bags": 0 if task.normal is not None else bags, "trim": 0.0}
+    first = {
+        "detector": "neighbours",
+        "k": 5,
+        "mean": False,
+        "n_bags": 0 if task.normal is not None else bags,
+        "trim": 0.0,
+    }
     counts = distinct(5, [1, 2, 10, 20, 50], lambda k: min(k, facts.n_rows - 1))
     return first, {"k": counts, "mean": [False, True], "n_bags": sorted({0, bags}), "trim": trims(task)}
 

@@ -52,7 +52,8 @@ def facts_of(dataset: Dataset, task: Task, items: np.ndarray, seed: int = 0) -> 
     return Facts(
         n_rows, n_classes, priors, _is_skewed(task, truth), _is_positive(task, truth),
         most_levels=max((int((count >= MIN_LEVEL_ROWS).sum()) for count in counts), default=0),
-        most_words=max(map(len, counts), default=0), numbers_come_back=goal.needs_target and _come_back(dataset, task, items, truth, seed),
+        most_words=max(map(len, counts), default=0),
+        numbers_come_back=goal.needs_target and _come_back(dataset, task, items, truth, seed),
     )  # fmt: skip
 
 

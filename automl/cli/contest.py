@@ -13,8 +13,10 @@ from automl.cli.flags import (
     Analysis,
     Budget,
     Columns,
+    Contamination,
     Data,
     Device,
+    Dims,
     Drop,
     Ensemble,
     FalseAlarm,
@@ -33,6 +35,7 @@ from automl.cli.flags import (
     Metric,
     MinGain,
     Miss,
+    Normal,
     Oracle,
     OtherData,
     Out,
@@ -67,7 +70,8 @@ __all__ = ["fit", "run"]
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
 LOOKED_AT = (
-    "label", "metric", "test", "time_column", "series", "horizon", "season", "known", "group", "weight",
+    "label", "normal", "contamination", "dims", "metric", "test", "time_column", "series", "horizon", "season", "known",
+    "group", "weight",
     "columns", "drop", "plugins", "source",
 )  # fmt: skip
 
@@ -77,6 +81,9 @@ def fit(
     target: Target = None,
     goal: Goal = None,
     label: Label = None,
+    normal: Normal = None,
+    contamination: Contamination = None,
+    dims: Dims = None,
     metric: Metric = None,
     test: Test = None,
     time_column: TimeColumn = None,
@@ -143,6 +150,9 @@ def run(
     target: Target = None,
     goal: Goal = None,
     label: Label = None,
+    normal: Normal = None,
+    contamination: Contamination = None,
+    dims: Dims = None,
     metric: Metric = None,
     test: Test = None,
     time_column: TimeColumn = None,

@@ -21,8 +21,13 @@ Data = Annotated[
 ]
 OtherData = Annotated[str | None, typer.Option("--data", help="Other data than RECIPE names.")]
 Target = Annotated[list[str] | None, typer.Option("--target", help="Column to predict; repeat it for several.")]
-Goal = Annotated[str | None, typer.Option(help="binary, multiclass, multilabel, regression, forecast, ...")]
+Goal = Annotated[str | None, typer.Option(help="binary, multiclass, multilabel, regression, forecast, anomaly, ...")]
 Label = Annotated[str | None, typer.Option(help="Column used only to score a goal without target.")]
+Normal = Annotated[
+    str | None, typer.Option(help="Value of the label that is normal: only rows that have it are learnt from.")
+]
+Contamination = Annotated[str | None, typer.Option(help="Share of rows that raise an alarm, such as 0.01, or auto.")]
+Dims = Annotated[int | None, typer.Option(help="How many numbers represent a row.")]
 Metric = Annotated[str | None, typer.Option(help="Metric that decides, such as roc_auc or rmse.")]
 Test = Annotated[str | None, typer.Option(help="File with the test rows; without it the data are split.")]
 TimeColumn = Annotated[str | None, typer.Option(help="Column of times.")]

@@ -10,7 +10,9 @@ import typer
 
 from automl.cli.flags import (
     Columns,
+    Contamination,
     Data,
+    Dims,
     Drop,
     Goal,
     Group,
@@ -18,6 +20,7 @@ from automl.cli.flags import (
     Known,
     Label,
     Metric,
+    Normal,
     Plugins,
     Quiet,
     Season,
@@ -54,6 +57,9 @@ def inspect(
     target: Target = None,
     goal: Goal = None,
     label: Label = None,
+    normal: Normal = None,
+    contamination: Contamination = None,
+    dims: Dims = None,
     metric: Metric = None,
     test: Test = None,
     time_column: TimeColumn = None,
@@ -72,6 +78,9 @@ def inspect(
     flags = {
         "goal": goal,
         "label": label,
+        "normal": normal,
+        "contamination": contamination,
+        "dims": dims,
         "metric": metric,
         "test": test,
         "time_column": time_column,

@@ -8,21 +8,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from automl import goals, metrics, modalities
+from automl import goals, metrics
 from automl.detect import modality
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.convert import as_frame, read
+from automl.detect.dated import dated
 from automl.detect.findings import reading_findings
 from automl.detect.rows import in_file
+from automl.detect.series.timing import time_column
+from automl.detect.target.goal import answer
 from automl.detect.target.marked import CLASSES, marked
 from automl.errors import DataError, RecipeError
-from automl.records import UNUSED_KINDS, Column, Dataset, Finding, GoalName, Recipe, Task
-from automl.system.counts import counted
+from automl.records import NUMERIC_KINDS, UNUSED_KINDS, Column, Dataset, Finding, GoalName, Recipe, Task
+from automl.system.counts import counted, noun
 
 __all__ = ["detect_array", "detect_table"]
 
 LEAST_LABELLED = 10
-NO_LABEL = "unscored"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +49,27 @@ def _anomalies(label: pd.DataFrame, recipe: Recipe, where: str) -> _Label:
     return _Label(read.target, CLASSES, read.evidence, read.findings)
 
 
-_READ: dict[GoalName, Callable[[pd.DataFrame, Recipe, str], _Label]] = {"anomaly": _anomalies}
+def _classes(label: pd.DataFrame, recipe: Recipe, where: str) -> _Label:
+    """Classes that a probe is to tell; numbers are none."""
+    answered = answer(label, replace(recipe, goal=None, columns={}), where, "")
+    if not goals.named(answered.goal).is_one_class:
+        raise RecipeError(
+            f"label {label.columns[0]!r} of {where} holds {answered.goal} answers; a representation is scored by how "
+            "well classes can be told from it. Name a column of classes, or put the numbers into bins first"
+        )
+    cells = np.full(len(label), None, object)
+    cells[answered.rows] = answered.target.iloc[:, 0].to_numpy(object)
+    target = pd.DataFrame({label.columns[0]: pd.Series(cells, dtype=object)})
+    evidence = (
+        f"label {label.columns[0]!r}: {counted(len(answered.classes), 'class', 'classes')}, told by a linear probe"
+    )
+    return _Label(target, answered.classes, evidence)
 
 
-def detect_table(
-    dataset: Dataset, recipe: Recipe, columns: list[Column], group: str | None
-) -> tuple[Dataset, Task]:
+_READ: dict[GoalName, Callable[[pd.DataFrame, Recipe, str], _Label]] = {"anomaly": _anomalies, "represent": _classes}
+
+
+def detect_table(dataset: Dataset, recipe: Recipe, columns: list[Column], group: str | None) -> tuple[Dataset, Task]:
     """The task of a table, or of texts and pictures in columns.
 
     Args:
@@ -65,6 +82,8 @@ def detect_table(
         DataError: the label or the inputs cannot carry a contest. RecipeError: the recipe contradicts itself.
     """
     label = _label(dataset, recipe)
+    if recipe.time_column is not None:
+        return _series(dataset, recipe, label, columns, group)
     name, columns, why = modality.of_columns(dataset.inputs, columns, dataset.name)
     usable = [column for column in columns if column.kind not in UNUSED_KINDS]
     _refuse_few(recipe, usable, dataset)
@@ -76,6 +95,37 @@ def detect_table(
     task = _task(name, recipe, label, (why,), tuple(columns), group)
     findings = (*dataset.findings, *in_file(label.findings, dataset), *findings)
     return replace(dataset, inputs=inputs, target=label.target, findings=findings, series=None), task
+
+
+def _series(
+    dataset: Dataset, recipe: Recipe, label: _Label, columns: list[Column], group: str | None
+) -> tuple[Dataset, Task]:
+    """The rows of a series, each with those before it; split in time."""
+    frame, name = as_frame(dataset.inputs), str(recipe.time_column)
+    time = time_column(frame, columns, name)
+    assert time is not None
+    numbers = [c for c in columns if c.kind in NUMERIC_KINDS and c.name not in (name, recipe.series)]
+    if not numbers:
+        raise DataError(
+            f"goal {recipe.goal!r} of a series expects columns of numbers; {dataset.name} has none beside "
+            f"{name!r}: leave time_column out to judge each row by itself"
+        )
+    keys = [c for c in columns if c.name == recipe.series]
+    left = [c.name for c in columns if c.name not in {name, recipe.series, *(c.name for c in numbers)}]
+    used = (time, *(replace(c, kind="categorical") for c in keys), *numbers)
+    dataset = replace(dataset, target=label.target)
+    dataset, findings = dated(dataset, time)
+    inputs = read(as_frame(dataset.inputs), used)
+    told = (
+        [Finding("left_out_of_windows", "low", f"A series is read by its numbers; {', '.join(map(repr, left))} "
+                 f"{noun(len(left), 'is', 'are')} not read.", columns=tuple(left), count=len(left))]
+        if left else []
+    )  # fmt: skip
+    why = f"modality sequence: rows in the order of {name!r}, each seen with those before it"
+    task = _task("sequence", recipe, label, (why,), used, group)
+    task = replace(task, time_column=name, series_column=recipe.series, season=recipe.season)
+    findings = [*dataset.findings, *label.findings, *findings, *told]
+    return replace(dataset, inputs=inputs, findings=tuple(findings), series=None), task
 
 
 def detect_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
@@ -134,13 +184,15 @@ def _task(
         counts = tuple(int((label.target.iloc[:, 0] == one).sum()) for one in label.classes)
     usual = goal.default_metric(counts)
     metric = recipe.metric or usual
-    if label.target is None and metric != NO_LABEL:
+    if label.target is None and metric != metrics.UNSCORED:
         raise RecipeError(
             f"metric {metric!r} needs a label, and there is none; name its column by label (--label), or leave metric "
             "out"
         )
-    if label.target is not None and (metric == NO_LABEL or not goals.serves(metrics.named(metric).goals, goal.name)):
-        others = ", ".join(one for one in goals.metrics_for(goal.name) if one != NO_LABEL)
+    if label.target is not None and (
+        metric == metrics.UNSCORED or not goals.serves(metrics.named(metric).goals, goal.name)
+    ):
+        others = ", ".join(one for one in goals.metrics_for(goal.name) if one != metrics.UNSCORED)
         raise RecipeError(f"metric {metric!r} does not score goal {goal.name!r}; metrics that do: {others}")
     said = f"metric {metric}: {'set by you' if recipe.metric else f'the usual one for {goal.name}'}"
     evidence = (*why, f"goal {goal.name}: set by you", label.evidence, *([said] if label.target is not None else []))

@@ -95,7 +95,7 @@ class ContestResult:
     """The result of a contest, held in memory: it needs no run folder and is pickled with its estimator.
 
     Attributes:
-        verdict: "deep", "shallow" or "tie".
+        verdict: "deep", "shallow" or "tie"; None without a label.
         reason: "better", "equivalent", "undecided" or "one_sided".
         recommended: the side that predicts: "deep", "shallow" or "floor".
         words: what to settle first, and the verdict in sentences, which `str` returns.
@@ -103,7 +103,7 @@ class ContestResult:
         pages: the report by suffix: ".html", ".md" and ".json".
     """
 
-    verdict: str
+    verdict: str | None
     reason: str
     recommended: str
     words: str

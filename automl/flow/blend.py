@@ -51,8 +51,8 @@ def champion_of(prepared: Prepared, outputs: Mapping[Side, Output], items: np.nd
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     truth = goals.truth(dataset, task, items)
     valid = verdict.Validated(
-        task.metric, truth, outputs, unit_ids_of(dataset, split, items),
-        truth if split.units == "row" and goals.named(task).is_one_class else None,
+        goals.search_metric(task), truth, outputs, unit_ids_of(dataset, split, items),
+        truth if split.units == "row" and goals.named(task).has_classes else None,
         dataset.weight_of(items), goals.scoring_context(dataset, task, split, items), split.in_time,
         time_ids_of(dataset, split, items),
     )  # fmt: skip
@@ -82,6 +82,8 @@ def blend(
         context: what else the metric reads for the test items.
     """
     deep, shallow, share = contestants.get("deep"), contestants.get("shallow"), champion.weight_of_deep
+    if prepared.task.metric == metrics.UNSCORED or goals.named(prepared.task).probed:
+        return None
     if deep is None or shallow is None or share is None or deep.valid_output is None or shallow.valid_output is None:
         return None
     dataset, task, parts = prepared.dataset, prepared.task, (share, 1 - share)

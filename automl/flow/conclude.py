@@ -15,6 +15,7 @@ from automl._version import __version__
 from automl.detect.series.clock import local
 from automl.flow.blend import Blended, barred, blend, champion_of
 from automl.flow.latency import measure, merged
+from automl.flow.probing import Probing
 from automl.flow.regions import coverage, with_regions
 from automl.flow.reproduce import reproduce
 from automl.goals.shared.outputs import combine
@@ -42,11 +43,13 @@ class Conclusion:
         outcome: the outcome, still without times.
         predictors: side ("deep", "shallow", "blend", "floor") → predictor.
         recommended: the side to use.
+        scored: side → what predicts that which is scored: the predictors, or probes on what they predict.
     """
 
     outcome: Outcome
     predictors: dict[str, Any]
     recommended: str
+    scored: dict[str, Any]
 
 
 def conclude(
@@ -89,10 +92,15 @@ def conclude(
     sides = [side for side in (deep, shallow) if side is not None and side.side in chosen]
     finished = {side.side: finish(side, prepared, encoder, codec, n_seeds) for side in sides}
     validated = {side: output for side, (_, output) in finished.items()}
+    probing = Probing.of(dataset, task, split)
+    scored: dict[str, Any] = {}
     champion = champion_of(prepared, validated, split.items("valid"), recipe.seed)  # before any test row is scored
     for side in sides:
         own = chosen[side.side]
         contestant, predictor, cost = _stand(side, own, prepared, finished[side.side], items)
+        if probing is not None:
+            per_seed, output, scored[side.side] = probing.scored(predictor)
+            contestant = dataclasses.replace(contestant, output=output, per_seed=per_seed)
         predictors[side.side] = with_regions(predictor, contestant.valid_output, prepared)
         contestants[side.side] = contestant
         score = metrics.score(task.metric, truth, contestant.output, weight, context)
@@ -106,8 +114,10 @@ def conclude(
             refitted=own.refitted,
         )
     floor_run, floor_output, floor_model = shallow.floor()
-    floor = Contestant(floor_run.name, "floor", floor_output)
     predictors["floor"] = ShallowPredictor((floor_model,), None)
+    if probing is not None:
+        _, floor_output, scored["floor"] = probing.scored(predictors["floor"])
+    floor = Contestant(floor_run.name, "floor", floor_output)
     floor_score = metrics.score(task.metric, truth, floor_output, weight, context)
     by_name = {run.name: run for run in finalists.values()} | _singles(finalists, predictors, runs, prepared)
     floor_cost = merged(floor_run.cost, measure(predictors["floor"], "floor", prepared))
@@ -142,7 +152,7 @@ def conclude(
         reproduce=reproduce(recipe, task), automl_version=__version__, fingerprint=dataset.fingerprint,
     )  # fmt: skip
     side_of = {run.name: run.side for run in final_runs}
-    return Conclusion(outcome, predictors, side_of[comparison.recommended])
+    return Conclusion(outcome, predictors, side_of[comparison.recommended], scored or predictors)
 
 
 def _terms(champion: Champion, mixed: Blended | None, predictors: Mapping[str, Any], recipe: Recipe) -> verdict.Terms:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl import metrics
+from automl import goals, metrics
 from automl.errors import MissingExtra
 from automl.flow.analyses import Analyses
 from automl.flow.budget.allocation import LEAST_STEP_SECONDS, settle_offers
@@ -26,7 +26,7 @@ from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.loading import LeftOut, Loading, failed_loading
 from automl.flow.other_fits import OtherFits, refuse_fixed_tests
-from automl.flow.prepare import audited, prepare
+from automl.flow.prepare import audited, prepare, without_choices
 from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.repeats import Repeats
@@ -117,6 +117,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             if getattr(recipe, key):
                 refuse_fixed_tests(key, prepared)
         task = prepared.task
+        recipe = without_choices(recipe, task)
         folder = open_folder(recipe.out, prepared.dataset.name)
         cleanup.enter_context(folders.locked(folder))
         ledger = Ledger(folder, recipe, clock, progress.note)
@@ -195,8 +196,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 fold_pairs.give_up()
 
             stopped, chosen, n_seeds = search_and_refit(
-                recipe, sides, clock, runs, lambda: interrupt.asked, reserve, ledger.write, on_no_refit
-            )
+                recipe, sides, clock, runs, lambda: interrupt.asked, reserve, ledger.write, on_no_refit,
+                **({"refits": 1, "most_refits": 1} if goals.named(task).probed else {}),  # vectors have no mean
+            )  # fmt: skip
             settle_offers(clock, sides)
 
             def pairs(predictors: Mapping[str, Any], floor: Contestant, model: Any) -> Pairs | None:
@@ -215,7 +217,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 )  # fmt: skip
             with clock.phase("analyses"):
                 described = analyses.make(
-                    dataclasses.replace(done.outcome, repeats=repeated), done.predictors, chosen,
+                    dataclasses.replace(done.outcome, repeats=repeated), done.scored, chosen,
                     lambda: interrupt.asked, progress.say, reserve.writing_seconds,
                 )  # fmt: skip
         finally:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl import catalog, metrics, modalities, pretrained, split
+from automl import catalog, goals, metrics, modalities, pretrained, split
 from automl.audit import examine
 from automl.detect import detect, is_in_time_order, survey, with_training_facts
 from automl.detect.rows import flag_test_rows
-from automl.errors import DataError, InputError, NoTarget
+from automl.errors import DataError, InputError, NoTarget, RecipeError
 from automl.flow.latency import OwnForm, in_own_form
 from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.selection import check_templates
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 
-__all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read"]
+__all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read", "without_choices"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +123,25 @@ def prepare(recipe: Recipe, *, tested: bool = True, tell: Tell = lambda text: No
     if parts.train_windows is None:
         task = with_training_facts(task, dataset, parts.train)
     return Prepared(dataset, task, parts, own_form)
+
+
+def without_choices(recipe: Recipe, task: Task) -> Recipe:
+    """The recipe without what this task cannot choose between.
+
+    Without a label each side has one trial, since no score could choose between more. Vectors of several models have
+    no mean, so there are no ensembles of them.
+
+    Raises:
+        RecipeError: further splits were asked for, on which nothing could be compared.
+    """
+    is_probed, is_unscored = goals.named(task).probed, task.metric == metrics.UNSCORED
+    if not is_probed and not is_unscored:
+        return recipe
+    for key in ("repeats", "fold_pairs"):
+        if getattr(recipe, key):
+            why = "it has no label" if is_unscored else "it is scored by probes"
+            raise RecipeError(f"{key}: expected 0 for goal {task.goal!r}, since {why}; leave it out")
+    return dataclasses.replace(recipe, ensemble=False, max_trials=1 if is_unscored else recipe.max_trials)
 
 
 def audited(prepared: Prepared, seconds: float) -> Prepared:

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl import modalities
+from automl import goals, modalities
 from automl.catalog import template_loader
 from automl.deep.ray.executor import RayPool
 from automl.flow.budget.clock import Clock
@@ -44,7 +44,7 @@ def shallow_side(
         split,
         facts_of(dataset, task, split.items("train"), recipe.seed),
         baselines_for(task),
-        task.metric,
+        goals.search_metric(task),
         recipe.seed,
         recipe.max_trials,
         progress.event,
@@ -83,9 +83,9 @@ def deep_side(
         return None, codec, encoder, left_out
     side = DeepSide(
         dataset, task, split, encoder, codec, facts, templates,
-        metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search, folder=folder,
-        fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
-        remote=remote,
+        metric=goals.search_metric(task), seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search,
+        folder=folder, fingerprints=_fingerprints(recipe, prepared), on_event=progress.event,
+        stopping=lambda: interrupt.asked, remote=remote,
     )  # fmt: skip
     return side, codec, encoder, left_out | side.left_out
 

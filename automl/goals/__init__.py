@@ -18,6 +18,7 @@ from automl.goals.forecast import FORECAST
 from automl.goals.multiclass import MULTICLASS
 from automl.goals.multilabel import MULTILABEL
 from automl.goals.regression import REGRESSION
+from automl.goals.represent import REPRESENT
 from automl.goals.shared import codecs
 from automl.goals.shared.calibration import Decision
 from automl.records import GOALS, Goal, GoalName, Output, TargetCodec, Task
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Decision", "decide", "decided", "default_metric", "known", "learnable", "learnt_truth", "metrics_for", "named",
-    "plug_in", "restore_codec", "scoring_context", "serves", "truth",
+    "plug_in", "restore_codec", "scoring_context", "search_metric", "serves", "truth",
 ]  # fmt: skip
 
-_SHIPPED: dict[str, Goal] = {goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY)}
+_SHIPPED: dict[str, Goal] = {
+    goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY, REPRESENT)
+}
 _PLUGGED: dict[str, Goal] = {}
 
 
@@ -102,6 +105,12 @@ def default_metric(goal: Task | GoalName, counts: Collection[int] = ()) -> str:
         counts: rows of each class; none where they are unknown or there are no classes.
     """
     return named(goal).default_metric(tuple(counts))
+
+
+def search_metric(task: Task) -> str:
+    """The metric by which both sides search: the task's, but where finalists are scored another way."""
+    of_task = named(task).search_metric
+    return task.metric if of_task is None else of_task(task)
 
 
 def restore_codec(state: Mapping[str, Any]) -> TargetCodec:

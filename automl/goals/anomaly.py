@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automl import metrics
 from automl.goals.shared.rows import class_strata, rarest_class
 from automl.goals.shared.scores import ALARMS, Alarms, ScoreCodec, score_output
 from automl.goals.shared.scoring import class_context
@@ -35,7 +36,7 @@ def _fit_codec(dataset: Dataset, task: Task, split: Split) -> ScoreCodec:
 
 
 def _usual_metric(counts: Sequence[int]) -> str:
-    return "average_precision" if len(counts) > 1 else "unscored"
+    return "average_precision" if len(counts) > 1 else metrics.UNSCORED
 
 
 def _frame(arrays: Mapping[str, np.ndarray], task: Task) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 
 from automl.metrics.known import is_known
 from automl.metrics.losses import ITEM_LOSSES, Context, item_shares
+from automl.metrics.probe import cross_fitted
 
 __all__ = ["PREPARE", "Evaluator"]
 
@@ -102,6 +103,20 @@ def _ranking(
         return _mean_over_defined(np.stack([part(weights) for part in parts], axis=-1))
 
     return evaluate
+
+
+def _probe_accuracy(truth: np.ndarray, vectors: np.ndarray, context: Context) -> Evaluator:
+    scores = cross_fitted(vectors, truth, _n_classes(truth, context))
+    return _mean_of_losses("accuracy", truth, scores.argmax(axis=1), context)
+
+
+def _probe_auc(truth: np.ndarray, vectors: np.ndarray, context: Context) -> Evaluator:
+    scores = cross_fitted(vectors, truth, _n_classes(truth, context))
+    return _ranking(_auc_column, truth, scores, context)
+
+
+def _n_classes(truth: np.ndarray, context: Context) -> int:
+    return max(int(context.get("classes", 0)), int(truth.max(initial=0)) + 1)
 
 
 def _unscored(truth: np.ndarray, scores: np.ndarray, context: Context) -> Evaluator:
@@ -208,6 +223,8 @@ def _rmse(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
 PREPARE: dict[str, Callable[[np.ndarray, np.ndarray, Context], Evaluator]] = {
     **{name: partial(_mean_of_losses, name) for name in ITEM_LOSSES},
     "unscored": _unscored,
+    "probe_accuracy": _probe_accuracy,
+    "probe_roc_auc": _probe_auc,
     "roc_auc": partial(_ranking, _auc_column),
     "average_precision": partial(_ranking, _precision_column),
     "balanced_accuracy": _balanced_accuracy,

@@ -37,6 +37,7 @@ def _fn(name: str) -> Callable[..., float]:
 
 _SORTS: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel")
 _RANKED: tuple[GoalName, ...] = (*_SORTS, "anomaly")
+_UNTARGETED: tuple[GoalName, ...] = ("anomaly", "represent")
 _NUMBERS: tuple[GoalName, ...] = ("regression", "forecast")
 
 
@@ -58,8 +59,10 @@ def _metric(
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        _metric("roc_auc", _RANKED, "probabilities", "ROC AUC", higher_is_better=True, best=1.0, worst=0.0),
-        _metric("accuracy", _SORTS, "labels", "accuracy", higher_is_better=True, best=1.0, worst=0.0),
+        _metric(
+            "roc_auc", (*_RANKED, "represent"), "probabilities", "ROC AUC", higher_is_better=True, best=1.0, worst=0.0
+        ),
+        _metric("accuracy", (*_SORTS, "represent"), "labels", "accuracy", higher_is_better=True, best=1.0, worst=0.0),
         _metric(
             "balanced_accuracy", ("binary", "multiclass", "anomaly"), "labels", "balanced accuracy",
             higher_is_better=True, best=1.0, worst=0.0,
@@ -74,7 +77,13 @@ METRICS: dict[str, Metric] = {
             "average_precision", _RANKED, "probabilities", "average precision",
             higher_is_better=True, best=1.0, worst=0.0,
         ),
-        _metric("unscored", ("anomaly",), "scores", "no score (no label)", higher_is_better=True, best=1.0, worst=0.0),
+        _metric("unscored", _UNTARGETED, "", "no score (no label)", higher_is_better=True, best=1.0, worst=0.0),
+        _metric(
+            "probe_accuracy", (), "vectors", "accuracy of a linear probe", higher_is_better=True, best=1.0, worst=0.0
+        ),
+        _metric(
+            "probe_roc_auc", (), "vectors", "ROC AUC of a linear probe", higher_is_better=True, best=1.0, worst=0.0
+        ),
         _metric("r2", _NUMBERS, "values", "R²", higher_is_better=True, best=1.0),
         _metric("rmse", _NUMBERS, "values", "RMSE", higher_is_better=False, best=0.0),
         _metric("mae", _NUMBERS, "values", "mean absolute error", higher_is_better=False, best=0.0),
@@ -84,6 +93,9 @@ METRICS: dict[str, Metric] = {
     )
 }  # fmt: skip
 """Every metric included in automl, by name."""
+
+UNSCORED = "unscored"
+"""The metric of a task without a label: every model scores 0, so nothing is chosen and nothing decided by it."""
 
 COARSE = frozenset({"roc_auc", "accuracy", "balanced_accuracy", "f1", "quadratic_kappa", "average_precision"})
 """Metrics that read only labels, or only the order of probabilities: many models may have the same score."""
@@ -161,6 +173,8 @@ def evaluator(name: str, truth: np.ndarray, output: Output, context: Context | N
         DataError: truth and output differ in rows.
     """
     metric = named(name)
+    if name == UNSCORED:
+        return PREPARE[name](truth, truth, context or {})
     if metric.reads not in output.arrays:
         raise Unfit(
             f"{name} reads '{metric.reads}', this model predicts {', '.join(sorted(output.arrays)) or 'nothing'}; "

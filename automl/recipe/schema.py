@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchem
 from pydantic_core import PydanticCustomError
 
 from automl.errors import RecipeError
-from automl.recipe.units import check_columns, parse_address, parse_budget, parse_latency, parse_memory
+from automl.recipe.units import check_columns, parse_address, parse_budget, parse_latency, parse_memory, parse_share
 from automl.recipe.words import nearest
 from automl.records import GOALS, Costs, DeviceWish, GoalName, Kind, PrecisionWish, Recipe, SearchOptions
 
@@ -36,6 +36,9 @@ EXPECTED = {
     "target": "a column's name or a list of different names",
     "goal": "one of the goals",
     "label": "a column's name",
+    "normal": "a value of the label",
+    "contamination": 'a share above 0 and below 0.5, or "auto"',
+    "dims": "a whole number, at least 2",
     "metric": "a metric's name",
     "test": "a path to the test rows",
     "time_column": "a column's name",
@@ -170,6 +173,15 @@ class Keys(BaseModel):
         json_schema_extra={"examples": list(GOALS)},
     )  # fmt: skip
     label: Name | None = Field(None, description="Column used only to score a goal without target.")
+    normal: str | int | float | None = Field(
+        None, description="Value of the label that is normal: only rows that have it are learnt from."
+    )
+    contamination: int | float | str | None = Field(
+        None, description="Share of rows that raise an alarm; auto (as left out) to choose it on validation rows."
+    )
+    dims: int | None = Field(
+        None, ge=2, le=2**16, description="How many numbers represent a row; left out to choose by the data."
+    )
     metric: Name | None = Field(None, description="Metric that decides; left out to choose by goal.")
     test: Place | None = Field(None, description="Path to the test rows; left out to split the data.")
     time_column: Name | None = Field(None, description="Column of times; left out to detect.")
@@ -252,6 +264,12 @@ class Keys(BaseModel):
         """Convert the latency to milliseconds."""
         return None if value is None else parsed(parse_latency, value)
 
+    @field_validator("contamination", mode="before")
+    @classmethod
+    def contamination_is_a_share(cls, value: Any) -> Any:
+        """Convert the share to a number; None for "auto"."""
+        return None if value is None else parsed(parse_share, value)
+
     @field_validator("repeats", mode="after")
     @classmethod
     def repeats_are_several(cls, value: int) -> int:
@@ -316,6 +334,9 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "target": listed(keys.target),
         "goal": keys.goal,
         "label": keys.label,
+        "normal": None if keys.normal is None else str(keys.normal),
+        "contamination": None if keys.contamination is None else float(keys.contamination),
+        "dims": keys.dims,
         "metric": keys.metric,
         "test": keys.test,
         "time_column": keys.time_column,

@@ -19,6 +19,7 @@ __all__ = [
     "parse_columns",
     "parse_latency",
     "parse_memory",
+    "parse_share",
 ]
 
 MIB = {"": 1.0, "m": 1.0, "g": 1024.0, "t": 1024.0**2}
@@ -49,6 +50,21 @@ def parse_latency(value: Any) -> float:
         RecipeError: it is written otherwise, or is not above zero.
     """
     return _above_zero(value, MILLISECONDS, 'latency: expected milliseconds such as 20 or "20ms"')
+
+
+def parse_share(value: Any) -> float | None:
+    """The share of rows that raise an alarm; None for "auto".
+
+    Raises:
+        RecipeError: it is no number above 0 and below 0.5.
+    """
+    if value == "auto":
+        return None
+    expected = 'contamination: expected a share above 0 and below 0.5, such as 0.01, or "auto"'
+    number = _above_zero(value, {"": 1.0, "%": 0.01}, expected)
+    if number >= 0.5:
+        raise RecipeError(f"{expected}, got {_said(value)}; what is in half of the rows is no anomaly")
+    return number
 
 
 def _above_zero(value: Any, units: Mapping[str, float], expected: str) -> float:

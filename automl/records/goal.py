@@ -125,7 +125,7 @@ class Goal:
         name: name in recipes and results.
         words: name in titles, such as "Binary classification".
         answers: what is predicted for one item: "class" (the code of one class), "labels" (any of several), "values"
-            (numbers), or "windows" (numbers for each of the next steps).
+            (numbers), "windows" (numbers for each of the next steps), or "vectors" (numbers that represent it).
         default_metric: ``default_metric(counts)``: name of the metric, from the number of rows of each class (empty
             without classes).
         fit_codec: ``fit_codec(dataset, task, split)``: the codec between the user's target and a network's, fitted on
@@ -148,6 +148,10 @@ class Goal:
         n_classes: the smallest and the largest number of classes allowed; (0, 0) without classes.
         calibration_for: ``calibration_for(task)``: the calibration of a task that says more than the goal does, such as
             the share of anomalies; None where `calibration` serves all tasks.
+        search_metric: ``search_metric(task)``: the metric of the search where predictions are scored another way there
+            than those of the finalists; None for the task's own.
+        probed: whether finalists are scored by a probe of what they predict (`automl.flow.probing`); their predictions
+            are then never averaged.
         needs_target: whether models learn a target. If not, the column of the target is a label, which selects on
             validation rows and scores on test rows; no encoder, template or baseline sees it (`goals.learnable`).
         base: for goals of plug-ins, the goal of automl that they build on: its templates, baselines, metrics and
@@ -170,6 +174,8 @@ class Goal:
     restore_codec: Mapping[str, Callable[[Mapping[str, Any]], TargetCodec]] = field(default_factory=dict)
     calibration: Calibration | None = None
     calibration_for: Callable[[Task], Calibration] | None = None
+    search_metric: Callable[[Task], str] | None = None
+    probed: bool = False
     needs_target: bool = True
     regions: Regions | None = None
     n_classes: tuple[int, int] = (0, 0)
@@ -189,6 +195,11 @@ class Goal:
     def is_one_class(self) -> bool:
         """Whether each row has exactly one class."""
         return self.answers == "class"
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether scored items have a class each: one that is predicted, or one that a probe is to tell."""
+        return self.is_one_class or self.probed
 
     @property
     def is_binary(self) -> bool:

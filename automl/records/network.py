@@ -85,9 +85,9 @@ class Head:
 
     Attributes:
         goal: of the task.
-        shape: of one row's output: ``(1,)`` binary logit, or how unusual the row is (anomaly); ``(n_classes,)`` logits; ``(n_labels,)`` logits;
-            ``(n_targets,)``; forecast ``(horizon, n_targets, 1 + n_quantiles)`` whose last axis is the point forecast
-            followed by the quantiles.
+        shape: of one row's output: ``(1,)`` binary logit, or how unusual the row is (anomaly); ``(n_classes,)``
+            logits; ``(n_labels,)`` logits; ``(n_targets,)``; ``(dims,)`` numbers that represent the row; forecast
+            ``(horizon, n_targets, 1 + n_quantiles)`` whose last axis is the point forecast followed by the quantiles.
         activation: "sigmoid", "softmax" or "linear"; applied outside the network at prediction.
         loss: "binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast" (mean absolute error
             of the point forecast plus pinball losses of the quantiles), or "own": a network of a goal without target

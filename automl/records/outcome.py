@@ -149,16 +149,16 @@ class FoldPairs:
     n_folds: int = 0
     n_items: int = 0
     n_chose: int = 0
-    verdict: Literal["deep", "shallow", "tie"] = "tie"
-    reason: Literal["better", "equivalent", "undecided", "one_sided"] = "undecided"
+    verdict: Literal["deep", "shallow", "tie"] | None = "tie"
+    reason: Literal["better", "equivalent", "undecided", "one_sided", "no_label"] = "undecided"
     scores: Mapping[Side, float] = field(default_factory=dict)
     gain: float | None = None
     interval: tuple[float, float] | None = None
     level: float = 0.95
     least_gain: float | None = None
     p_value: float | None = None
-    test_verdict: Literal["deep", "shallow", "tie"] = "tie"
-    test_reason: Literal["better", "equivalent", "undecided", "one_sided"] = "undecided"
+    test_verdict: Literal["deep", "shallow", "tie"] | None = "tie"
+    test_reason: Literal["better", "equivalent", "undecided", "one_sided", "no_label"] = "undecided"
     note: str = ""
 
 
@@ -170,8 +170,8 @@ class Comparison:
     for and made. All other figures are those of the test.
 
     Attributes:
-        verdict: deep, shallow or tie.
-        reason: better, equivalent, undecided, or one_sided where one side has no finalist.
+        verdict: deep, shallow or tie; None without a label.
+        reason: better, equivalent, undecided, one_sided where one side has no finalist, or no_label.
         gain: difference of the test scores of deep and shallow, with the sign that is positive if deep is better.
         interval: confidence interval (low, high) of the gain.
         level: its confidence level.
@@ -196,8 +196,8 @@ class Comparison:
         fold_pairs: what out-of-fold pairs say; None if none were asked for.
     """
 
-    verdict: Literal["deep", "shallow", "tie"]
-    reason: Literal["better", "equivalent", "undecided", "one_sided"]
+    verdict: Literal["deep", "shallow", "tie"] | None
+    reason: Literal["better", "equivalent", "undecided", "one_sided", "no_label"]
     recommended: str
     gain: float | None
     interval: tuple[float, float] | None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
+from automl import metrics
 from automl.records import Champion, Comparison, Coverage, FoldPairs, Outcome, Repeats, Run
 from automl.report.trust import trust_of
 from automl.report.words import plain
@@ -98,12 +100,19 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         "coverage": [covered(one) for one in outcome.coverage],
         "tradeoff": dict(outcome.analyses),
         "tradeoff_left_out": dict(outcome.analyses_left_out),
-        "runs": [row(run) for run in outcome.runs],
+        "runs": [row(run) for run in _without_scores(outcome)],
     }
     safe: dict[str, Any] = plain(result)
     for key in ("budget_seconds", "wall_seconds"):
         safe[key] = 0.0 if safe[key] is None else safe[key]
     return safe
+
+
+def _without_scores(outcome: Outcome) -> tuple[Run, ...]:
+    """The runs; without a label they have no scores."""
+    if outcome.task.metric != metrics.UNSCORED:
+        return outcome.runs
+    return tuple(dataclasses.replace(run, valid_score=None, test_score=None) for run in outcome.runs)
 
 
 def interval(ends: tuple[float, float] | None) -> list[float] | None:

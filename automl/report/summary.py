@@ -25,7 +25,7 @@ def verdict_lines(outcome: Outcome) -> list[str]:
     comparison = outcome.comparison
     only_if = ", once the findings above are settled" if trust_of(outcome.findings).findings else ""
     seeds = words.few_seeds(comparison.seeds) if comparison.gain is not None else ""
-    verdict = f"{comparison.verdict} ({comparison.reason}{f'; {seeds}' if seeds else ''})"
+    verdict = f"{comparison.verdict or 'none'} ({comparison.reason}{f'; {seeds}' if seeds else ''})"
     lines = [f"Verdict: {verdict}. Use {comparison.recommended}{only_if}."]
     champion = sides.champion(outcome)
     named = [f"Champion on validation rows: {champion}."] if champion else []

@@ -56,6 +56,7 @@ class Standing:
         losses: `loss` for the same resamplings.
         each: score on each hold-out; the first is the same for all models.
         first: `scores` on the first hold-out alone.
+        is_scored: whether the score says anything; False without a label.
     """
 
     score: float
@@ -66,6 +67,7 @@ class Standing:
     losses: np.ndarray = field(default_factory=lambda: _NONE)
     each: tuple[float, ...] = ()
     first: np.ndarray = field(default_factory=lambda: _NONE)
+    is_scored: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +103,8 @@ def standing_of(judged: Sequence[Judged], metric: str, context: Mapping[str, Any
         context: what else metrics read.
         size: see `Standing`.
     """
+    if metric == metrics.UNSCORED:
+        return Standing(0.0, n_holdouts=len(judged), size=size, each=(0.0,) * len(judged), is_scored=False)
     sign = 1.0 if metrics.named(metric).higher_is_better else -1.0
     loss = tie_break_loss(judged[0].output)
     scored = [_scored(one, number, metric, loss, dict(context)) for number, one in enumerate(judged)]
@@ -222,6 +226,10 @@ class LeadingEpoch:
         Returns:
             Whether its score is the best so far, and whether its weights are to be kept in place of earlier ones.
         """
+        if not new.is_scored:  # no epoch is known to be better than another, so the schedule runs to its end
+            self.top = self.chosen = new
+            self.tops = True
+            return True, True
         rises = self.top is None or new.score > self.top.score
         self.tops = self.top is None or _key(new) > _key(self.top)
         if self.top is None or self.tops:

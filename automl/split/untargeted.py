@@ -33,7 +33,7 @@ def split_untargeted(dataset: Dataset, task: Task, by_rule: Callable[[Dataset], 
     if dataset.target is None:
         return by_rule(dataset)
     labels = dataset.target.iloc[:, 0].to_numpy(object)
-    is_labelled = np.array([label is not None for label in labels])
+    is_labelled = dataset.target.iloc[:, 0].notna().to_numpy()
     made = _spread(by_rule, dataset, is_labelled)
     if task.normal is None:
         return made

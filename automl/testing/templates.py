@@ -251,6 +251,7 @@ def _check_learns(
     for _ in range(n_steps + 1):
         with tf.GradientTape() as tape:
             value = loss(target, model(arrays, training=True))
+            value += sum(model.losses)
         gradients = tape.gradient(value, model.trainable_variables)
         lost = [v.path for v, g in zip(model.trainable_variables, gradients, strict=True) if g is None]
         promise(not lost, f"{template.name}: no gradient reaches {lost}")
@@ -273,7 +274,8 @@ def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[I
 
     def forward(x: Any) -> Any:
         traces.append(1)
-        return model(x, training=True)
+        output = model(x, training=True)
+        return output, [tf.cast(own, "float32") for own in model.losses]
 
     step = tf.function(forward)
     x = {name: tf.constant(array) for name, array in arrays.items()}
@@ -291,17 +293,23 @@ def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[I
     promise(len(traces) == 1, f"{template.name}: a change of a knob traced the step again")
 
 
-def _differs(model: Any, knob: Any, ends: tuple[float, float], step: Callable[[], Any]) -> bool:
-    """Whether a knob's ends give different outputs for the same random draws; leaves it at its first end."""
+def _differs(model: Any, knob: Any, ends: tuple[float, float], step: Callable[[], tuple[Any, Sequence[Any]]]) -> bool:
+    """Whether a knob's ends give other outputs or losses for the same random draws; leaves it at its first end."""
     before = [variable.numpy() for variable in model.non_trainable_variables]  # states of the seeds among them
-    first = np.asarray(step())
+    first = _values(step())
     after = [variable.numpy() for variable in model.non_trainable_variables]
     _put_back(model, before)
     knob.assign(ends[1])
-    second = np.asarray(step())
+    second = _values(step())
     knob.assign(ends[0])
     _put_back(model, after)  # other draws the next time
-    return not np.array_equal(first, second)
+    return any(not np.array_equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+def _values(step: tuple[Any, Sequence[Any]]) -> list[np.ndarray]:
+    """The outputs of a step, and the losses that the layers add."""
+    output, losses = step
+    return [np.asarray(output), *map(np.asarray, losses)]
 
 
 def _put_back(model: Any, values: Sequence[np.ndarray]) -> None:

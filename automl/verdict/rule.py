@@ -21,6 +21,7 @@ from automl.verdict.recommend import Choice, Reason, Terms, Verdict, recommend
 from automl.verdict.resample import LEVEL, Replicates, Units, gains, interval_of, units_of
 from automl.verdict.shares import seed_shares
 from automl.verdict.total_cost import crossing
+from automl.verdict.unlabelled import unlabelled
 from automl.verdict.words import (
     NOTHING_TRAINED,
     Scores,
@@ -73,6 +74,8 @@ def compare(
             the recommendation alone.
     """
     context, terms = dict(context or {}), terms or Terms()
+    if task.metric == metrics.UNSCORED:
+        return unlabelled(split, deep, shallow, floor)
     context.setdefault("classes", len(task.classes))
     weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=np.float64)
     contestants = [one for one in (deep, shallow, floor) if one is not None]
@@ -125,7 +128,7 @@ def _units_and_rarest(task: Task, split: Split, truth: np.ndarray) -> tuple[int,
 
 def _units(task: Task, split: Split, truth: np.ndarray) -> Units:
     """The units of the test; rows of a class are redrawn among themselves."""
-    classes = truth if split.units == "row" and goals.named(task).is_one_class else None
+    classes = truth if split.units == "row" and goals.named(task).has_classes else None
     return units_of(split.unit_ids, classes, in_time=split.in_time, time_ids=split.time_ids)
 
 
@@ -196,7 +199,7 @@ def _both(
     n_seeds = max(1, min(len(deep.per_seed), len(shallow.per_seed)))
     units = _units(task, split, truth)
     shares = seed_shares((deep.run, shallow.run), scores.runs)
-    notes: list[str | None] = [seed_sentence(n_seeds, shares)]
+    notes: list[str | None] = [seed_sentence(n_seeds, shares, goals.named(task).probed)]
     interval, replicates = None, None
     if np.isfinite(gain) and units.n_units > 1:
         replicates = gains(task.metric, truth, deep, shallow, units, weights, context, rng, shares)

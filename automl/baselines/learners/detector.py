@@ -48,7 +48,9 @@ class Detector:
 
 def finite(X: np.ndarray) -> np.ndarray:
     """The matrix as float64, numbers without end or of no value as large ones."""
-    return np.clip(np.nan_to_num(np.asarray(X, np.float64), nan=0.0, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST)
+    return np.clip(
+        np.nan_to_num(np.asarray(X, np.float64), nan=0.0, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST
+    )
 
 
 def chunks(n_rows: int, cells_a_row: int) -> list[slice]:

@@ -9,9 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from automl.deep.training.failure import Unusable
 from automl.deep.training.network import PREDICT_BATCH, Network
-from automl.score_ranks import reference
 from automl.layers.ranks import ReferenceRank
+from automl.score_ranks import reference
 
 __all__ = ["ScoringNetwork"]
 
@@ -27,7 +28,13 @@ class ScoringNetwork(Network):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.layer = next(layer for layer in self.model.layers if isinstance(layer, ReferenceRank))
+        ranked = [layer for layer in self.model.layers if isinstance(layer, ReferenceRank)]
+        if len(ranked) != 1:
+            raise Unusable(
+                f"template {self.template.name} must end in one ReferenceRank layer to score rows, but has "
+                f"{len(ranked)}"
+            )
+        self.layer = ranked[0]
         self._scores = keras.Model(self.model.inputs, self.layer.input)
         self._placed = False
         self._scored = tf.function(self._raw_scores, input_signature=self._forward.input_signature, autograph=False)

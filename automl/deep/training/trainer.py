@@ -347,7 +347,7 @@ class Trainer:
         parts = (template, choices, _knobs(template, settings), self.training_data.specs, self.training_data.head)
         if template.keeps_rows:
             return RetrievalNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
-        if self.training_data.head.loss == "own":
+        if self.training_data.codec.state()["codec"] == "scores":
             return ScoringNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if not spread:
             return Network(*parts, self.data, self.device, self.training_data.loss_scale)

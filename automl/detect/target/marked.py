@@ -58,8 +58,9 @@ def marked(label: pd.DataFrame, recipe: Recipe, where: str) -> Marked:
     name = str(label.columns[0])
     cells = words(label[name])
     known = np.array([cell is not None for cell in cells])
-    values, counts = np.unique(cells[known].astype(str), return_counts=True)
-    if not len(values):
+    found, counts = np.unique(cells[known].astype(str), return_counts=True)
+    values = found.tolist()
+    if not values:
         raise DataError(
             f"label {name!r} of {where} is empty in every row; leave it out to search for anomalies without a score"
         )
@@ -89,10 +90,10 @@ def marked(label: pd.DataFrame, recipe: Recipe, where: str) -> Marked:
         if gone
         else ()
     )  # fmt: skip
-    return Marked(pd.DataFrame({name: target}), normal, evidence, findings)
+    return Marked(pd.DataFrame({name: pd.Series(target, dtype=object)}), normal, evidence, findings)
 
 
-def _normal(name: str, values: np.ndarray, counts: np.ndarray, recipe: Recipe) -> tuple[str, str]:
+def _normal(name: str, values: list[str], counts: np.ndarray, recipe: Recipe) -> tuple[str, str]:
     """The value that is normal, and why it is taken for that."""
     if recipe.normal is not None:
         asked = recipe.normal.strip()
@@ -102,7 +103,7 @@ def _normal(name: str, values: np.ndarray, counts: np.ndarray, recipe: Recipe) -
                 f"normal: expected a value of label {name!r} ({_listed(values)}), got {asked!r}; name the value whose "
                 "rows are normal"
             )
-        return str(same[0]), "as you said"
+        return same[0], "as you said"
     if len(values) > 2:
         raise RecipeError(
             f"label {name!r} has {len(values):,} values ({_listed(values)}); pass {shell.flag('--normal', values[0])} "
@@ -111,9 +112,9 @@ def _normal(name: str, values: np.ndarray, counts: np.ndarray, recipe: Recipe) -
     lower = [value.lower() for value in values]
     told = [value in POSITIVES or other in NEGATIVES for value, other in zip(lower, reversed(lower), strict=True)]
     if told[0] != told[1]:
-        return str(values[int(told[0])]), "by its name"
+        return values[int(told[0])], "by its name"
     rare = int(counts.argmin())
-    return str(values[1 - rare]), "the more frequent one"
+    return values[1 - rare], "the more frequent one"
 
 
 def _same(value: str, asked: str) -> bool:
@@ -126,6 +127,6 @@ def _same(value: str, asked: str) -> bool:
         return False
 
 
-def _listed(values: np.ndarray) -> str:
-    shown = ", ".join(repr(str(value)) for value in values[:MOST_SHOWN])
+def _listed(values: list[str]) -> str:
+    shown = ", ".join(repr(value) for value in values[:MOST_SHOWN])
     return shown + (", ..." if len(values) > MOST_SHOWN else "")

@@ -67,22 +67,22 @@ class Reserve:
     def probe(self, output: Output) -> None:
         """Measure the time of scoring, on a floor's predictions for the validation rows."""
         dataset, task, split = self.prepared.dataset, self.prepared.task, self.prepared.split
-        items = split.items("valid")
+        items, metric = split.items("valid"), goals.search_metric(task)
         truth = goals.truth(dataset, task, items)
         context = goals.scoring_context(dataset, task, split, items)
         n = max(1, len(items))
         n_weightings = max(1, min(50, PROBE_CELLS // n))
         drawn = np.random.default_rng(0).poisson(1.0, (n_weightings, n)).astype(np.float64)
-        metrics.evaluator(task.metric, truth, output, context)(drawn)  # warm-up: the first call loads libraries
+        metrics.evaluator(metric, truth, output, context)(drawn)  # warm-up: the first call loads libraries
         begun = time.monotonic()
-        evaluate = metrics.evaluator(task.metric, truth, output, context)
+        evaluate = metrics.evaluator(metric, truth, output, context)
         ready = time.monotonic()
         evaluate(drawn)
         each = (time.monotonic() - ready) / (n_weightings * n) + DRAW_SECONDS
         self.mixture_seconds = (ready - begun) * self.n_test / n
         self.bootstrap_seconds = 2 * each * n_replicates_for(self.n_test) * self.n_test
         begun = time.monotonic()
-        metrics.score(task.metric, truth, output, None, context)
+        metrics.score(metric, truth, output, None, context)
         self.naming_seconds = 2 * SELECT_SCORES * (time.monotonic() - begun)
 
     def searching(self, n_seeds: int = 1) -> float:

@@ -12,6 +12,7 @@ from scipy.special import expit, softmax
 from automl.goals.shared.scores import ScoreCodec
 from automl.goals.shared.target_transform import TargetTransform, bounds, transform_for
 from automl.goals.shared.truth import class_codes, columns_of, values_of
+from automl.goals.shared.vectors import VectorCodec
 from automl.records import Dataset, Head, Output, Split, TargetCodec, Task
 
 __all__ = [
@@ -19,7 +20,7 @@ __all__ = [
     "fit_values", "fit_windows", "restore",
 ]  # fmt: skip
 
-NAMES = ("classes", "labels", "values", "forecast", "scores")
+NAMES = ("classes", "labels", "values", "forecast", "scores", "vectors")
 """Of the codecs here, as their states spell them."""
 
 
@@ -191,6 +192,8 @@ def restore(state: Mapping[str, Any]) -> TargetCodec:
         return ValuesCodec(head, list(state["targets"]), shapes, *moments)
     if state["codec"] == "scores":
         return ScoreCodec(head)
+    if state["codec"] == "vectors":
+        return VectorCodec(head)
     return ForecastCodec(head, list(state["targets"]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automl.records import Section
 from automl.report.sections import (
+    alarms,
     attacks,
     calibration,
     compute,
@@ -45,6 +46,7 @@ def shipped() -> tuple[Section, ...]:
     """The sections of this folder, in the order of the page."""
     return (
         verdict.VERDICT,
+        alarms.ALARMS,
         metrics.METRICS,
         thresholds.THRESHOLDS,
         compute.COMPUTE,

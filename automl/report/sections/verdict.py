@@ -91,6 +91,8 @@ def recommended_title(outcome: Outcome) -> str:
 def answer(outcome: Outcome) -> str:
     """The verdict in a few words, or which finalist is missing where nothing was compared."""
     comparison = outcome.comparison
+    if comparison.verdict is None:
+        return "No verdict without labels"
     if comparison.gain is None:
         finished = [contestant.side for _, contestant in sides.finalists(outcome)]
         if not finished:

@@ -1,0 +1,351 @@
+"""Networks that restore what they read: how rows of any kind become a code, and how the code becomes rows again.
+
+`read` makes the inputs and their features, `coded` a vector of them, `row_errors` what is wrong with the rows that a
+code restores, and `finished` the network: scores of how unusual a row is, or the code itself (goal "represent").
+
+A table's columns meet in dense layers. Pictures and series go through convolutions of stride 2 and back. Where they
+stand beside other columns, all share one code, and each picture or series counts as one column.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from automl.records import Facts, GoalName, Head, InputKind, InputSpec, Task
+
+__all__ = [
+    "ACCEPTS", "GOALS", "KNOBS", "Part", "Reading", "code_for", "code_size", "coded", "declare_shape",
+    "declare_training", "dense", "finished", "read", "row_errors", "starting_shape", "starting_training", "unfit_rows",
+]  # fmt: skip
+
+GOALS: tuple[GoalName, ...] = ("anomaly",)
+ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories", "vectors", "image", "series")
+KNOBS = ("learning_rate", "weight_decay", "noise", "trim")
+ARRAYS = ("image", "series")
+MOST_LEVELS = 128
+"""Levels of a column that are told apart when it is restored; the rarest of more count as one."""
+ONE_HOT_UP_TO = 32
+"""Levels of a column that is read one-hot; one with more is read by a learned embedding."""
+CATEGORY_DIM = 8
+LIMITS = (3.0, 10.0, 30.0)
+"""Of scaled numbers, in standard deviations (`automl.layers.numbers.RobustScale`)."""
+SIDE = 64
+"""Pictures are shrunk to at most so many pixels a side, and series to `STEPS`, before they are read and restored."""
+STEPS = 256
+LEAST_SIDE, LEAST_STEPS = 4, 8
+"""Where halving ends."""
+CODES = (2, 4, 8, 16, 32, 64)
+STEPS_OF_TABLES, STEPS_OF_ARRAYS = 6_000, 2_000
+"""Training steps of a schedule."""
+BESIDE = 64
+"""Features of a picture or series that stands beside other columns."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One input.
+
+    Attributes:
+        spec: of the input.
+        target: what is to be restored: scaled numbers ``(batch, ...)``, or codes of categories.
+        features: ``(batch, features)``.
+        sizes: of pictures and series: ``(rows, columns)`` or ``(steps,)`` before each halving and after the last.
+    """
+
+    spec: InputSpec
+    target: Any
+    features: Any
+    sizes: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """The inputs of a network, and what was made of them.
+
+    Attributes:
+        inputs: by spec name.
+        parts: one for each input.
+        filters: of the first convolution.
+    """
+
+    inputs: dict[str, Any]
+    parts: tuple[Part, ...]
+    filters: int
+
+    @property
+    def is_one_array(self) -> bool:
+        """Whether there is one picture or series and nothing else."""
+        return len(self.parts) == 1 and self.parts[0].spec.kind in ARRAYS
+
+
+def unfit_rows(name: str, task: Task, specs: Sequence[InputSpec]) -> str | None:
+    """Why the template `name` cannot restore these inputs; None where it can. Words are passed over."""
+    if task.goal not in GOALS:
+        return f"{name} learns no target; the goal of this task is {task.goal}"
+    kinds = {spec.kind for spec in specs}
+    if not kinds & set(ACCEPTS):
+        return f"{name} reads {', '.join(ACCEPTS)}; this task has {', '.join(sorted(kinds)) or 'no inputs'}"
+    return None
+
+
+def declare_training(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
+    """Declare rates, noise, the share of each batch that is left out, batch size and epochs."""
+    start = starting_training(specs, facts)
+    hp.Float("learning_rate", 2e-4, 1e-2, sampling="log", default=start["learning_rate"])
+    hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=start["weight_decay"])
+    hp.Float("noise", 0.0, 0.5, default=start["noise"])
+    hp.Float("trim", 0.0, 0.3, default=start["trim"])
+    hp.Choice("batch_size", [32, 64, 128, 256], default=start["batch_size"])
+    hp.Int("epochs", 5, 400, step=5, default=start["epochs"])
+
+
+def starting_training(specs: Sequence[InputSpec], facts: Facts) -> dict[str, Any]:
+    """The settings of `declare_training` to begin with: they are safe where anomalies are among the training rows."""
+    has_arrays = any(spec.kind in ARRAYS for spec in specs)
+    batch_size = 64 if has_arrays or facts.n_rows < 4_000 else 256
+    steps = STEPS_OF_ARRAYS if has_arrays else STEPS_OF_TABLES
+    epochs = round(steps * batch_size / max(facts.n_rows, 1) / 5) * 5
+    return {
+        "learning_rate": 2e-3 if has_arrays else 1e-3, "weight_decay": 1e-4, "noise": 0.0, "trim": 0.15,
+        "batch_size": batch_size, "epochs": min(max(epochs, 5), 200),
+    }  # fmt: skip
+
+
+def declare_shape(hp: Any, specs: Sequence[InputSpec]) -> None:
+    """Declare the size of the code and, where they matter, the dense layers and convolutions."""
+    start = starting_shape(specs)
+    hp.Choice("code", list(CODES), default=start["code"])
+    if "width" in start:
+        hp.Choice("width", [64, 128, 256], default=start["width"])
+        hp.Int("layers", 1, 3, default=start["layers"])
+    if "filters" in start:
+        hp.Choice("filters", [8, 16, 32], default=start["filters"])
+    if "limit" in start:
+        hp.Choice("limit", list(LIMITS), default=start["limit"])
+
+
+def starting_shape(specs: Sequence[InputSpec]) -> dict[str, Any]:
+    """The settings of `declare_shape` to begin with, as far as they matter for these inputs."""
+    kinds = [spec.kind for spec in specs if spec.kind in ACCEPTS]
+    start: dict[str, Any] = {"code": code_for(specs)}
+    if kinds not in (["image"], ["series"]):
+        start.update(width=128, layers=2)
+    if set(kinds) & set(ARRAYS):
+        start.update(filters=16)
+    if "numbers" in kinds:
+        start.update(limit=10.0)
+    return start
+
+
+def code_for(specs: Sequence[InputSpec]) -> int:
+    """The size of the code to begin with: half the columns of a table, 32 for a picture or series."""
+    if any(spec.kind in ARRAYS for spec in specs):
+        return 32
+    n_columns = sum(int(spec.shape[0]) for spec in specs if spec.kind in ACCEPTS)
+    return max(size for size in CODES if size <= max(n_columns / 2, CODES[0]))
+
+
+def read(specs: Sequence[InputSpec], choices: Mapping[str, Any], noise: Any) -> Reading:
+    """Inputs and features of all kinds that can be restored.
+
+    Args:
+        specs: inputs of the network.
+        choices: "filters" is read where there are pictures or series, and "limit" (of scaled numbers) where there are
+            numbers.
+        noise: standard deviation of the noise that is added to scaled values in training, and share of the categories
+            that is hidden; a number or a knob.
+    """
+    import keras
+
+    inputs, parts = {}, []
+    filters = int(choices.get("filters", 0))
+    for spec in specs:
+        if spec.kind not in ACCEPTS:
+            continue
+        x = inputs[spec.name] = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)
+        if spec.kind == "categories":
+            parts.append(_categories(x, spec, noise))
+        elif spec.kind in ARRAYS:
+            parts.append(_array(x, spec, filters, noise))
+        else:
+            parts.append(_numbers(x, spec, choices, noise))
+    return Reading(inputs, tuple(parts), filters)
+
+
+def coded(reading: Reading, choices: Mapping[str, Any], size: int) -> Any:
+    """A vector ``(batch, size)`` of all features, without activation.
+
+    Args:
+        reading: the inputs.
+        choices: "width" and "layers" are read where the reading is not of one array alone.
+        size: of the code, or of what is made of it.
+    """
+    import keras
+
+    if reading.is_one_array:
+        return keras.layers.Dense(size)(reading.parts[0].features)
+    parts = [
+        keras.layers.Dense(BESIDE, activation="gelu")(part.features) if part.spec.kind in ARRAYS else part.features
+        for part in reading.parts
+    ]
+    x = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    return keras.layers.Dense(size)(dense(x, _widths(choices)))
+
+
+def dense(x: Any, widths: Sequence[int]) -> Any:
+    """Dense layers of these widths."""
+    import keras
+
+    for width in widths:
+        x = keras.layers.Dense(width, activation="gelu")(x)
+    return x
+
+
+def row_errors(reading: Reading, codes: Any, choices: Mapping[str, Any], has_spread: bool) -> Any:
+    """What is wrong with the rows restored from codes, ``(batch, 1)``.
+
+    Args:
+        reading: the inputs, which are restored.
+        codes: ``(batch · draws, size)``.
+        choices: as for `coded`.
+        has_spread: whether standard deviations are learned; the result is then a negative log-likelihood. Otherwise it
+            is the mean over columns of squared errors, or of cross-entropies where a column has categories.
+    """
+    import keras
+
+    x = codes if reading.is_one_array else dense(codes, _widths(choices)[::-1])
+    errors = [_error(part, x, reading.filters, has_spread) for part in reading.parts]
+    total = keras.layers.Add(dtype="float32")(errors) if len(errors) > 1 else errors[0]
+    if has_spread:
+        return total
+    n_columns = sum(1 if part.spec.kind in ARRAYS else int(part.spec.shape[0]) for part in reading.parts)
+    return keras.layers.Rescaling(1.0 / n_columns, dtype="float32")(total)
+
+
+def finished(reading: Reading, code: Any, score: Any, loss: Any, trim: Any, head: Head, name: str) -> Any:
+    """The network, uncompiled: it gives ranks of scores, or codes where the goal is "represent".
+
+    Args:
+        reading: the inputs.
+        code: ``(batch, size)``.
+        score: ``(batch, 1)``, the larger the more unusual.
+        loss: ``(batch, 1)`` of each row.
+        trim: share of each batch that the loss leaves out; a number or a knob.
+        head: output of the network.
+        name: of the network.
+    """
+    import keras
+
+    from automl.layers.ranks import ReferenceRank
+    from automl.layers.reconstruction import RowLoss
+
+    if head.goal == "represent":
+        return keras.Model(reading.inputs, RowLoss(trim)([code, loss]), name=name)
+    return keras.Model(reading.inputs, ReferenceRank()(RowLoss(trim)([score, loss])), name=name)
+
+
+def code_size(choices: Mapping[str, Any], head: Head) -> int:
+    """Numbers of the code: the user's choice where it is the output."""
+    return int(head.shape[0]) if head.goal == "represent" else int(choices["code"])
+
+
+def _widths(choices: Mapping[str, Any]) -> list[int]:
+    """From the inputs to the code each layer is half as wide as the one before."""
+    return [max(int(choices["width"]) >> number, 8) for number in range(int(choices["layers"]))]
+
+
+def _numbers(x: Any, spec: InputSpec, choices: Mapping[str, Any], noise: Any) -> Part:
+    from automl.layers.noise import KnobNoise
+    from automl.layers.numbers import RobustScale
+    from automl.layers.pixels import ChannelScale
+
+    n = int(spec.shape[0])
+    if spec.kind == "vectors":
+        target = ChannelScale(spec.stats["mean"], spec.stats["std"], dtype="float32")(x)
+    else:
+        middle, scale = spec.stats.get("median") or [0.0] * n, spec.stats.get("scale") or [1.0] * n
+        target = RobustScale(middle, scale, float(choices["limit"]), dtype="float32")(x)
+    return Part(spec, target, KnobNoise(noise)(target))
+
+
+def _categories(x: Any, spec: InputSpec, noise: Any) -> Part:
+    import keras
+
+    from automl.layers.table import category_features
+
+    parts = [part.tensor for part in category_features(x, spec, {"category_dim": CATEGORY_DIM}, noise, ONE_HOT_UP_TO)]
+    return Part(spec, x, keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0])
+
+
+def _array(x: Any, spec: InputSpec, filters: int, noise: Any) -> Part:
+    """A picture or series, shrunk, and its features after convolutions of stride 2, which double their filters."""
+    import keras
+
+    from automl.layers.noise import KnobNoise
+    from automl.layers.pixels import ChannelScale
+
+    layers = keras.layers
+    is_image = spec.kind == "image"
+    target = ChannelScale(spec.stats["mean"], spec.stats["std"], dtype="float32")(x)
+    longest, least = (SIDE, LEAST_SIDE) if is_image else (STEPS, LEAST_STEPS)
+    factor = -(-max(spec.shape[:-1]) // longest)
+    if factor > 1:
+        pool = layers.AveragePooling2D if is_image else layers.AveragePooling1D
+        target = pool(tuple(min(factor, int(s)) for s in spec.shape[:-1]) if is_image else factor, dtype="float32")(
+            target
+        )
+    x, sizes = KnobNoise(noise)(target), [_size(target)]
+    conv, kernel = (layers.Conv2D, 3) if is_image else (layers.Conv1D, 5)
+    while max(sizes[-1]) > least:
+        x = conv(filters << (len(sizes) - 1), kernel, strides=2, padding="same", activation="gelu")(x)
+        sizes.append(_size(x))
+    return Part(spec, target, layers.Flatten()(x), tuple(sizes))
+
+
+def _error(part: Part, x: Any, filters: int, has_spread: bool) -> Any:
+    """What is wrong with one input restored from features ``(batch · draws, features)``, ``(batch, 1)``."""
+    import keras
+
+    from automl.layers.reconstruction import ArrayError, CategoryError
+
+    layers = keras.layers
+    if part.spec.kind == "categories":
+        error = CategoryError(part.spec.stats["sizes"], MOST_LEVELS)
+        return error([part.target, layers.Dense(error.n_logits)(x)])
+    is_array = part.spec.kind in ARRAYS
+    n_channels = int(part.target.shape[-1]) * (2 if has_spread else 1)
+    restored = _restored_array(part, x, filters, n_channels) if is_array else layers.Dense(n_channels)(x)
+    return ArrayError(has_spread, is_mean=is_array and not has_spread)([part.target, restored])
+
+
+def _restored_array(part: Part, x: Any, filters: int, n_channels: int) -> Any:
+    """The way back: transposed convolutions, cut to the sizes that the picture or series had on its way in."""
+    import keras
+
+    layers = keras.layers
+    is_image = part.spec.kind == "image"
+    n_stages = len(part.sizes) - 1
+    wide = filters << max(n_stages - 1, 0)
+    x = layers.Dense(math.prod(part.sizes[-1]) * wide, activation="gelu")(x)
+    x = layers.Reshape((*part.sizes[-1], wide))(x)
+    conv, crop = (
+        (layers.Conv2DTranspose, layers.Cropping2D) if is_image else (layers.Conv1DTranspose, layers.Cropping1D)
+    )
+    kernel = 3 if is_image else 5
+    for stage in range(n_stages - 1, -1, -1):
+        last = stage == 0
+        x = conv(
+            n_channels if last else filters << (stage - 1), kernel, strides=2, padding="same",
+            activation=None if last else "gelu",
+        )(x)  # fmt: skip
+        over = [had - size for had, size in zip(_size(x), part.sizes[stage], strict=True)]
+        if any(over):
+            x = crop([(0, n) for n in over] if is_image else (0, over[0]))(x)
+    return x if n_stages else layers.Dense(n_channels)(x)
+
+
+def _size(x: Any) -> tuple[int, ...]:
+    return tuple(int(size) for size in x.shape[1:-1])
