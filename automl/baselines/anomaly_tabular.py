@@ -117,7 +117,7 @@ NEIGHBOUR_DISTANCE = Baseline(
 )  # fmt: skip
 ISOLATION_FOREST = Baseline(
     "isolation_forest", "fast", "tabular", ("anomaly",), table_scores, forest_settings, turn=-1,
-    source="Liu, Ting & Zhou 2008", title="isolation forest (sklearn)",
+    source="Liu, Ting & Zhou 2008", title="isolation forest (iForest)",
 )  # fmt: skip
 TAIL_PROBABILITIES = Baseline(
     "tail_probabilities", "fast", "tabular", ("anomaly",), table_scores, tails_settings, seed_share=0.0,
