@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from statistics import NormalDist
 from typing import Any
 
 import keras
@@ -12,7 +9,7 @@ import numpy as np
 
 from automl.layers.knob import Knob
 
-__all__ = ["LatentDraw"]
+__all__ = ["LatentDraw", "LatentMean"]
 
 LOW_LOG_VARIANCE, HIGH_LOG_VARIANCE = -8.0, 4.0
 FREE_NATS = 0.05
@@ -23,8 +20,8 @@ FREE_NATS = 0.05
 class LatentDraw(keras.layers.Layer):  # type: ignore[misc]
     """Draws codes from ``N(m, e^v)`` and measures their divergence from ``N(0, 1)``.
 
-    In training one code is drawn for each row, ``z = m + e^(v/2) ε``. Otherwise the ε are fixed quantiles of the normal
-    distribution in antithetic pairs, so that the same row always gets the same score.
+    In training one code is drawn for each row, ``z = m + e^(v/2) ε``. Otherwise the ε are a few fixed draws in antithetic
+    pairs, ε and -ε, so that the same row always gets the same score.
 
     The divergence is ``Σ_j (e^v_j + m_j² - 1 - v_j) / 2``. In the loss each of its terms is held up at `FREE_NATS` and
     weighed by `beta`: a term below costs nothing, so that the network does not give up its code in the first steps.
@@ -105,26 +102,9 @@ def moments(inputs: Any) -> tuple[Any, Any]:
 
 
 def fixed_noise(n_draws: int, dims: int) -> np.ndarray:
-    """Noise ``(n_draws, dims)`` float32 of mean 0: normal quantiles of a sequence that fills the cube evenly.
+    """Normal noise ``(n_draws, dims)`` float32 in antithetic pairs, always the same.
 
-    Source: Kronecker sequences, Niederreiter, "Random Number Generation and Quasi-Monte Carlo Methods", SIAM 1992,
-        section 3.1; antithetic pairs: Hammersley & Morton 1956.
+    NumPy keeps the stream of `RandomState` as it is in all versions (NEP 19).
     """
-    half = max(n_draws // 2, 1)
-    roots = [math.sqrt(prime) for prime in primes(dims)]
-    normal = NormalDist()
-    drawn = [[normal.inv_cdf(min(max((number * root) % 1.0, 0.01), 0.99)) for root in roots]
-             for number in range(1, half + 1)]  # fmt: skip
-    up = np.asarray(drawn, "float32")
-    return np.stack([up, -up], axis=1).reshape(2 * half, dims)
-
-
-def primes(n: int) -> Sequence[int]:
-    """The first n primes."""
-    found: list[int] = []
-    number = 2
-    while len(found) < n:
-        if all(number % prime for prime in found if prime * prime <= number):
-            found.append(number)
-        number += 1
-    return found
+    up = np.random.RandomState(0).standard_normal((max(n_draws // 2, 1), dims))
+    return np.stack([up, -up], axis=1).reshape(-1, dims).astype("float32")

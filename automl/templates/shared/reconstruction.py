@@ -9,6 +9,7 @@ stand beside other columns, all share one code, and each picture or series count
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ from typing import Any
 from automl.records import Facts, GoalName, Head, InputKind, InputSpec, Task
 
 __all__ = [
-    "ACCEPTS", "GOALS", "KNOBS", "Part", "Reading", "code_for", "code_size", "coded", "declare_shape",
-    "declare_training", "dense", "finished", "read", "row_errors", "starting_shape", "starting_training", "unfit_rows",
+    "ACCEPTS", "ARRAYS", "GOALS", "KNOBS", "Part", "Reading", "code_for", "code_size", "coded", "declare_shape",
+    "declare_training", "dense", "finished", "read", "row_errors", "scaled_array", "scaled_numbers", "starting_shape",
+    "starting_training", "unfit_rows",
 ]  # fmt: skip
 
-GOALS: tuple[GoalName, ...] = ("anomaly",)
+GOALS: tuple[GoalName, ...] = ("anomaly", "represent")
 ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories", "vectors", "image", "series")
 KNOBS = ("learning_rate", "weight_decay", "noise", "trim")
 ARRAYS = ("image", "series")
@@ -257,17 +259,44 @@ def _widths(choices: Mapping[str, Any]) -> list[int]:
     return [max(int(choices["width"]) >> number, 8) for number in range(int(choices["layers"]))]
 
 
-def _numbers(x: Any, spec: InputSpec, choices: Mapping[str, Any], noise: Any) -> Part:
-    from automl.layers.noise import KnobNoise
+def scaled_numbers(x: Any, spec: InputSpec, choices: Mapping[str, Any]) -> Any:
+    """Numbers or vectors scaled by moments of the training rows, ``(batch, columns)`` float32.
+
+    Args:
+        x: raw.
+        spec: of the input.
+        choices: "limit" is read for numbers.
+    """
     from automl.layers.numbers import RobustScale
     from automl.layers.pixels import ChannelScale
 
-    n = int(spec.shape[0])
     if spec.kind == "vectors":
-        target = ChannelScale(spec.stats["mean"], spec.stats["std"], dtype="float32")(x)
-    else:
-        middle, scale = spec.stats.get("median") or [0.0] * n, spec.stats.get("scale") or [1.0] * n
-        target = RobustScale(middle, scale, float(choices["limit"]), dtype="float32")(x)
+        return ChannelScale(spec.stats["mean"], spec.stats["std"], dtype="float32")(x)
+    n = int(spec.shape[0])
+    middle, scale = spec.stats.get("median") or [0.0] * n, spec.stats.get("scale") or [1.0] * n
+    return RobustScale(middle, scale, float(choices["limit"]), dtype="float32")(x)
+
+
+def scaled_array(x: Any, spec: InputSpec) -> Any:
+    """A picture or series, standardised and shrunk to at most `SIDE` pixels a side or `STEPS`, float32."""
+    import keras
+
+    from automl.layers.pixels import ChannelScale
+
+    x = ChannelScale(spec.stats["mean"], spec.stats["std"], dtype="float32")(x)
+    sizes = [int(size) for size in spec.shape[:-1]]
+    factor = -(-max(sizes) // (SIDE if spec.kind == "image" else STEPS))
+    if factor == 1:
+        return x
+    if spec.kind == "image":
+        return keras.layers.AveragePooling2D(tuple(min(factor, size) for size in sizes), dtype="float32")(x)
+    return keras.layers.AveragePooling1D(factor, dtype="float32")(x)
+
+
+def _numbers(x: Any, spec: InputSpec, choices: Mapping[str, Any], noise: Any) -> Part:
+    from automl.layers.noise import KnobNoise
+
+    target = scaled_numbers(x, spec, choices)
     return Part(spec, target, KnobNoise(noise)(target))
 
 
@@ -281,24 +310,16 @@ def _categories(x: Any, spec: InputSpec, noise: Any) -> Part:
 
 
 def _array(x: Any, spec: InputSpec, filters: int, noise: Any) -> Part:
-    """A picture or series, shrunk, and its features after convolutions of stride 2, which double their filters."""
+    """A picture or series, and its features after convolutions of stride 2, which double their filters."""
     import keras
 
     from automl.layers.noise import KnobNoise
-    from automl.layers.pixels import ChannelScale
 
     layers = keras.layers
     is_image = spec.kind == "image"
-    target = ChannelScale(spec.stats["mean"], spec.stats["std"], dtype="float32")(x)
-    longest, least = (SIDE, LEAST_SIDE) if is_image else (STEPS, LEAST_STEPS)
-    factor = -(-max(spec.shape[:-1]) // longest)
-    if factor > 1:
-        pool = layers.AveragePooling2D if is_image else layers.AveragePooling1D
-        target = pool(tuple(min(factor, int(s)) for s in spec.shape[:-1]) if is_image else factor, dtype="float32")(
-            target
-        )
+    target = scaled_array(x, spec)
     x, sizes = KnobNoise(noise)(target), [_size(target)]
-    conv, kernel = (layers.Conv2D, 3) if is_image else (layers.Conv1D, 5)
+    conv, kernel, least = (layers.Conv2D, 3, LEAST_SIDE) if is_image else (layers.Conv1D, 5, LEAST_STEPS)
     while max(sizes[-1]) > least:
         x = conv(filters << (len(sizes) - 1), kernel, strides=2, padding="same", activation="gelu")(x)
         sizes.append(_size(x))
@@ -311,13 +332,13 @@ def _error(part: Part, x: Any, filters: int, has_spread: bool) -> Any:
 
     from automl.layers.reconstruction import ArrayError, CategoryError
 
-    layers = keras.layers
+    last = functools.partial(keras.layers.Dense, dtype="float32")  # half precision would pass for an error
     if part.spec.kind == "categories":
         error = CategoryError(part.spec.stats["sizes"], MOST_LEVELS)
-        return error([part.target, layers.Dense(error.n_logits)(x)])
+        return error([part.target, last(error.n_logits)(x)])
     is_array = part.spec.kind in ARRAYS
     n_channels = int(part.target.shape[-1]) * (2 if has_spread else 1)
-    restored = _restored_array(part, x, filters, n_channels) if is_array else layers.Dense(n_channels)(x)
+    restored = _restored_array(part, x, filters, n_channels) if is_array else last(n_channels)(x)
     return ArrayError(has_spread, is_mean=is_array and not has_spread)([part.target, restored])
 
 
@@ -336,15 +357,13 @@ def _restored_array(part: Part, x: Any, filters: int, n_channels: int) -> Any:
     )
     kernel = 3 if is_image else 5
     for stage in range(n_stages - 1, -1, -1):
-        last = stage == 0
-        x = conv(
-            n_channels if last else filters << (stage - 1), kernel, strides=2, padding="same",
-            activation=None if last else "gelu",
-        )(x)  # fmt: skip
+        settings = {"dtype": "float32"} if stage == 0 else {"activation": "gelu"}
+        width = n_channels if stage == 0 else filters << (stage - 1)
+        x = conv(width, kernel, strides=2, padding="same", **settings)(x)
         over = [had - size for had, size in zip(_size(x), part.sizes[stage], strict=True)]
         if any(over):
-            x = crop([(0, n) for n in over] if is_image else (0, over[0]))(x)
-    return x if n_stages else layers.Dense(n_channels)(x)
+            x = crop([(0, n) for n in over] if is_image else (0, over[0]), dtype=x.dtype)(x)
+    return x if n_stages else layers.Dense(n_channels, dtype="float32")(x)
 
 
 def _size(x: Any) -> tuple[int, ...]:
