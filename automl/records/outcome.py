@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from automl.records.asked import Recipe
 from automl.records.data import Finding, Split, Task
-from automl.records.names import Side, Status
+from automl.records.names import Cause, Side, Status, Stopped
 from automl.records.network import Output
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ class Comparison:
     why: str = ""
     says_why: bool = False
     crossing: float | None = None
-    parts: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[Cause, float] = field(default_factory=dict)
     quantile: float | None = None
     lacking: float | None = None
     would_decide: WouldDecide | None = None
@@ -342,7 +342,7 @@ class Outcome:
     analyses_left_out: Mapping[str, str] = field(default_factory=dict)
     clock: Mapping[str, Any] = field(default_factory=dict)
     reproduce: Mapping[str, Any] = field(default_factory=dict)
-    stopped: str = "budget"
+    stopped: Stopped = "budget"
     automl_version: str = ""
     fingerprint: str = ""
 
