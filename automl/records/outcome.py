@@ -318,6 +318,7 @@ class Outcome:
             side.
         reproduce: the texts "command", "python" and "recipe", and the mappings "versions" and "machine".
         fingerprint: digest of the data's content.
+        folder: the run folder; empty where it is not kept.
         stopped: why the run ended: "budget", "max_trials", "exhausted" or "interrupt".
     """
 
@@ -345,6 +346,7 @@ class Outcome:
     stopped: Stopped = "budget"
     automl_version: str = ""
     fingerprint: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

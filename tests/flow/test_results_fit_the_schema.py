@@ -48,6 +48,8 @@ def checked(tmp_path: Path, **asked: Any) -> dict[str, Any]:
 def test_a_whole_run(tmp_path: Path) -> None:
     result = checked(tmp_path)
     assert {"metrics", "overfitting", "profile"} <= set(result["tradeoff"]) and result["tradeoff_left_out"]
+    page = (tmp_path / "run" / "report.md").read_text("utf-8")
+    assert f"automl analyse {tmp_path / 'run'} --budget" in page
     assert result["uncertainty"]["variances"]["test"] >= 0 and result["coverage"]
 
 

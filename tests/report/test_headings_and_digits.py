@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import re
 
 import pytest
@@ -67,6 +68,34 @@ def test_analyses_that_lack_for_the_same_reason_stand_on_one_line() -> None:
     lacking = {"metrics": "the run was interrupted", "data_need": "the run was interrupted", "attacks": "no time"}
     data = section(dataclasses.replace(outcome, analyses_left_out=lacking), "left_out")
     assert [one["name"] for one in data["reasons"]] == ["metrics, data need", "attacks"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "command", "said"),
+    [
+        ("automl-runs/data-1", "automl analyse automl-runs/data-1 --budget 5m", "To add them:"),
+        ("my runs/1", "automl analyse 'my runs/1' --budget 5m", "To add them:"),
+        ("", "automl analyse run --budget 5m", "folder was not kept. To have them, run the contest again"),
+        ("a\0b", "automl analyse RUN --budget 5m", "To add them, with the run's folder as RUN:"),
+    ],
+)
+def test_more_analyses_are_added_to_the_run_by_its_folder(folder: str, command: str, said: str) -> None:
+    outcome = dataclasses.replace(example_outcome("binary"), analyses_left_out={"attacks": "no time"}, folder=folder)
+    stored = page.stored(outcome)
+    assert section(outcome, "left_out")["command"] == command
+    assert said in html.unescape(page.html(stored)) and said in page.markdown_text(stored)
+    for part in stored["sections"]:  # as an earlier version stored it
+        if part["name"] == "left_out":
+            del part["data"]["is_kept"]
+    assert "To add them" in page.html(stored)
+
+
+def test_tables_of_finalists_say_what_people_call_a_model() -> None:
+    outcome = example_outcome("binary")
+    named = {run.name: words.title(run) for run in outcome.runs}
+    for name, table in (("overfitting", "gaps"), ("membership", "losses")):
+        rows = section(outcome, name)[table]["rows"]
+        assert rows and all(row[1]["text"] == named[row[1]["run"]] != row[1]["run"] for row in rows)
 
 
 def test_a_metric_that_begins_a_sentence_has_a_capital(outcome_of) -> None:

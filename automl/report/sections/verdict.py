@@ -173,10 +173,8 @@ def facts(outcome: Outcome) -> list[list[str]]:
     """The figures behind the verdict."""
     comparison, clock = outcome.comparison, outcome.clock
     items = words.count(len(outcome.truth), f"test {sides.test_items(outcome)}")
-    unit = outcome.split.units
-    resampled = words.count(
-        comparison.n_units, "block" if unit == "block" else unit, "series" if unit == "series" else None
-    )
+    unit = "starting time" if outcome.split.windows_share_units else outcome.split.units
+    resampled = words.count(comparison.n_units, unit, "series" if unit == "series" else None)
     rows = [["Rests on", items]]
     pairs = comparison.fold_pairs
     if pairs is not None and pairs.n_folds:
