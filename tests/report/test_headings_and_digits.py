@@ -98,6 +98,35 @@ def test_tables_of_finalists_say_what_people_call_a_model() -> None:
         assert rows and all(row[1]["text"] == named[row[1]["run"]] != row[1]["run"] for row in rows)
 
 
+def test_the_importance_of_parts_of_series_is_not_called_that_of_columns() -> None:
+    outcome = example_outcome("binary")
+    found = dict(outcome.analyses["importance"])
+    found |= {"rows": [{**row, "kind": "segment"} for row in found["rows"]], "n_left_out": 5}
+    other = dataclasses.replace(outcome, analyses={**outcome.analyses, "importance": found})
+    text = " ".join(html.unescape(page.html(page.stored(other))).split())
+    assert "values of one part of the series are exchanged" in text and "5 more parts of the series were not" in text
+    assert "values of one column are exchanged" in section(outcome, "importance")["intro"]
+
+
+def test_attacks_without_a_search_are_not_called_one() -> None:
+    outcome = example_outcome("binary")
+    found = dict(outcome.analyses["attacks"])
+    found["rows"] = [row for row in found["rows"] if row["attack"] == "random"]
+    other = dataclasses.replace(outcome, analyses={**outcome.analyses, "attacks": found})
+    titles = [chart["title"] for chart in section(other, "attacks")["charts"]]
+    assert titles == ["Random changes"]
+    assert section(outcome, "attacks")["charts"][0]["title"] == "The same search against each side"
+
+
+def test_a_profile_of_texts_alone_has_no_column_of_ranges() -> None:
+    outcome = example_outcome("binary")
+    found = dict(outcome.analyses["profile"])
+    found["rows"] = [{**row, "low": None, "median": None, "high": None} for row in found["rows"]]
+    other = dataclasses.replace(outcome, analyses={**outcome.analyses, "profile": found})
+    assert "least · median · most</th>" not in page.html(page.stored(other))
+    assert "least · median · most</th>" in page.html(page.stored(outcome))
+
+
 def test_a_metric_that_begins_a_sentence_has_a_capital(outcome_of) -> None:
     text = page.html(page.stored(outcome_of("multiclass")))
     assert not re.search(r"<p[^>]*>(accuracy|log loss|balanced accuracy|macro F1)", text)
