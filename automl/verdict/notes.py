@@ -105,7 +105,7 @@ def need_sentence(comparison: Comparison, split: Split) -> str:
         return "The difference is near the least that counts, so more test data will hardly decide it."
     if needed.test_units is not None:
         return f"If the difference is {looks}, fewer than {MOST_UNITS:,} test units will not decide it."
-    return "More test data alone will not decide it; more of them together with more seeds might."
+    return "More test units alone will not decide it; more of them together with more seeds might."
 
 
 def missing_sentence(comparison: Comparison, split: Split, enough: int) -> str:
