@@ -59,11 +59,11 @@ def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
     items, is_probed = split.test, goals.named(goal).probed
     noisy = {side: _Noisy(example.output(truth, np.random.default_rng(i), noise))
                   for i, (_, side, noise) in enumerate(SIDES)}  # fmt: skip
-    predictors: dict[str, SidePredictor] = {side: one for side, one in noisy.items()}
+    predictors: dict[str, SidePredictor] = {str(side): one for side, one in noisy.items()}
     if is_probed:  # analyses see probes on representations, which tell classes
         probing = Probing.of(problem, dataclasses.replace(task, metric="accuracy"), split)
         assert probing is not None
-        predictors = {side: probing.scored(one)[2] for side, one in noisy.items()}
+        predictors = {side: probing.scored(one, 1)[2] for side, one in noisy.items()}
         task = dataclasses.replace(task, goal="binary", metric="accuracy")
     made = example_outcome(goal)
     outcome: Outcome = dataclasses.replace(
@@ -90,7 +90,8 @@ def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
 def _contexts() -> Iterator[AnalysisContext]:
     for goal in goals.known():
         if not goals.named(goal).in_windows:
-            yield from (example_context(goal, modality) for modality in MODALITIES)
+            modalities = ("tabular",) if goals.named(goal).probed else MODALITIES
+            yield from (example_context(goal, modality) for modality in modalities)
 
 
 def check_analysis(analysis: Analysis) -> None:
