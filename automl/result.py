@@ -103,6 +103,14 @@ class Result:
         """Predict probabilities with the recommended model, or with that of a side; see `SideModel.predict_proba`."""
         return self.model.predict_proba(rows, on_odd, side)
 
+    def score_rows(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.Series:
+        """How unusual rows are by the recommended model, or by that of a side; see `SideModel.score_rows`."""
+        return self.model.score_rows(rows, on_odd, side)
+
+    def transform(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame:
+        """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
+        return self.model.transform(rows, on_odd, side)
+
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None
     ) -> pd.DataFrame:

@@ -28,6 +28,8 @@ LEAST_ITEMS = 60
 
 def unfit(context: AnalysisContext) -> str | None:
     """Forecasts read their targets as inputs too; otherwise both finalists must be there."""
+    if not goals.named(context.task).needs_target:
+        return "nobody learns the label"
     if goals.named(context.task).in_windows:
         return "the past of a target is an input of its forecast"
     if len(scoring.contestants(context)) < 2:

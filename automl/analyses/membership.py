@@ -45,10 +45,17 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
         "level": scoring.LEVEL,
         "clean": CLEAN,
         "leaks": LEAKS,
-        "loss": "log loss" if goals.named(context.task).is_classification else "squared error",
+        "loss": _loss_words(context),
         "shifted": context.split.in_time or context.split.units in ("group", "series") or _given(context),
         "rows": found,
     }
+
+
+def _loss_words(context: AnalysisContext) -> str:
+    """What the attack goes by: a row that was learnt from is less unusual, or predicted better."""
+    if not goals.named(context.task).needs_target:
+        return "score"
+    return "log loss" if goals.named(context.task).is_classification else "squared error"
 
 
 def _given(context: AnalysisContext) -> bool:
@@ -68,7 +75,9 @@ def _attacked(context: AnalysisContext, side: Side, name: str, run: Run | None) 
     for number, items in enumerate((learnt[own], test[others])):
         items = items[np.argsort(items if items.ndim == 1 else items[:, 0], kind="stable")]
         at = scoring.scored(context, items)
-        losses.append(membership.losses_of(at.truth, predictor.output(dataset, items)))
+        output = predictor.output(dataset, items)
+        scores = output.arrays.get("scores")
+        losses.append(membership.losses_of(at.truth, output) if scores is None else np.asarray(scores, np.float64))
         weights.append(scoring.drawn(at, context.seed + number))
     n_draws = min(len(one) for one in weights)
     ends = scoring.ends(membership.auc_draws(-losses[0], -losses[1], weights[0][:n_draws], weights[1][:n_draws]))

@@ -18,7 +18,7 @@ from automl.errors import DataError
 from automl.records import Column, Dataset, Finding, Recipe
 from automl.system.counts import counted, noun
 
-__all__ = ["about_time", "split_in_time"]
+__all__ = ["about_time", "dated", "split_in_time"]
 
 LEAST_TIMES = 5
 MOST_UNDATED = 0.02
@@ -41,7 +41,7 @@ def split_in_time(
             return dataset, Column(name, "datetime", 1.0, "named as the time column"), told
         time = time_column(dataset.inputs, columns, name)
         assert time is not None
-        dataset, findings = _dated(dataset, time)
+        dataset, findings = dated(dataset, time)
         return dataset, time, told + findings
     if declined is None or declined.time is None or not declined.is_series or not _runs_in_time(dataset, declined):
         return dataset, None, told
@@ -49,7 +49,7 @@ def split_in_time(
         return dataset, None, told
     if not goals.named(answered.goal).is_numeric:
         return dataset, None, told
-    dataset, findings = _dated(dataset, declined.time)
+    dataset, findings = dated(dataset, declined.time)
     names = " and ".join(map(repr, columns_of(declined.time)))
     message = (
         f"Rows are in the order of {names} and the target changes with it, so the latest rows test: shuffled ones "
@@ -104,7 +104,7 @@ def about_time(
     return said + ([f"goal forecast is possible, not chosen: {declined.reason}"] if declined is not None else [])
 
 
-def _dated(dataset: Dataset, time: Column) -> tuple[Dataset, list[Finding]]:
+def dated(dataset: Dataset, time: Column) -> tuple[Dataset, list[Finding]]:
     """The times of a table that is split in time; rows without a time go."""
     name = time.name
     times = times_of(dataset.inputs, time)

@@ -12,13 +12,15 @@ from automl import goals, metrics
 from automl.detect import modality
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.convert import as_frame, read
+from automl.detect.dated import dated
 from automl.detect.findings import reading_findings
 from automl.detect.rows import in_file
+from automl.detect.series.timing import time_column
 from automl.detect.target.goal import answer
 from automl.detect.target.marked import CLASSES, marked
 from automl.errors import DataError, RecipeError
-from automl.records import UNUSED_KINDS, Column, Dataset, Finding, GoalName, Recipe, Task
-from automl.system.counts import counted
+from automl.records import NUMERIC_KINDS, UNUSED_KINDS, Column, Dataset, Finding, GoalName, Recipe, Task
+from automl.system.counts import counted, noun
 
 __all__ = ["detect_array", "detect_table"]
 
@@ -80,6 +82,8 @@ def detect_table(dataset: Dataset, recipe: Recipe, columns: list[Column], group:
         DataError: the label or the inputs cannot carry a contest. RecipeError: the recipe contradicts itself.
     """
     label = _label(dataset, recipe)
+    if recipe.time_column is not None:
+        return _series(dataset, recipe, label, columns, group)
     name, columns, why = modality.of_columns(dataset.inputs, columns, dataset.name)
     usable = [column for column in columns if column.kind not in UNUSED_KINDS]
     _refuse_few(recipe, usable, dataset)
@@ -91,6 +95,37 @@ def detect_table(dataset: Dataset, recipe: Recipe, columns: list[Column], group:
     task = _task(name, recipe, label, (why,), tuple(columns), group)
     findings = (*dataset.findings, *in_file(label.findings, dataset), *findings)
     return replace(dataset, inputs=inputs, target=label.target, findings=findings, series=None), task
+
+
+def _series(
+    dataset: Dataset, recipe: Recipe, label: _Label, columns: list[Column], group: str | None
+) -> tuple[Dataset, Task]:
+    """The rows of a series, each with those before it; split in time."""
+    frame, name = as_frame(dataset.inputs), str(recipe.time_column)
+    time = time_column(frame, columns, name)
+    assert time is not None
+    numbers = [c for c in columns if c.kind in NUMERIC_KINDS and c.name not in (name, recipe.series)]
+    if not numbers:
+        raise DataError(
+            f"goal {recipe.goal!r} of a series expects columns of numbers; {dataset.name} has none beside "
+            f"{name!r}: leave time_column out to judge each row by itself"
+        )
+    keys = [c for c in columns if c.name == recipe.series]
+    left = [c.name for c in columns if c.name not in {name, recipe.series, *(c.name for c in numbers)}]
+    used = (time, *(replace(c, kind="categorical") for c in keys), *numbers)
+    dataset = replace(dataset, target=label.target)
+    dataset, findings = dated(dataset, time)
+    inputs = read(as_frame(dataset.inputs), used)
+    told = (
+        [Finding("left_out_of_windows", "low", f"A series is read by its numbers; {', '.join(map(repr, left))} "
+                 f"{noun(len(left), 'is', 'are')} not read.", columns=tuple(left), count=len(left))]
+        if left else []
+    )  # fmt: skip
+    why = f"modality sequence: rows in the order of {name!r}, each seen with those before it"
+    task = _task("sequence", recipe, label, (why,), used, group)
+    task = replace(task, time_column=name, series_column=recipe.series, season=recipe.season)
+    findings = [*dataset.findings, *label.findings, *findings, *told]
+    return replace(dataset, inputs=inputs, findings=tuple(findings), series=None), task
 
 
 def detect_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from automl import catalog
+from automl import catalog, goals
 from automl.detect import with_training_facts
 from automl.errors import OutOfTime
 from automl.flow.other_fits import INTERRUPTED, NO_TIME, OtherFits, not_possible, words_of
@@ -133,7 +133,7 @@ class Analyses:
     def _facts(self, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run]) -> AnalysisFacts:
         part, inputs = self.fits.prepared.split, self.fits.prepared.dataset.inputs
         n_test = len(part.items("test"))
-        can_refit = not not_possible(chosen)
+        can_refit = not not_possible(chosen) and not goals.named(self.fits.prepared.task).probed
         return AnalysisFacts(
             n_train=len(refit_items(part)) if can_refit else len(part.items("train")),
             n_test=n_test,
@@ -167,10 +167,16 @@ class Analyses:
             return self.fits.outputs(_task_of(prepared.task, part, dataset or prepared.dataset), part, first + number,
                                      predictors, tail, dataset)  # fmt: skip
 
+        is_probed = goals.named(prepared.task).probed
         return AnalysisContext(
-            prepared.dataset, prepared.task, prepared.split, outcome, predictors, facts,
-            None if not_possible(chosen) else refit, ends, stopping,
+            prepared.dataset, _probes_task(prepared.task) if is_probed else prepared.task, prepared.split, outcome,
+            predictors, facts, None if is_probed or not_possible(chosen) else refit, ends, stopping,
         )  # fmt: skip
+
+
+def _probes_task(task: Task) -> Task:
+    """What probes on a representation do: they tell classes."""
+    return dataclasses.replace(task, goal="binary" if len(task.classes) == 2 else "multiclass")
 
 
 def _task_of(task: Task, part: Split, dataset: Dataset) -> Task:

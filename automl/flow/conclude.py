@@ -15,7 +15,6 @@ from automl._version import __version__
 from automl.detect.series.clock import local
 from automl.flow.blend import Blended, barred, blend, champion_of
 from automl.flow.latency import measure, merged
-from automl.flow.probing import Probing
 from automl.flow.regions import coverage, with_regions
 from automl.flow.reproduce import reproduce
 from automl.goals.shared.outputs import combine
@@ -24,6 +23,7 @@ from automl.goals.shared.truth import values_of
 from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
 from automl.sides.ensemble import members_of
 from automl.sides.predictors import BlendPredictor, DeepPredictor, ShallowPredictor
+from automl.sides.probing import Probing
 from automl.system.counts import counted
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl import metrics
-from automl.goals.shared.rows import class_strata, rarest_class
+from automl.goals.shared.rows import label_strata, rarest_class
 from automl.goals.shared.scores import ALARMS, Alarms, ScoreCodec, score_output
 from automl.goals.shared.scoring import class_context
 from automl.goals.shared.truth import class_codes
@@ -79,7 +79,7 @@ ANOMALY = Goal(
     fit_codec=_fit_codec,
     truth=_truth,
     context=class_context,
-    strata=class_strata,
+    strata=label_strata,
     strata_words="label",
     rarest=rarest_class,
     to_frame=_frame,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl import metrics
-from automl.goals.shared.rows import class_strata, rarest_class
+from automl.goals.shared.rows import label_strata, rarest_class
 from automl.goals.shared.scoring import class_context
 from automl.goals.shared.truth import class_codes
 from automl.goals.shared.vectors import VectorCodec, dims_of
@@ -81,7 +81,7 @@ REPRESENT = Goal(
     fit_codec=_fit_codec,
     truth=_truth,
     context=class_context,
-    strata=class_strata,
+    strata=label_strata,
     strata_words="label",
     rarest=rarest_class,
     to_frame=_frame,

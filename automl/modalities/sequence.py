@@ -13,8 +13,21 @@ from automl.errors import DataError
 from automl.modalities import forecast
 from automl.modalities.image import in_pixels, near_square
 from automl.modalities.shared.cells import as_they_are, typed
+from automl.modalities.shared.row_windows import in_time, row_windows, window_steps
 from automl.modalities.shared.specs import MOST_NUMBERS, channel_stats, check_equal, evenly, restore_spec, spec_state
-from automl.records import ArrayForm, Column, Dataset, Encoder, Finding, InputSpec, Modality, Split, TargetCodec, Task
+from automl.records import (
+    NUMERIC_KINDS,
+    ArrayForm,
+    Column,
+    Dataset,
+    Encoder,
+    Finding,
+    InputSpec,
+    Modality,
+    Split,
+    TargetCodec,
+    Task,
+)
 from automl.system.counts import counted, noun
 
 __all__ = ["SEQUENCE", "SequenceEncoder", "fit", "restore"]
@@ -223,12 +236,41 @@ def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tup
     return Dataset("example", inputs), ()
 
 
+def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dataset, Task]:
+    """Rows of a table in time become windows; arrays, and tables of forecasts, stay as they are."""
+    if task.time_column is None or goals.named(task).in_windows or isinstance(dataset.inputs, np.ndarray):
+        return as_they_are(dataset, task, memory_mib)
+    values, order, codes = _in_time(dataset, task)
+    task = replace(task, window=window_steps(np.nan_to_num(values), order, task.season))
+    return _windowed(dataset, task, values, order, codes), task
+
+
+def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:
+    """New rows like those of training."""
+    made = typed(dataset, task, read)
+    if task.window is None or isinstance(made.inputs, np.ndarray):
+        return made
+    return _windowed(made, task, *_in_time(made, task))
+
+
+def _in_time(dataset: Dataset, task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers ``(n, channels)``, row numbers in time, and the codes of the series."""
+    names = [column.name for column in task.columns if column.kind in NUMERIC_KINDS]
+    values = dataset.inputs[names].to_numpy(np.float64)
+    return values, *in_time(dataset.inputs, str(task.time_column), task.series_column)
+
+
+def _windowed(dataset: Dataset, task: Task, values: np.ndarray, order: np.ndarray, codes: np.ndarray) -> Dataset:
+    assert task.window is not None
+    return replace(dataset, inputs=row_windows(values, order, codes, task.window))
+
+
 SEQUENCE = Modality(
     name="sequence",
     items="series",
     recognises=_recognises,
-    decode=as_they_are,
-    ready=typed,
+    decode=_decode,
+    ready=_ready,
     fit=_fit,
     restore={"sequence": restore, "forecast": forecast.restore},
     example=_example,

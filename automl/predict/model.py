@@ -72,7 +72,8 @@ class SideModel:
             A Series named like the target; a frame for several targets or labels. It has the index of the rows (of a
             folder, the names of its files); a row that cannot be read has an empty prediction. For a forecast, a frame
             with the series, the time on the clock of the history given, and each target's values and quantiles for the
-            next `horizon` steps.
+            next `horizon` steps. For anomalies a frame: whether a row raises an alarm, and its score; for a
+            representation a column for each of its numbers.
 
         Raises:
             DataError: none of the columns that the model needs is there, an array has another shape, or the rows are
@@ -104,6 +105,48 @@ class SideModel:
         read = self._output(rows, on_odd)
         shares = pd.DataFrame(read.output.arrays["probabilities"], columns=list(as_written(self.task)))
         return pd.DataFrame(self._handed(shares, read))
+
+    def score_rows(self, rows: Any, on_odd: OnOdd | None = None) -> pd.Series:
+        """How unusual new rows are: a Series named "score", indexed as by `predict`.
+
+        A score is the share of training rows that are less unusual; above 1 (and below 2) a row is more unusual than
+        all of them.
+
+        Args:
+            rows: as for `predict`.
+            on_odd: as for `predict`.
+
+        Raises:
+            DataError: the task is no search for anomalies, or the rows do not fit the model; see `predict`.
+        """
+        import pandas as pd
+
+        read = self._output(rows, on_odd)
+        if "scores" not in read.output.arrays:
+            raise DataError(
+                f"score_rows needs a model of goal 'anomaly'; this one does {self.task.goal}: use "
+                f"{'transform' if 'vectors' in read.output.arrays else 'predict'}"
+            )
+        frame = pd.DataFrame({"score": read.output.arrays["scores"]})
+        return pd.DataFrame(self._handed(frame, read))["score"]
+
+    def transform(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
+        """New rows as vectors: a frame with columns v1, v2 and so on, indexed as by `predict`.
+
+        Args:
+            rows: as for `predict`.
+            on_odd: as for `predict`.
+
+        Raises:
+            DataError: the task learns no representation, or the rows do not fit the model; see `predict`.
+        """
+        import pandas as pd
+
+        from automl import goals
+
+        if goals.named(self.task).answers != "vectors":
+            raise DataError(f"transform needs a model of goal 'represent'; this one does {self.task.goal}: use predict")
+        return pd.DataFrame(self.predict(rows, on_odd))
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, future: Any = None
@@ -316,6 +359,14 @@ class Model:
     def predict_proba(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame:
         """Predict probabilities with the recommended model, or with that of a side; see `SideModel.predict_proba`."""
         return self.side(side or self.recommended).predict_proba(rows, on_odd)
+
+    def score_rows(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.Series:
+        """How unusual rows are by the recommended model, or by that of a side; see `SideModel.score_rows`."""
+        return self.side(side or self.recommended).score_rows(rows, on_odd)
+
+    def transform(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame:
+        """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
+        return self.side(side or self.recommended).transform(rows, on_odd)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None

@@ -195,6 +195,7 @@ class Task:
         label: the column that scores a goal without target, or None; `target` names it too.
         normal: goals without target: the value of the label whose rows alone are learnt from; None for all rows.
         contamination: anomaly only: the share of rows that raise an alarm, as the user said; None to choose it.
+        window: sequences made of a table's rows only: how many rows an item holds, its own last.
         dims: represent only: how many numbers represent a row.
         ordered: multiclass only: whether the classes are ordered, like grades.
         horizon: forecast only: number of steps to forecast.
@@ -248,6 +249,7 @@ class Task:
     normal: str | None = None
     contamination: float | None = None
     dims: int | None = None
+    window: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -150,7 +150,7 @@ class Goal:
             the share of anomalies; None where `calibration` serves all tasks.
         search_metric: ``search_metric(task)``: the metric of the search where predictions are scored another way there
             than those of the finalists; None for the task's own.
-        probed: whether finalists are scored by a probe of what they predict (`automl.flow.probing`); their predictions
+        probed: whether finalists are scored by a probe of what they predict (`automl.sides.probing`); their predictions
             are then never averaged.
         needs_target: whether models learn a target. If not, the column of the target is a label, which selects on
             validation rows and scores on test rows; no encoder, template or baseline sees it (`goals.learnable`).

@@ -293,9 +293,7 @@ def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[I
     promise(len(traces) == 1, f"{template.name}: a change of a knob traced the step again")
 
 
-def _differs(
-    model: Any, knob: Any, ends: tuple[float, float], step: Callable[[], tuple[Any, Sequence[Any]]]
-) -> bool:
+def _differs(model: Any, knob: Any, ends: tuple[float, float], step: Callable[[], tuple[Any, Sequence[Any]]]) -> bool:
     """Whether a knob's ends give other outputs or losses for the same random draws; leaves it at its first end."""
     before = [variable.numpy() for variable in model.non_trainable_variables]  # states of the seeds among them
     first = _values(step())

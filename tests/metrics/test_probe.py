@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from automl import metrics
-from automl.flow.probing import fit_probe
+from automl.sides.probing import fit_probe
 from automl.metrics.probe import cross_fitted
 from automl.records import Output
 
@@ -52,7 +52,7 @@ def test_a_probe_of_few_rows_has_a_chance_for_each_class(n: int) -> None:
 def test_a_probe_is_that_of_scikit_learn() -> None:
     from sklearn.linear_model import LogisticRegression
 
-    from automl.flow.probing import _logistic
+    from automl.sides.probing import _logistic
 
     vectors, codes = _vectors(200, 4)
     weights, bias = _logistic(vectors, codes, 4, 0.3)

@@ -74,7 +74,9 @@ def _with_rows(split: Split, train: np.ndarray, valid: np.ndarray) -> Split:
         train, valid = train[:-1], train[-1:]
     elif len(train) == 0:
         train, valid = valid[:-1], valid[-1:]
-    return dataclasses.replace(split, train=np.sort(train), valid=np.sort(valid), folds=())
+    train, valid = np.sort(train), np.sort(valid)
+    refit_rows = None if split.refit_rows is None else np.concatenate([train, valid])
+    return dataclasses.replace(split, train=train, valid=valid, folds=(), refit_rows=refit_rows)
 
 
 def _stratified(

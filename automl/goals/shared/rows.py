@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from automl.records import Task
 
 __all__ = [
-    "MOST_CLASSES", "as_written", "class_frame", "class_strata", "no_rarest", "rarest_class", "unused", "usual",
+    "MOST_CLASSES", "as_written", "class_frame", "class_strata", "label_strata", "no_rarest", "rarest_class", "unused",
+    "usual",
 ]  # fmt: skip
 
 MOST_CLASSES = 1_000_000
@@ -34,6 +35,13 @@ def class_strata(target: pd.DataFrame) -> np.ndarray:
     import pandas as pd
 
     return np.asarray(pd.factorize(target.iloc[:, 0].to_numpy(object))[0], np.int64)
+
+
+def label_strata(target: pd.DataFrame) -> np.ndarray:
+    """Each row's label, as a code in order of first occurrence; rows without one share a code."""
+    import pandas as pd
+
+    return np.asarray(pd.factorize(target.iloc[:, 0].to_numpy(object), use_na_sentinel=False)[0], np.int64)
 
 
 def rarest_class(truth: np.ndarray, task: Task) -> tuple[int, str]:

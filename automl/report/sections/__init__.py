@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automl.records import Section
 from automl.report.sections import (
+    alarms,
     attacks,
     calibration,
     compute,
@@ -14,6 +15,7 @@ from automl.report.sections import (
     differences,
     effects,
     errors,
+    few_labels,
     forecast,
     importance,
     label_noise,
@@ -45,6 +47,8 @@ def shipped() -> tuple[Section, ...]:
     """The sections of this folder, in the order of the page."""
     return (
         verdict.VERDICT,
+        alarms.ALARMS,
+        few_labels.FEW_LABELS,
         metrics.METRICS,
         thresholds.THRESHOLDS,
         compute.COMPUTE,

@@ -18,7 +18,7 @@ from automl.records import Output
 if TYPE_CHECKING:
     from automl.records import Dataset, Split, Task
 
-__all__ = ["N_DRAWS", "Probe", "ProbedPredictor", "Probing", "fit_probe"]
+__all__ = ["N_DRAWS", "Probe", "ProbedPredictor", "Probing", "drawn_rows", "fit_probe"]
 
 N_DRAWS = 20
 N_LABELS, LABELS_A_CLASS = 100, 10
@@ -186,7 +186,7 @@ class Probing:
         codes = goals.truth(dataset, task, rows)
         n = min(max(N_LABELS, LABELS_A_CLASS * len(task.classes)), max(len(rows) // 2, 2))
         rng = np.random.default_rng([split.seed, 50_000])
-        draws = tuple(rows[_stratified(codes, n, rng)] for _ in range(N_DRAWS))
+        draws = tuple(rows[drawn_rows(codes, n, rng)] for _ in range(N_DRAWS))
         return cls(dataset, task, draws, split.items("test"))
 
     @property
@@ -224,8 +224,14 @@ class Probing:
         return int(np.argsort(scores, kind="stable")[len(scores) // 2])
 
 
-def _stratified(codes: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Positions of n rows: each class has its share of them, and two rows at least where it has as many."""
+def drawn_rows(codes: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Positions of about n rows: each class has its share of them, and two rows at least where it has as many.
+
+    Args:
+        codes: ``(n_rows,)`` class codes.
+        n: how many are wanted.
+        rng: draws them.
+    """
     order = rng.permutation(len(codes))
     chosen: list[int] = []
     for code in np.unique(codes):
