@@ -20,8 +20,8 @@ FREE_NATS = 0.05
 class LatentDraw(keras.layers.Layer):  # type: ignore[misc]
     """Draws codes from ``N(m, e^v)`` and measures their divergence from ``N(0, 1)``.
 
-    In training one code is drawn for each row, ``z = m + e^(v/2) ε``. Otherwise the ε are a few fixed draws in antithetic
-    pairs, ε and -ε, so that the same row always gets the same score.
+    In training one code is drawn for each row, ``z = m + e^(v/2) ε``. Otherwise the ε are a few fixed draws in
+    antithetic pairs, ε and -ε, so that the same row always gets the same score.
 
     The divergence is ``Σ_j (e^v_j + m_j² - 1 - v_j) / 2``. In the loss each of its terms is held up at `FREE_NATS` and
     weighed by `beta`: a term below costs nothing, so that the network does not give up its code in the first steps.

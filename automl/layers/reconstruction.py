@@ -1,4 +1,4 @@
-"""Layers of networks that restore what they read: errors of each row, and a loss that the worst rows have no part in."""
+"""Layers of networks that restore what they read: errors of each row, and a loss without the worst rows."""
 
 from __future__ import annotations
 

@@ -11,12 +11,17 @@ import tensorflow as tf
 
 from automl.deep.training.failure import Unusable
 from automl.deep.training.network import PREDICT_BATCH, Network
+from automl.errors import TrialError
 from automl.layers.ranks import ReferenceRank
 from automl.score_ranks import reference
 
 __all__ = ["ScoringNetwork"]
 
 MOST_ROWS = 4096
+
+
+class Collapsed(TrialError):
+    """A network gives all rows the same score."""
 
 
 class ScoringNetwork(Network):
@@ -79,6 +84,11 @@ class ScoringNetwork(Network):
             some = rows[begin : begin + PREDICT_BATCH]
             parts.append(self._scored({n: tf.gather(t, some) for n, t in self._read(self.data.inputs).items()}).numpy())
         scores = np.concatenate(parts).reshape(-1)
+        if len(scores) > 1 and np.isfinite(scores).all() and np.ptp(scores) == 0.0:
+            raise Collapsed(
+                f"all {len(scores):,} training rows have the same score, {scores[0]:.6g}: the network gave up telling "
+                "rows apart; a lower learning rate may help"
+            )
         if np.isfinite(scores).all():  # otherwise the trial fails on its predictions, which says why
             self.layer.reference.assign(reference(scores, self.layer.n_reference))
             self.layer.ready.assign(1.0)
