@@ -118,10 +118,15 @@ class Analyses:
         return dataclasses.replace(outcome, analyses=found, analyses_left_out=left_out)
 
     def _wanted(self, found: Mapping[str, Any]) -> list[Analysis]:
-        """Those to make, in their order: those that are named, else those that were not made before."""
+        """Those to make, in their order: those that are named, else those that were not made before.
+
+        Representations are scored by probes; what fits models anew does not apply to them.
+        """
+        is_probed = goals.named(self.fits.prepared.task).probed
+        known = [one for one in in_order() if not (is_probed and one.refits)]
         if self.only:
-            return [one for one in in_order() if one.name in self.only]
-        return [one for one in in_order() if one.name not in found]
+            return [one for one in known if one.name in self.only]
+        return [one for one in known if one.name not in found]
 
     def _ends(self, tail_seconds: float) -> float:
         """When all analyses must have ended, as `time.monotonic` gives it."""

@@ -113,7 +113,7 @@ def check_analysis(analysis: Analysis) -> None:
 def _found(analysis: Analysis, context: AnalysisContext) -> Any:
     why = analysis.unfit(context)
     promise(why is None or isinstance(why, str), f"{analysis.name}: unfit gives a reason or None, not {why!r}")
-    if why is not None:
+    if why is not None or (analysis.refits and context.refit is None):
         return None
     seconds = analysis.cost(context.facts)
     promise(seconds >= 0, f"{analysis.name}: its cost is {seconds!r}, not a number of seconds")

@@ -215,7 +215,7 @@ def _check_output(goal: Goal, task: Task, truth: np.ndarray, array_names: set[st
         isinstance(frame, pd.DataFrame | pd.Series) and len(frame) == n,
         f"{goal.name}: to_frame gives {type(frame).__name__} of {len(frame)} rows, expected a frame or a series of {n}",
     )
-    values: Any = decided.arrays.get("labels" if goal.is_classification else "values")
+    values: Any = decided.arrays.get(goal.answers if goal.probed else "labels" if goal.is_classification else "values")
     handed = np.asarray(frame).ravel()
     promise(
         goal.is_classification or goal.in_windows or np.array_equal(handed, np.ravel(values)),
