@@ -33,7 +33,7 @@ from typing import Any
 
 from contest import ROOT, entry_data
 
-sys.path.insert(0, str(ROOT / "tests" / "report"))
+sys.path.insert(0, str(ROOT / "tests"))
 
 from schema_breaks import breaks
 

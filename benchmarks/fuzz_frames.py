@@ -17,7 +17,7 @@ import numpy as np
 from fuzz_forms import Made, made, other_rows
 from fuzz_tables import safe_text
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "report"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from schema_breaks import breaks
 

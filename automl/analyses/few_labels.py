@@ -38,6 +38,8 @@ def cost(facts: AnalysisFacts) -> float:
 
 def run(context: AnalysisContext) -> dict[str, Any] | None:
     """Scores of a linear probe and of nearest neighbours by number of labels, for both sides and the floor."""
+    from threadpoolctl import threadpool_limits
+
     dataset, task, split = context.dataset, context.task, context.split
     rows = np.union1d(split.train, split.valid)
     assert dataset.target is not None
@@ -63,10 +65,9 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
                     break
                 places = np.searchsorted(used, draw)
                 vectors, codes = known[places], pool_codes[draw]
-                outputs = {
-                    "linear": fit_probe(vectors, codes, n_classes).predict(new),
-                    "neighbours": _nearest(vectors, codes, new, n_classes),
-                }
+                with threadpool_limits(1, user_api="blas"):
+                    linear = fit_probe(vectors, codes, n_classes).predict(new)
+                outputs = {"linear": linear, "neighbours": _nearest(vectors, codes, new, n_classes)}
                 for probe, output in outputs.items():
                     scores[probe].append(metrics.score(task.metric, truth, output, None, {"classes": n_classes}))
             found += [_row(side, probe, n, values) for probe, values in scores.items() if values]

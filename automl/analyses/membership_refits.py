@@ -110,7 +110,8 @@ def attack(confidence: np.ndarray, inside: np.ndarray) -> np.ndarray:
         ``(n_fits, n_rows)``.
 
     Source: Carlini et al. 2022, "Membership inference attacks from first principles", algorithm 1, with one variance as
-    in its attack with few fits.
+    in its attack with few fits (``generate_ours`` with ``fix_variance`` in the authors' ``mi_lira_2021/plot.py``; it
+    takes medians where algorithm 1 and this take means, which are the same for one or two fits).
     """
     pairs = np.arange(len(confidence)) // 2
     scores = np.empty(confidence.shape)

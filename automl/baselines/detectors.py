@@ -23,6 +23,8 @@ __all__ = ["TRIM", "detector_settings", "score_model", "trims"]
 TRIM = 0.1
 """Share left out in the first settings of families that one anomaly in ten would lead astray."""
 BAGS = 10
+MANY_ROWS = 5_000
+"""From so many rows on a density is of more neighbours: with few, rows that are alike have none that differ."""
 
 
 def score_model(task: Task, features: Features, settings: Mapping[str, Any], seed: int) -> ScoreModel:
@@ -100,8 +102,9 @@ def _neighbours(task: Task, facts: Facts) -> Own:
 
 
 def _factor(task: Task, facts: Facts) -> Own:
-    counts = distinct(20, [5, 10, 50, 100], lambda k: min(k, facts.n_rows - 1))
-    return {"detector": "factor", "k": 20, "trim": trim(task)}, {"k": counts, "trim": trims(task)}
+    first = {"detector": "factor", "k": 50 if facts.n_rows > MANY_ROWS else 20, "trim": trim(task)}
+    counts = distinct(first["k"], [5, 10, 20, 50, 100], lambda k: min(k, facts.n_rows - 1))
+    return first, {"k": counts, "trim": trims(task)}
 
 
 def _forest(task: Task, facts: Facts) -> Own:

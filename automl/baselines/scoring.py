@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.learners.detector import Detector, finite
+from automl.baselines.learners.detector import Detector, dense
 from automl.baselines.learners.row_steps import row_steps
 from automl.baselines.model import Features
 from automl.goals.shared.scores import score_output
@@ -136,7 +136,3 @@ def constant_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     """There is nothing to set."""
     yield {}
 
-
-def dense(X: Any) -> np.ndarray:
-    """A matrix that may be sparse as float64 numbers that are finite."""
-    return finite(X.toarray() if hasattr(X, "toarray") else X)

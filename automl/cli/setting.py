@@ -51,11 +51,15 @@ def validate(recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A YAM
 
 def schema(
     out: Annotated[str | None, typer.Option(help="File to write; standard output without it.")] = None,
+    result: Annotated[bool, typer.Option("--result", help="Write the schema of result.json.")] = False,
 ) -> None:
-    """Write the JSON schema of a recipe."""
-    from automl.recipe import schema as recipe_schema
+    """Write the JSON schema of a recipe, or of a run's result.json."""
+    if result:
+        from automl.report.result_fields import result_schema as schema_of
+    else:
+        from automl.recipe import schema as schema_of
 
-    text = jsons.dumps(recipe_schema(), indent=2) + "\n"
+    text = jsons.dumps(schema_of(), indent=2) + "\n"
     if out is None:
         terminal.out_json(text.rstrip("\n"))
     else:

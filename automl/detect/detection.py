@@ -233,12 +233,17 @@ def _whole(dataset: Dataset) -> pd.DataFrame:
     return pd.DataFrame(pd.concat([dataset.inputs, dataset.target], axis=1))
 
 
+def _with_target() -> list[str]:
+    """Names of the goals that learn a target."""
+    return [name for name, goal in goals.known().items() if goal.needs_target]
+
+
 def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> NoTarget:
     suggest = suggested(dataset.inputs, columns)
     return NoTarget(
         f"no target was named for {dataset.name}, and it is no forecast ({reason}); pass --target with the column to "
-        f"predict{suggest}. Goals without a target (anomaly, represent, generate) are not built yet; "
-        f"goals that are: {', '.join(goals.known())}"
+        f"predict{suggest}. Or pass --goal anomaly to look for unusual rows, --goal represent for "
+        f"numbers that stand for a row; other goals are {', '.join(_with_target())}"
     )
 
 
@@ -331,8 +336,7 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     if dataset.target is None:
         raise RecipeError(
             f"no target was named for {dataset.name}; pass the labels or values beside the array (X and "
-            f"y). Goals without a "
-            f"target (anomaly, represent, generate) are not built yet; goals that are: {', '.join(goals.known())}"
+            f"y), or goal anomaly or represent, which learn none; other goals are {', '.join(_with_target())}"
         )
     if recipe.goal is not None and goals.named(recipe.goal).in_windows:
         raise RecipeError(

@@ -61,7 +61,7 @@ def contest(recipe: Recipe, started: float) -> tuple[FittedModel, ContestResult]
     if recipe.out is not None:
         return _in_memory(flow.run(recipe, started))
     with tempfile.TemporaryDirectory(prefix="automl-") as scratch:
-        return _in_memory(flow.run(dataclasses.replace(recipe, out=str(Path(scratch) / "run")), started))
+        return _in_memory(flow.run(dataclasses.replace(recipe, out=str(Path(scratch) / "run")), started, is_kept=False))
 
 
 def _in_memory(finished: Finished) -> tuple[FittedModel, ContestResult]:

@@ -23,7 +23,7 @@ from automl.goals.shared.truth import values_of
 from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
 from automl.sides.ensemble import members_of
 from automl.sides.predictors import BlendPredictor, DeepPredictor, ShallowPredictor
-from automl.sides.probing import Probing
+from automl.sides.probing import FLOOR_DRAWS, Probing
 from automl.system.counts import counted
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def conclude(
     floor_run, floor_output, floor_model = shallow.floor()
     predictors["floor"] = ShallowPredictor((floor_model,), None)
     if probing is not None:
-        _, floor_output, scored["floor"] = probing.scored(predictors["floor"])
+        _, floor_output, scored["floor"] = probing.scored(predictors["floor"], FLOOR_DRAWS)
     floor = Contestant(floor_run.name, "floor", floor_output)
     floor_score = metrics.score(task.metric, truth, floor_output, weight, context)
     by_name = {run.name: run for run in finalists.values()} | _singles(finalists, predictors, runs, prepared)

@@ -79,12 +79,13 @@ class Finished:
     result: dict[str, Any]
 
 
-def run(recipe: Recipe, started: float | None = None) -> Finished:
+def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -> Finished:
     """Run the contest that a recipe asks for.
 
     Args:
         recipe: what to do.
         started: `time.monotonic` value of the user's call; None for now.
+        is_kept: whether the run folder stays; the report names it then.
 
     Raises:
         InputError: the data, the recipe or the folder is at fault; nothing was changed.
@@ -229,6 +230,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             outcome,
             stopped="interrupt" if interrupt.asked else stopped,
             clock={**outcome.clock, "started": ledger.started},
+            folder=str(folder) if is_kept else "",
         )
         progress.say("writing the report")
         outcome, result = keep(outcome, done.predictors, done.recommended, folder)

@@ -161,6 +161,7 @@ def _outcome(recipe: Recipe, prepared: Prepared, result: Mapping[str, Any], pred
         test_rows=rows_of_test(dataset, items), history=history_of(prepared, items),
         analyses=dict(result.get("tradeoff") or {}), analyses_left_out=dict(result.get("tradeoff_left_out") or {}),
         reproduce=reproduce(recipe, task), automl_version=__version__, fingerprint=dataset.fingerprint,
+        folder=recipe.out or "",
     )  # fmt: skip
 
 

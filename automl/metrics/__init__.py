@@ -14,6 +14,7 @@ from automl.metrics.scoring import (
     COARSE,
     COMMON_SHARE,
     METRICS,
+    SEARCH_METRICS,
     UNSCORED,
     better,
     bootstrap,
@@ -31,6 +32,7 @@ from automl.metrics.scoring import (
 )
 
 __all__ = [
-    "COARSE", "COMMON_SHARE", "METRICS", "UNSCORED", "Evaluator", "better", "bootstrap", "clipped", "evaluator", "find",
-    "gain", "is_known", "is_uneven", "item_losses", "most_gain", "named", "names_for", "plug_in", "score",
+    "COARSE", "COMMON_SHARE", "METRICS", "SEARCH_METRICS", "UNSCORED", "Evaluator", "better", "bootstrap", "clipped",
+    "evaluator", "find", "gain", "is_known", "is_uneven", "item_losses", "most_gain", "named", "names_for", "plug_in",
+    "score",
 ]  # fmt: skip

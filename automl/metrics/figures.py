@@ -37,7 +37,8 @@ def places(*values: float, digits: int = DIGITS) -> int:
     else:
         own = max(LEAST_PLACES, digits - 1 - math.floor(math.log10(largest))) if largest > 0 else LEAST_PLACES
     apart = max(finite) - min(finite) if len(finite) > 1 else 0.0
-    return own if apart == 0 or apart >= 10.0**-own else min(own + MOST_FURTHER, math.ceil(-math.log10(apart)))
+    is_none = apart < NOTHING * max(largest, 1.0)
+    return own if is_none or apart >= 10.0**-own else min(own + MOST_FURTHER, math.ceil(-math.log10(apart)))
 
 
 def figure(value: float, decimals: int | None = None) -> str:

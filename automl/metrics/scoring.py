@@ -77,13 +77,6 @@ METRICS: dict[str, Metric] = {
             "average_precision", _RANKED, "probabilities", "average precision",
             higher_is_better=True, best=1.0, worst=0.0,
         ),
-        _metric("unscored", _UNTARGETED, "", "no score (no label)", higher_is_better=True, best=1.0, worst=0.0),
-        _metric(
-            "probe_accuracy", (), "vectors", "accuracy of a linear probe", higher_is_better=True, best=1.0, worst=0.0
-        ),
-        _metric(
-            "probe_roc_auc", (), "vectors", "ROC AUC of a linear probe", higher_is_better=True, best=1.0, worst=0.0
-        ),
         _metric("r2", _NUMBERS, "values", "R²", higher_is_better=True, best=1.0),
         _metric("rmse", _NUMBERS, "values", "RMSE", higher_is_better=False, best=0.0),
         _metric("mae", _NUMBERS, "values", "mean absolute error", higher_is_better=False, best=0.0),
@@ -93,6 +86,22 @@ METRICS: dict[str, Metric] = {
     )
 }  # fmt: skip
 """Every metric included in automl, by name."""
+
+SEARCH_METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        _metric("unscored", _UNTARGETED, "", "no score (no label)", higher_is_better=True, best=1.0, worst=0.0),
+        _metric(
+            "probe_accuracy", ("represent",), "vectors", "accuracy of a linear probe", higher_is_better=True, best=1.0,
+            worst=0.0,
+        ),
+        _metric(
+            "probe_roc_auc", ("represent",), "vectors", "ROC AUC of a linear probe", higher_is_better=True, best=1.0,
+            worst=0.0,
+        ),
+    )
+}  # fmt: skip
+"""Metrics that a search goes by and nobody asks for: no score at all, and those that probe vectors."""
 
 UNSCORED = "unscored"
 """The metric of a task without a label: every model scores 0, so nothing is chosen and nothing decided by it."""
@@ -124,7 +133,7 @@ def plug_in(others: Iterable[Metric]) -> None:
 
 def find(name: str) -> Metric | None:
     """The metric of this name, from automl or a plug-in; None where there is none."""
-    return METRICS.get(name) or _PLUGGED.get(name)
+    return METRICS.get(name) or _PLUGGED.get(name) or SEARCH_METRICS.get(name)
 
 
 def names_for(goal: GoalName) -> list[str]:

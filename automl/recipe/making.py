@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from automl import goals
 from automl.errors import RecipeError
 from automl.recipe.column_names import with_names
 from automl.recipe.places import find, opened
@@ -72,17 +73,20 @@ def finish(keys: Keys, source: str, root: Path, objects: Mapping[str, Any] | Non
         objects: data given in memory, by key.
     """
     resolved = dict(objects or {})
-    target = keys.target
+    target, label = keys.target, keys.label
+    goal = goals.known().get(keys.goal or "")
     for key in ("data", "test"):
         value = getattr(keys, key)
         if key in resolved or value is None:
             continue
         resolved[key], own = opened(find(key, value, root))
-        if target is None and own:
+        if goal is not None and not goal.needs_target:
+            label = label or next(iter(own), None)  # never an input
+        elif target is None and own:
             target = list(own)
     if keys.pretrained is not None:
         resolved["pretrained"] = find("pretrained", keys.pretrained, root)
-    return to_recipe(keys.model_copy(update={"target": target}), source, **resolved)
+    return to_recipe(keys.model_copy(update={"target": target, "label": label}), source, **resolved)
 
 
 def is_word(value: Any) -> bool:

@@ -162,5 +162,6 @@ SETS: dict[str, Callable[[], tuple[Any, tuple[str, ...]]]] = {
     "automl:novels": table("novels", ("novel",)),
     "automl:co2": table("co2", ("co2",)),
     "automl:bakery": table("bakery", ("loaves",)),
+    "automl:pump": table("pump", ()),
     "automl:shapes": shapes,
 }

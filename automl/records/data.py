@@ -299,6 +299,11 @@ class Split:
         """Whether the units are stretches of time that follow each other, so that neighbours depend on each other."""
         return self.units in ("block", "window")
 
+    @property
+    def windows_share_units(self) -> bool:
+        """Whether test windows of several series that start at the same time are one unit."""
+        return self.units == "window" and len(set(self.unit_ids.tolist())) < len(self.unit_ids)
+
     def items(self, part: Literal["train", "valid", "test"]) -> np.ndarray:
         """The items of a part: its rows ``(n,)``, or the windows ``(n, horizon)`` of a forecast."""
         windows: np.ndarray | None = getattr(self, f"{part}_windows")

@@ -23,6 +23,10 @@ Tier = Literal["floor", "fast", "strong"]
 Side = Literal["deep", "shallow", "blend", "floor"]
 Status = Literal["done", "cut", "failed"]
 Severity = Literal["low", "medium", "high"]
+Stopped = Literal["budget", "max_trials", "exhausted", "interrupt"]
+"""Why a run ended."""
+Cause = Literal["test", "time", "deep_seeds", "shallow_seeds"]
+"""What a variance of the gain comes from: test units, shocks that series share, seeds of a side."""
 DeviceWish = Literal["auto", "cpu", "one", "all"]
 PrecisionWish = Literal["auto", "float32", "mixed_bfloat16"]
 OnOdd = Literal["warn", "ignore", "refuse"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from automl.records.asked import Recipe
 from automl.records.data import Finding, Split, Task
-from automl.records.names import Side, Status
+from automl.records.names import Cause, Side, Status, Stopped
 from automl.records.network import Output
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ class Comparison:
     why: str = ""
     says_why: bool = False
     crossing: float | None = None
-    parts: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[Cause, float] = field(default_factory=dict)
     quantile: float | None = None
     lacking: float | None = None
     would_decide: WouldDecide | None = None
@@ -318,6 +318,7 @@ class Outcome:
             side.
         reproduce: the texts "command", "python" and "recipe", and the mappings "versions" and "machine".
         fingerprint: digest of the data's content.
+        folder: the run folder; empty where it is not kept.
         stopped: why the run ended: "budget", "max_trials", "exhausted" or "interrupt".
     """
 
@@ -342,9 +343,10 @@ class Outcome:
     analyses_left_out: Mapping[str, str] = field(default_factory=dict)
     clock: Mapping[str, Any] = field(default_factory=dict)
     reproduce: Mapping[str, Any] = field(default_factory=dict)
-    stopped: str = "budget"
+    stopped: Stopped = "budget"
     automl_version: str = ""
     fingerprint: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

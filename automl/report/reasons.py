@@ -209,7 +209,7 @@ def would_change(outcome: Outcome, is_doubtful: bool) -> str:
     if comparison.crossing is not None and comparison.verdict == "tie":
         return f"How much it is used: beyond {words.rough(comparison.crossing, 2)} predictions a year costs turn round."
     if comparison.verdict == "tie":
-        return "More test rows or more seeds, if there is a difference at all."
+        return f"More {_units(outcome)} or more seeds, if there is a difference at all."
     if metrics_found:
         return "Nothing that was measured here: no metric says the opposite by more than chance; other rows might."
     return "Nothing that was measured here: other rows, another metric or other costs might."
@@ -220,10 +220,9 @@ def _would_decide(outcome: Outcome) -> str:
     comparison = outcome.comparison
     needed = comparison.would_decide
     if needed is None:
-        return "More test rows or more seeds, if there is a difference at all."
+        return f"More {_units(outcome)} or more seeds, if there is a difference at all."
     assumed = "if the difference is the one measured here"
-    unit = outcome.split.units
-    units = "series" if unit == "series" else f"{unit}s" if unit == "block" else f"test {unit}s"
+    units = _units(outcome)
     ways = []
     if needed.test_units is not None and needed.test_units <= MOST_UNITS:
         now = f" (now {comparison.n_units:,})" if comparison.n_units else ""
@@ -239,6 +238,13 @@ def _would_decide(outcome: Outcome) -> str:
     if needed.test_units is not None:
         return f"Not more data alone: fewer than {MOST_UNITS:,} {units} will not decide it, {assumed}."
     return f"More {units} together with more seeds; neither alone will decide it, {assumed}."
+
+
+def _units(outcome: Outcome) -> str:
+    """What is resampled, in the plural: "test rows", "series", "starting times of test windows"."""
+    if outcome.split.windows_share_units:
+        return "starting times of test windows"
+    return {"series": "series", "block": "blocks"}.get(outcome.split.units, f"test {outcome.split.units}s")
 
 
 def _two_digits(number: int) -> int:

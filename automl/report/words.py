@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl import catalog, goals
@@ -22,6 +22,7 @@ __all__ = [
     "few_seeds",
     "mebibytes",
     "metric",
+    "model_cell",
     "moment",
     "number",
     "opening",
@@ -218,6 +219,11 @@ def title(run: Run) -> str:
     if members:
         return f"ensemble of {count(len(members), 'model')}"
     return "blend of both finalists" if run.side == "blend" else catalog.title_of(run.family)
+
+
+def model_cell(runs: Sequence[Run], name: str) -> dict[str, str]:
+    """A cell of a table: the name that people know a run's model by, and the run's own name, small, behind it."""
+    return {"text": next((title(run) for run in runs if run.name == name), name), "run": name}
 
 
 def task_sentence(task: Task) -> str:

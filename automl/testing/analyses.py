@@ -25,6 +25,7 @@ from automl.records import (
     Split,
 )  # fmt: skip
 from automl.report.words import plain
+from automl.sides.probing import Probing
 from automl.testing.examples import example_problem
 from automl.testing.outcomes import example_outcome
 from automl.testing.promise import promise
@@ -55,9 +56,15 @@ def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
     """
     problem, task, split, truth = example_problem(goal, modality)
     example = goals.named(goal).example
-    items = split.test
-    predictors: dict[str, SidePredictor] = {side: _Noisy(example.output(truth, np.random.default_rng(i), noise))
+    items, is_probed = split.test, goals.named(goal).probed
+    noisy = {side: _Noisy(example.output(truth, np.random.default_rng(i), noise))
                   for i, (_, side, noise) in enumerate(SIDES)}  # fmt: skip
+    predictors: dict[str, SidePredictor] = {str(side): one for side, one in noisy.items()}
+    if is_probed:  # analyses see probes on representations, which tell classes
+        probing = Probing.of(problem, dataclasses.replace(task, metric="accuracy"), split)
+        assert probing is not None
+        predictors = {side: probing.scored(one, 1)[2] for side, one in noisy.items()}
+        task = dataclasses.replace(task, goal="binary", metric="accuracy")
     made = example_outcome(goal)
     outcome: Outcome = dataclasses.replace(
         made, task=task, split=split, truth=goals.truth(problem, task, items), analyses={},
@@ -77,13 +84,14 @@ def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
         return {side: predictors[side].output(problem, rows) for side in RUNS.values()}
 
     facts = AnalysisFacts(len(split.train) + len(split.valid), len(items), 1, {"deep": 0.01, "shallow": 0.01}, 0.1)
-    return AnalysisContext(problem, task, split, outcome, predictors, facts, refit)
+    return AnalysisContext(problem, task, split, outcome, predictors, facts, None if is_probed else refit)
 
 
 def _contexts() -> Iterator[AnalysisContext]:
     for goal in goals.known():
         if not goals.named(goal).in_windows:
-            yield from (example_context(goal, modality) for modality in MODALITIES)
+            modalities = ("tabular",) if goals.named(goal).probed else MODALITIES
+            yield from (example_context(goal, modality) for modality in modalities)
 
 
 def check_analysis(analysis: Analysis) -> None:

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from automl.goals import known, named, plug_in
+from automl.goals import known, learnable, learnt_truth, named, plug_in
+from automl.goals.shared.scores import MOST_SCORE
+from automl.goals.shared.vectors import dims_of
 from automl.records import Baseline, Dataset, Facts, FitContext, GoalName, Output, Split, Task
 from automl.testing.examples import example_problem
 from automl.testing.promise import promise
@@ -22,7 +24,8 @@ def check_baseline(baseline: Baseline, goals: Sequence[GoalName] = ()) -> None:
     - `settings` yields at least one mapping of plain values, and `make` gives a model of it that can be pickled, for it
       is fitted in another process, and comes back from there;
     - it fits rows with gaps, with weights and without, knowing of validation rows;
-    - its output has the shape of the goal, is finite, and is the same again for the same seed;
+    - its output has the shape of the goal, is finite, and is the same again for the same seed; without a target it is
+      a score of each row that is a rank, or a vector of no more numbers than the task has dims;
     - it serves a plug-in's goal that is based on one of its own;
     - a saved model may consist of the types that its fitted model holds.
 
@@ -43,6 +46,8 @@ def check_baseline(baseline: Baseline, goals: Sequence[GoalName] = ()) -> None:
         if baseline.unfit(task, facts) is not None:
             continue
         settings = _first_settings(baseline, task, facts, goal)
+        if not named(goal).needs_target:  # the label is not shown to those who learn
+            dataset, truth = learnable(dataset, task), learnt_truth(dataset, task, np.arange(len(truth)))
         problem = _Problem(dataset, task, split, truth)
         model = _fitted(baseline, problem, settings, None)
         outputs = [one.predict(dataset, split.test) for one in (model, _fitted(baseline, problem, settings, None))]
@@ -161,6 +166,9 @@ def _pickled(baseline: Baseline, model: Any, after: str) -> Any:
 
 def _check_output(baseline: Baseline, goal: GoalName, output: Output, n: int, task: Task) -> None:
     record = named(goal)
+    if output.kind in ("scores", "vectors") or not record.needs_target:
+        _check_untargeted(baseline, goal, output, n, task)
+        return
     needed = ("values",) if record.is_numeric else ("probabilities", "labels")
     lacking = [name for name in needed if name not in output.arrays]
     promise(
@@ -192,3 +200,30 @@ def _check_output(baseline: Baseline, goal: GoalName, output: Output, n: int, ta
         promise(
             np.allclose(shares.sum(axis=1), 1, atol=1e-4), f"{baseline.name}: probabilities do not add to 1 ({goal})"
         )
+
+
+def _check_untargeted(baseline: Baseline, goal: GoalName, output: Output, n: int, task: Task) -> None:
+    """Scores that are ranks, or vectors that are no longer than was asked for."""
+    kind = "vectors" if named(goal).answers == "vectors" else "scores"
+    promise(
+        output.kind == kind and kind in output.arrays,
+        f"{baseline.name}: an Output for {goal} is of kind {kind!r} and holds them; this one is of kind "
+        f"{output.kind!r} and holds {', '.join(output.arrays) or 'nothing'}",
+    )
+    found = output.arrays[kind]
+    promise(
+        found.dtype == np.float64 and bool(np.isfinite(found).all()),
+        f"{baseline.name}: {kind} of {found.dtype}, expected float64, all finite ({goal})",
+    )
+    if kind == "vectors":
+        promise(
+            found.ndim == 2 and len(found) == n and 1 <= found.shape[1] <= dims_of(task),
+            f"{baseline.name}: vectors {found.shape}, expected {(n, dims_of(task))}, or fewer numbers ({goal})",
+        )
+        return
+    promise(found.shape == (n,), f"{baseline.name}: scores {found.shape}, expected {(n,)} ({goal})")
+    promise(
+        bool((found > -1 - 1e-9).all() and (found < MOST_SCORE + 1e-9).all()),
+        f"{baseline.name}: scores from {found.min():.3g} to {found.max():.3g}, expected ranks among scores of training "
+        f"rows from -1 to {MOST_SCORE:g}; use automl.score_ranks ({goal})",
+    )

@@ -84,7 +84,7 @@ def _check_regions(goal: Goal, regions: Regions, task: Task, truth: np.ndarray) 
 
 
 def _check_metrics(goal: Goal) -> None:
-    serving = goals.metrics_for(goal.name)
+    serving = [*goals.metrics_for(goal.name), *(metrics.SEARCH_METRICS if goal.probed else ())]
     usual = goal.default_metric((50, 50) if goal.is_one_class else ())
     for field, metric in (("default_metric gives", usual), ("its example is scored by", goal.example.metric)):
         promise(metric in serving, f"{goal.name}: {field} {metric!r}, which does not score it; {', '.join(serving)} do")

@@ -122,7 +122,8 @@ def _scored(
 def _example_arrays(goal: GoalName) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """A truth, and the arrays of a perfect output for it."""
     rng = np.random.default_rng(0)
-    example = goals.named(goal).example
+    record = goals.named(goal)
+    example = (goals.named("multiclass") if record.probed else record).example  # probes predict classes
     truth = example.truth(rng.normal(size=N_ROWS))
     return truth, dict(example.output(truth, rng, 0.0).arrays)
 
@@ -132,4 +133,6 @@ def _metric_example(metric: Metric, goal: GoalName) -> tuple[np.ndarray, np.ndar
     truth, arrays = _example_arrays(goal)
     perfect = arrays[metric.reads]
     poor = perfect[np.random.default_rng(2).permutation(N_ROWS)]
-    return truth, perfect, poor, goals.named(goal).example.context(N_ROWS)
+    record = goals.named(goal)
+    context = (goals.named("multiclass") if record.probed else record).example.context(N_ROWS)
+    return truth, perfect, poor, context

@@ -48,7 +48,7 @@ def check_baseline_settings(
         model = baseline.make(task, short, 0)
         model.fit(dataset, split.train, truth[split.train], None, FitContext())
         output = model.predict(dataset, split.test)
-        return output.arrays["probabilities" if output.kind == "probabilities" else "values"]
+        return output.arrays[output.kind]
 
     def changes(name: str) -> bool:
         """Whether some settings predict otherwise with this one as it is in the first."""

@@ -35,8 +35,9 @@ def would_decide(
         return None
     gain, least = abs(comparison.gain), comparison.least_gain
     most = ((gain if gain >= least else least - gain) / comparison.quantile) ** 2  # the variance that would decide
-    of_test = sum(comparison.parts.get(name, 0.0) for name in ("test", "time"))
-    of_seeds = [comparison.parts.get(f"{one.side}_seeds", 0.0) for one in finalists]
+    variances: dict[str, float] = {str(cause): value for cause, value in comparison.parts.items()}
+    of_test = sum(variances.get(name, 0.0) for name in ("test", "time"))
+    of_seeds = [variances.get(f"{one.side}_seeds", 0.0) for one in finalists]
     units = _times(of_test, most - sum(of_seeds), comparison.n_units)
     units = None if units is None else max(units, least_units, comparison.n_units + 1)
     if comparison.n_units < least_units:

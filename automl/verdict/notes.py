@@ -106,7 +106,7 @@ def need_sentence(comparison: Comparison, split: Split) -> str:
     ways = []
     if needed.test_units is not None and needed.test_units <= MOST_UNITS:
         now = f"now {comparison.n_units:,}"
-        ways.append(f"some {count_of_units(_rounded(needed.test_units), split.units)} in all ({now})")
+        ways.append(f"some {count_of_units(_rounded(needed.test_units), split)} in all ({now})")
     if needed.seeds is not None:
         time = "" if needed.minutes is None else f", about {_minutes(needed.minutes)} more of training"
         ways.append(f"{counted(needed.seeds, 'seed')} a side (now {comparison.seeds}{time})")
@@ -116,7 +116,7 @@ def need_sentence(comparison: Comparison, split: Split) -> str:
         return "The difference is near the least that counts, so more test data will hardly decide it."
     if needed.test_units is not None:
         return f"If the difference is {looks}, fewer than {MOST_UNITS:,} test units will not decide it."
-    return "More test rows alone will not decide it; more of them together with more seeds might."
+    return "More test units alone will not decide it; more of them together with more seeds might."
 
 
 def missing_sentence(comparison: Comparison, split: Split, enough: int) -> str:
@@ -130,7 +130,7 @@ def missing_sentence(comparison: Comparison, split: Split, enough: int) -> str:
     if comparison.gain is None:
         return "A finalist has no score on the test rows, so there is no difference to measure."
     if comparison.interval is None and comparison.reason == "undecided" and comparison.n_units < enough:
-        return f"Without an interval nothing is bounded; it takes some {count_of_units(enough, split.units)} to decide."
+        return f"Without an interval nothing is bounded; it takes some {count_of_units(enough, split)} to decide."
     return ""
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from automl import metrics
 from automl.records import Contestant, Output
+from automl.records.names import Cause
 from automl.verdict.dependence import Part, effect_of_time, in_time, left_out
 from automl.verdict.seeds import draw, mixed
 from automl.verdict.shares import mixed_variance
@@ -128,7 +129,7 @@ class Replicates:
 
     values: np.ndarray
     n_asked: int
-    parts: Mapping[str, Part]
+    parts: Mapping[Cause, Part]
 
     @property
     def variance(self) -> float:
@@ -244,14 +245,15 @@ def gains(
     gain = float(gain_of(weight[None, :])[0])
     values, parts = _in_time(values[np.isfinite(values)], gain, gain_of, units, weight)
     best = metrics.named(metric).best
-    for name, side, effects, share in zip(("deep_seeds", "shallow_seeds"), sides, crossed, shares, strict=True):
+    causes: tuple[Cause, Cause] = ("deep_seeds", "shallow_seeds")
+    for name, side, effects, share in zip(causes, sides, crossed, shares, strict=True):
         parts[name] = _seed_part(side, effects, share * abs(best - float(side.saved(weight[None, :])[0])), weight)
     return Replicates(values if metrics.named(metric).higher_is_better else -values, n_replicates, parts)
 
 
 def _in_time(
     values: np.ndarray, gain: float, gain_of: metrics.Evaluator, units: Units, weight: np.ndarray
-) -> tuple[np.ndarray, dict[str, Part]]:
+) -> tuple[np.ndarray, dict[Cause, Part]]:
     """The replicates, wider where neighbouring units are alike, with the parts of the test and of shared times.
 
     The variance of resampled units is too small by the factor ``(n - 1) / n``, which is corrected (Hesterberg, What
@@ -261,7 +263,7 @@ def _in_time(
     of_units = _variance(values) * n_units / max(n_units - 1, 1)
     factor, effective = in_time(gain_of, units.of_item, weight, of_units) if units.in_time else (1.0, float(n_units))
     values = gain + np.sqrt(factor * n_units / max(n_units - 1, 1)) * (values - gain)
-    parts = {"test": Part(of_units * factor, max(effective - 1.0, 1.0))}
+    parts: dict[Cause, Part] = {"test": Part(of_units * factor, max(effective - 1.0, 1.0))}
     shared = None if units.times is None else effect_of_time(left_out(gain_of, units.times, weight))
     return values, parts if shared is None else {**parts, "time": shared}
 

@@ -329,9 +329,9 @@ def _few(task: Task, split: Split, truth: np.ndarray, n_units: int) -> str:
     """Why the test is too small for the interval alone to decide, or an empty text."""
     if split.units in _TIME_UNITS:
         if n_units < FEW_BLOCKS:
-            return f"The test has only {count_of_units(n_units, split.units)} (fewer than {FEW_BLOCKS})"
+            return f"The test has only {count_of_units(n_units, split)} (fewer than {FEW_BLOCKS})"
     elif n_units < FEW_UNITS:
-        return f"The test has only {count_of_units(n_units, split.units)} (fewer than {FEW_UNITS})"
+        return f"The test has only {count_of_units(n_units, split)} (fewer than {FEW_UNITS})"
     rarest = _rarest(task, truth)
     if rarest is None or rarest[0] >= FEW_OF_A_CLASS:
         return ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from automl import catalog, metrics
 from automl.metrics.figures import figure, places, signed
 from automl.records import Comparison, Contestant, Run, Split
+from automl.system.counts import counted
 from automl.verdict.leads import lead_words
 from automl.verdict.recommend import Choice, Terms, Verdict, why_no_blend
 
@@ -66,10 +67,18 @@ class Scores:
         return within.rstrip(")") if within and run.side == "deep" else before
 
 
-def count_of_units(n: int, units: str) -> str:
-    """Such as "1 test row" or "8,140 test rows"."""
-    one, many = _UNITS.get(units, (f"test {units}", f"test {units}s"))
-    return f"{n:,} {one if n == 1 else many}"
+def count_of_units(n: int, split: Split) -> str:
+    """Such as "1 test row", "8,140 test rows" or "15 starting times of test windows"."""
+    if split.windows_share_units:
+        return counted(n, "starting time of test windows", "starting times of test windows")
+    return counted(n, *_UNITS.get(split.units, (f"test {split.units}", f"test {split.units}s")))
+
+
+def measured_on(n_units: int, split: Split) -> str:
+    """What a score was measured on: its units, or "45 test windows that start at 15 times"."""
+    if split.windows_share_units:
+        return f"{counted(len(split.unit_ids), 'test window')} that start at {counted(n_units, 'time')}"
+    return count_of_units(n_units, split)
 
 
 def times(ratio: float) -> str:
@@ -107,7 +116,7 @@ def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
 
 
 def _evidence(comparison: Comparison, split: Split) -> str:
-    units = count_of_units(comparison.n_units, split.units)
+    units = measured_on(comparison.n_units, split)
     if comparison.interval is None:
         return f"on {units}"
     _, low, high = signed(comparison.gain or 0.0, *comparison.interval)  # as beside the gain in its picture
@@ -264,7 +273,7 @@ def lone_sentences(
     """Two sentences where a side, or both, have no finalist."""
     metric = metrics.named(scores.metric)
     floor_score = scores.of[floor]
-    units = count_of_units(comparison.n_units, split.units)
+    units = measured_on(comparison.n_units, split)
     if only is None:
         return (
             "Neither a deep network nor a shallow model could be trained in this budget.",

@@ -21,6 +21,24 @@ def test_a_power_law_is_found_again_and_followed_to_eight_times_the_rows(power: 
     assert law.at(places)[0] == pytest.approx(0.9 - 1.5 * places**-power, abs=0.004)
 
 
+@pytest.mark.parametrize(
+    ("scores", "twice", "eightfold"),
+    [
+        ([0.62, 0.70, 0.755, 0.79, 0.812], 0.8252, 0.8380),
+        ([0.50, 0.58, 0.66, 0.73, 0.78], 0.8142, 0.8492),
+        ([0.801, 0.822, 0.836, 0.846, 0.852], 0.8562, 0.8607),
+        ([0.41, 0.55, 0.63, 0.665, 0.68], 0.6848, 0.6871),
+    ],
+)
+def test_the_law_is_followed_as_by_the_authors_of_the_curve_database(
+    scores: list[float], twice: float, eightfold: float
+) -> None:
+    """Made by `fit_model(sizes, scores, sizes_extrapolation, "pow4", rep=20)` of the LCDB's 2022-ecml/analysis."""
+    law = fitted(SIZES, np.array(scores)[None])
+    assert law.at(np.array([3200.0]))[0, 0] == pytest.approx(twice, abs=0.004)
+    assert law.at(np.array([12800.0]))[0, 0] == pytest.approx(eightfold, abs=0.013)
+
+
 def test_an_offset_is_found_too() -> None:
     law = fitted(SIZES, (0.9 - 20 / (SIZES + 100))[None])
     assert law.d[0] == 100 and law.at(np.array([6400.0]))[0, 0] == pytest.approx(0.9 - 20 / 6500, abs=0.002)

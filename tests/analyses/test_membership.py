@@ -110,6 +110,26 @@ def test_the_attack_without_a_signal_is_a_guess() -> None:
     assert auc(scores[inside], scores[~inside]) == pytest.approx(0.5, abs=0.02)
 
 
+def test_likelihood_ratios_are_those_of_the_authors_code() -> None:
+    """Made by `generate_ours(keep, scores, ..., fix_variance=True)` of mi_lira_2021/plot.py, times the variance."""
+    kept = ("001011101001", "110100010110", "110101100100", "001010011011", "101100001110", "010011110001")
+    scores = np.array([
+        [1.15, 1.75, 2.47, -3.07, -2.04, 0.94, 0.65, -0.65, 0.74, 2.07, -1.77, 0.55],
+        [0.79, 2.32, 0.65, -1.3, -1.27, 0.05, -0.99, 1.73, -0.13, 3.73, -0.86, 0.26],
+        [0.71, 1.42, 0.79, -1.67, -1.7, 0.14, -0.2, 0.35, -0.11, 3.28, -0.58, -1.53],
+        [-0.1, 2.15, 1.8, -3.28, -0.36, 0.0, 0.2, 0.97, 0.18, 2.04, -0.42, 1.17],
+        [0.86, 0.15, 1.17, -1.09, -1.41, -0.62, -0.42, 0.53, 1.55, 3.73, 0.07, -0.44],
+        [-0.46, 3.03, -0.57, -2.81, -0.87, -0.17, 0.81, 0.76, 0.82, 2.03, -0.64, 1.48],
+    ])  # fmt: skip
+    inside = np.array([[one == "1" for one in row] for row in kept])
+    expected = [0.955837, 0.067188, 2.299688, -1.427738, -0.8977, 0.325237, 0.229288, -0.553562, 0.0663, -1.029,
+                -0.599212, 0.8778]  # fmt: skip
+    made = attack(scores, inside)
+    assert made[0] == pytest.approx(expected, abs=1e-5)
+    aucs = [auc(one[learnt], one[~learnt]) for one, learnt in zip(made, inside, strict=True)]
+    assert aucs == pytest.approx([0.75, 0.888889, 0.75, 0.75, 0.861111, 0.805556], abs=1e-6)
+
+
 def test_auc_is_that_of_mann_and_whitney_and_draws_weigh_it() -> None:
     members, others = np.array([3.0, 1.0, 2.0]), np.array([2.0, 0.0])
     assert auc(members, others) == (1 + 1 + 0.5 + 1 + 0.5 + 0) / 6 + 0.5 / 6

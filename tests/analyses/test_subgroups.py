@@ -106,6 +106,38 @@ def test_rates_gaps_and_ratios_are_those_of_their_definitions() -> None:
     }  # fmt: skip
 
 
+def codes(text: str) -> np.ndarray:
+    return np.array([int(one) for one in text])
+
+
+@pytest.mark.parametrize(
+    ("weighted", "expected"),
+    [
+        (False, [0.1339285714285714, 0.765625, 0.5555555555555556, 0.3333333333333333]),
+        (True, [0.11805555555555558, 0.7875, 0.5789473684210527, 0.30357142857142855]),
+    ],
+)
+def test_gaps_and_ratios_are_the_figures_of_fairlearn(weighted: bool, expected: list[float]) -> None:
+    """Made by fairlearn 0.15.0: `demographic_parity_difference(y, p, sensitive_features=g)` and the three like it."""
+    positive = codes("1000011100001000110000110011011110011110") == 1
+    selected = codes("1011011010010010100100000001011101011111") == 1
+    weight = codes("3113131233211321333232232323312211113123") if weighted else np.ones(40)
+    groups = np.array(list("aabbbcccc" * 4 + "aabb"))
+    inside = np.stack([groups == one for one in "abc"], axis=1)
+    gaps = fairness.rates(positive, selected, inside, weight[None, :])["gaps"]
+    names = [f"{what}_{how}" for what in ("demographic_parity", "equalized_odds") for how in ("difference", "ratio")]
+    assert [gaps[name][0] for name in names] == pytest.approx(expected)
+
+
+def test_a_group_without_positives_has_no_true_positive_rate() -> None:
+    """Fairlearn takes its rate as 0, so that the gap would be 1."""
+    groups = np.array(list("aaaabbccc"))
+    inside = np.stack([groups == one for one in "abc"], axis=1)
+    made = fairness.rates(codes("110010000") == 1, codes("100010000") == 1, inside, np.ones((1, 9)))
+    assert made["groups"][2]["true_positive_rate"] is None
+    assert made["gaps"]["true_positive_rate_difference"][0] == made["gaps"]["equalized_odds_difference"][0] == 0.5
+
+
 def sensitive(dataset: Dataset, values: Any) -> Dataset:
     return dataclasses.replace(dataset, aside=pd.DataFrame({"region": values}))
 

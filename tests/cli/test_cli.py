@@ -257,6 +257,14 @@ def test_schema_is_json_and_can_be_written(capsys, tmp_path):
     assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "s.json").read_text())
 
 
+def test_the_schema_of_results_is_json_and_can_be_written(capsys, tmp_path):
+    assert cli.main(["schema", "--result"]) == 0
+    assert cli.main(["schema", "--result", "--out", str(tmp_path / "s.json")]) == 0
+    printed = json.loads(capsys.readouterr().out)
+
+    assert printed == json.loads((tmp_path / "s.json").read_text()) and "verdict" in printed["properties"]
+
+
 def test_version_is_printed(capsys):
     from automl import __version__
 

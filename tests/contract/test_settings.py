@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from automl import catalog
 from automl.baselines.facts import facts_of
-from automl.goals import truth
-from automl.records import Baseline, Column, Dataset, Split, Task
+from automl.goals import learnt_truth, named, truth
+from automl.records import Baseline, Column, Dataset, Facts, Split, Task
 from automl.testing import check_baseline_settings
 from automl.testing.settings import varying
 
@@ -20,12 +20,12 @@ N_ROWS = 320
 ROWS = np.arange(N_ROWS)
 SPLIT = Split(ROWS[:240], ROWS[240:280], ROWS[280:], "row", ROWS[:0], "synthetic", 0)
 SMALLER = {"max_iter": 12, "n_estimators": 8, "n_features": 40}
-TABLES = [
-    b for b in catalog.members(Baseline, "automl.baselines").values() if b.modality == "tabular" and b.tier != "floor"
-]
-IMAGES = [
-    b for b in catalog.members(Baseline, "automl.baselines").values() if b.modality == "image" and b.tier != "floor"
-]
+FAMILIES = [b for b in catalog.members(Baseline, "automl.baselines").values() if b.tier != "floor"]
+WITHOUT_TARGET = {"n_trees": 8, "convolutions": 200, "n_patches": 20, "n_features": 40}
+TABLES, IMAGES = (
+    [b for b in FAMILIES if b.modality == modality and "binary" in b.goals] for modality in ("tabular", "image")
+)
+UNTARGETED = [b for b in FAMILIES if not named(b.goals[0]).needs_target]
 ABOUT_WORDS = {"text_dimensions", "max_levels", "target_means"}
 
 
@@ -134,3 +134,33 @@ def test_a_setting_that_changes_nothing_is_named():
     dataset, task = problem(numbers, "binary")
     with pytest.raises(AssertionError, match="'idle' changes no prediction"):
         check(replace(baseline, settings=idle), dataset, task)
+
+
+@pytest.mark.parametrize("baseline", UNTARGETED, ids=lambda b: b.name)
+def test_each_setting_of_a_family_without_target_changes_its_fit(baseline):
+    rng = np.random.default_rng(0)
+    if baseline.modality == "tabular":
+        frame, kinds = numbers(rng)
+        dataset, task = Dataset("made up", frame), Task("tabular", baseline.goals[0], (), "roc_auc", columns=kinds)
+    elif baseline.modality == "image":
+        dataset, task = pictures(40)
+        dataset, task = replace(dataset, target=None), replace(task, goal=baseline.goals[0], target=())
+    elif baseline.modality == "text":
+        lines = [" ".join(f"word{k}" for k in rng.integers(0, 12, 9)) for _ in ROWS]
+        dataset = Dataset("made up", pd.DataFrame({"line": pd.Series(lines, dtype=object)}))
+        task = Task("text", baseline.goals[0], (), "roc_auc", columns=columns(line="text"))
+    else:
+        series = np.cumsum(rng.normal(size=(N_ROWS, 2, 300)), axis=2).astype(np.float32)
+        dataset, task = Dataset("made up", series), Task("sequence", baseline.goals[0], (), "roc_auc")
+    task = replace(task, dims=5, classes=(), evidence=("Made up.",))
+    known = facts(dataset, task)
+    if reason := baseline.unfit(task, known):
+        pytest.skip(reason)
+    with threadpool_limits(1):
+        check_baseline_settings(baseline, dataset, task, SPLIT, learnt_truth(dataset, task, ROWS), known, WITHOUT_TARGET)
+
+
+def test_samples_of_neighbours_are_tried_where_rows_are_many():
+    task = Task("tabular", "anomaly", (), "roc_auc", columns=columns(a="numeric", b="numeric"))
+    family = next(b for b in UNTARGETED if b.name == "neighbour_distance")
+    assert "n_bags" in varying(family, task, Facts(5_000, 0))[1] and "n_bags" not in varying(family, task, Facts(90, 0))[1]

@@ -33,6 +33,12 @@ def test_scores_have_as_many_decimals_as_tell_them_apart(values, expected):
     assert len(set(figures(*values))) == len(set(values))
 
 
+def test_what_arithmetic_leaves_of_equal_figures_takes_no_decimals():
+    mean = sum([0.995] * 6) / 6 + 1e-16
+    assert figures(0.995, mean, 0.995 - 2e-16) == ("0.9950",) * 3
+    assert figures(45_123.0, 45_123.0 + 1e-9) == ("45,123", "45,123")
+
+
 @pytest.mark.parametrize(
     ("values", "texts"),
     [((0.002, 0.004), ("+0.0020", "+0.0040")), ((-0.021, 0.013), ("−0.0210", "+0.0130")),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 
 import outcomes
 import pytest
+
+from automl import report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -74,6 +77,25 @@ def test_letters_in_pictures_can_be_read_on_a_phone(browser, written):
     )
     assert len(sizes) > 20
     assert min(sizes) >= 10
+
+
+def test_long_names_of_columns_wrap_in_the_profile(browser, tmp_path):
+    whole = outcomes.MAKERS["analysed"]()
+    found = dict(whole.analyses["profile"])
+    name = "monthly_income_after_tax_and_social_insurance_in_euros"
+    found["rows"] = [{**row, "column": f"{name}_{i}"} for i, row in enumerate(found["rows"])]
+    report.write(dataclasses.replace(whole, analyses={**whole.analyses, "profile": found}), tmp_path)
+    look(browser, tmp_path / "report.html", 360)
+    width = "return document.querySelector('.profile td').getBoundingClientRect().width"
+    assert 90 <= browser.execute_script(width) <= 16 * 11 + 1
+
+
+def test_numbers_behind_pictures_of_half_a_page_fit_beneath_them(browser, written):
+    look(browser, written("analysed") / "report.html", 1000)
+    wider = "return [...document.querySelectorAll('figure.half table')].map(t => [t.rows[0].cells.length, t.offsetWidth"
+    sizes = browser.execute_script(f"{wider}, t.parentElement.clientWidth])")
+    curves = [size for size in sizes if size[0] == 3]  # a side and two axes, whose headings are sentences
+    assert len(curves) >= 3 and all(width <= room + 1 for _, width, room in curves)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

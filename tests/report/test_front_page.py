@@ -151,9 +151,9 @@ def test_sections_name_a_part_that_there_is() -> None:
 
 def test_analyses_that_were_not_made_stand_with_the_command_that_makes_them(written, outcome_of, tmp_path) -> None:
     text = (written("analysed") / "report.md").read_text(encoding="utf-8")
-    assert "data need: the budget left no time for them" in text and "automl analyse RUN --budget 5m" in text
+    assert "data need: the budget left no time for them" in text and "folder was not kept" in text
     whole = outcome_of("analysed")
-    named = dataclasses.replace(whole, recipe=dataclasses.replace(whole.recipe, out="my runs/one"))
+    named = dataclasses.replace(whole, folder="my runs/one")
     report.write(named, tmp_path)
     assert "automl analyse 'my runs/one' --budget 5m" in (tmp_path / "report.md").read_text(encoding="utf-8")
 

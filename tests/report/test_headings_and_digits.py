@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import re
 
 import pytest
@@ -67,6 +68,63 @@ def test_analyses_that_lack_for_the_same_reason_stand_on_one_line() -> None:
     lacking = {"metrics": "the run was interrupted", "data_need": "the run was interrupted", "attacks": "no time"}
     data = section(dataclasses.replace(outcome, analyses_left_out=lacking), "left_out")
     assert [one["name"] for one in data["reasons"]] == ["metrics, data need", "attacks"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "command", "said"),
+    [
+        ("automl-runs/data-1", "automl analyse automl-runs/data-1 --budget 5m", "To add them:"),
+        ("my runs/1", "automl analyse 'my runs/1' --budget 5m", "To add them:"),
+        ("", "automl analyse run --budget 5m", "folder was not kept. To have them, run the contest again"),
+        ("a\0b", "automl analyse RUN --budget 5m", "To add them, with the run's folder as RUN:"),
+    ],
+)
+def test_more_analyses_are_added_to_the_run_by_its_folder(folder: str, command: str, said: str) -> None:
+    outcome = dataclasses.replace(example_outcome("binary"), analyses_left_out={"attacks": "no time"}, folder=folder)
+    stored = page.stored(outcome)
+    assert section(outcome, "left_out")["command"] == command
+    assert said in html.unescape(page.html(stored)) and said in page.markdown_text(stored)
+    for part in stored["sections"]:  # as an earlier version stored it
+        if part["name"] == "left_out":
+            del part["data"]["is_kept"]
+    assert "To add them" in page.html(stored)
+
+
+def test_tables_of_finalists_say_what_people_call_a_model() -> None:
+    outcome = example_outcome("binary")
+    named = {run.name: words.title(run) for run in outcome.runs}
+    for name, table in (("overfitting", "gaps"), ("membership", "losses")):
+        rows = section(outcome, name)[table]["rows"]
+        assert rows and all(row[1]["text"] == named[row[1]["run"]] != row[1]["run"] for row in rows)
+
+
+def test_the_importance_of_parts_of_series_is_not_called_that_of_columns() -> None:
+    outcome = example_outcome("binary")
+    found = dict(outcome.analyses["importance"])
+    found |= {"rows": [{**row, "kind": "segment"} for row in found["rows"]], "n_left_out": 5}
+    other = dataclasses.replace(outcome, analyses={**outcome.analyses, "importance": found})
+    text = " ".join(html.unescape(page.html(page.stored(other))).split())
+    assert "values of one part of the series are exchanged" in text and "5 more parts of the series were not" in text
+    assert "values of one column are exchanged" in section(outcome, "importance")["intro"]
+
+
+def test_attacks_without_a_search_are_not_called_one() -> None:
+    outcome = example_outcome("binary")
+    found = dict(outcome.analyses["attacks"])
+    found["rows"] = [row for row in found["rows"] if row["attack"] == "random"]
+    other = dataclasses.replace(outcome, analyses={**outcome.analyses, "attacks": found})
+    titles = [chart["title"] for chart in section(other, "attacks")["charts"]]
+    assert titles == ["Random changes"]
+    assert section(outcome, "attacks")["charts"][0]["title"] == "The same search against each side"
+
+
+def test_a_profile_of_texts_alone_has_no_column_of_ranges() -> None:
+    outcome = example_outcome("binary")
+    found = dict(outcome.analyses["profile"])
+    found["rows"] = [{**row, "low": None, "median": None, "high": None} for row in found["rows"]]
+    other = dataclasses.replace(outcome, analyses={**outcome.analyses, "profile": found})
+    assert "least · median · most</th>" not in page.html(page.stored(other))
+    assert "least · median · most</th>" in page.html(page.stored(outcome))
 
 
 def test_a_metric_that_begins_a_sentence_has_a_capital(outcome_of) -> None:

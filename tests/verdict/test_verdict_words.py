@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from automl.records import Champion, Comparison, Cost, Lead, Run, Split
@@ -143,8 +144,15 @@ def test_the_lone_one_above_the_floor_is_said_to_be_so():
     )
 
 
+def split(units):
+    return Split(*[np.arange(3)] * 3, units, np.arange(3), "", 0)
+
+
 def test_numbers_as_people_write_them():
-    assert [count_of_units(8140, "row"), count_of_units(1, "window")] == ["8,140 test rows", "1 test window"]
+    assert [count_of_units(8140, split("row")), count_of_units(1, split("window"))] == [
+        "8,140 test rows",
+        "1 test window",
+    ]
     assert [times(40.2), times(1.8)] == ["40 times", "1.8 times"]
 
 

@@ -1,10 +1,12 @@
 """Learning curves over numbers of rows: power laws, when not to believe them, and where two curves cross.
 
-The law is POW4 of the learning-curve database, ``f(n) = a - b (d + n)^-c``. Its offset d is one of a few, since there
-are five sizes at most, and 0 where there are four.
+The law is POW4 of the learning-curve database, ``f(n) = a - b (d + n)^-c``. Its authors fit all four parameters by
+Levenberg and Marquardt's method from random starts. Here the offset d is one of a few, since there are five sizes at
+most, and 0 where there are four; a and b are linear, so that all bootstrap draws are fitted at once.
 
 Source: Mohr, Viering, Loog and van Rijn 2022, "LCDB 1.0: an extensive learning curves database for classification
-tasks", ECML PKDD: POW4 is among the best of its laws at extrapolation. Viering and Loog 2023, "The
+tasks", ECML PKDD: POW4 is among the best of its laws at extrapolation (the law as in its
+``publications/2022-ecml/analysis/utils_fit.py``). Viering and Loog 2023, "The
 shape of learning curves: a review", IEEE TPAMI 45 (6): curves that get worse with more data are no rarity.
 """
 

@@ -1,8 +1,10 @@
 """Rates by the groups of a sensitive column, their gaps and ratios, with bootstrap intervals.
 
-Definitions are those of Fairlearn: the demographic parity difference is the largest selection rate of a group less the
-smallest, its ratio the smallest over the largest; the equalized odds difference is the larger of the gaps in true and
-false positive rates, its ratio the smaller of their ratios.
+Definitions are those of Fairlearn (0.15, ``fairlearn/metrics/_fairness_metrics.py``, between groups, worst case): the
+demographic parity difference is the largest selection rate of a group less the smallest, its ratio the smallest over
+the largest; the equalized odds difference is the larger of the gaps in true and false positive rates, its ratio the
+smaller of their ratios. One difference is meant: a group without a positive (or negative) row has no true (or false)
+positive rate here and is left out of its gap; Fairlearn takes the rate as 0.
 
 Sources: Agarwal et al. 2018, "A Reductions Approach to Fair Classification" (demographic parity); Hardt, Price & Srebro
 2016, "Equality of Opportunity in Supervised Learning" (equalized odds); Weerts et al. 2023, "Fairlearn: Assessing and

@@ -37,7 +37,8 @@ def confidences(truth: np.ndarray, output: Output) -> np.ndarray:
     The logit of the probability of the true class; of values minus the logarithm of the squared error, to which a small
     share of its mean is added.
 
-    Source: Carlini et al. 2022, "Membership inference attacks from first principles", equation 3 (logit scaling).
+    Source: Carlini et al. 2022, "Membership inference attacks from first principles", logit scaling, as in the
+    authors' ``mi_lira_2021/score.py``.
     """
     losses = losses_of(truth, output)
     if "probabilities" in output.arrays:
@@ -68,7 +69,9 @@ def auc_draws(
 def advantage(member_losses: np.ndarray, other_losses: np.ndarray) -> float:
     """True minus false positive rate of the attack that calls a member whatever loses less than members do on average.
 
-    Source: Yeom et al. 2018, "Privacy risk in machine learning", IEEE CSF, definition 4 and adversary 2.
+    Source: Yeom et al. 2018, "Privacy risk in machine learning", IEEE CSF, definition 4 and, of its attack by a
+    threshold, the case in which the attacker knows the error on training rows alone (``sklearn_decide`` in the
+    authors' ``code/inclusion.py``: an error below the root mean square of the training errors says member).
     """
     threshold = member_losses.mean()
     return float((member_losses <= threshold).mean() - (other_losses <= threshold).mean())

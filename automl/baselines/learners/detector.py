@@ -6,9 +6,11 @@ stored one can be checked.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-__all__ = ["LARGEST", "Detector", "chunks", "finite"]
+__all__ = ["LARGEST", "Detector", "chunks", "dense", "finite"]
 
 LARGEST = 1e30
 """Numbers beyond it count as it: their squares are finite."""
@@ -51,6 +53,11 @@ def finite(X: np.ndarray) -> np.ndarray:
     return np.clip(
         np.nan_to_num(np.asarray(X, np.float64), nan=0.0, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST
     )
+
+
+def dense(X: Any) -> np.ndarray:
+    """A matrix that may be sparse as float64 numbers that are finite."""
+    return finite(X.toarray() if hasattr(X, "toarray") else X)
 
 
 def chunks(n_rows: int, cells_a_row: int) -> list[slice]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from automl.baselines.learners.detector import Detector
 
-__all__ = ["PrincipalComponents"]
+__all__ = ["PrincipalComponents", "directions"]
 
 MOST_CELLS = 40_000_000
 LEAST_SHARE = 1e-6
@@ -45,7 +45,7 @@ class PrincipalComponents(Detector):
         centred, n_columns = X - self.mean, X.shape[1]
         total = max(float((centred**2).sum()) / len(X), TINY)
         n = int(self.components) if self.components > 1 else 0
-        variances, axes = _leading(centred, n) if 0 < n < min(X.shape) // 4 else _all(centred)
+        variances, axes = directions(centred, n)
         variances = np.maximum(variances, LEAST_SHARE * variances[0])
         if not n:
             n = int(np.searchsorted(np.cumsum(variances) / total, self.components - ROUNDING)) + 1
@@ -62,6 +62,16 @@ class PrincipalComponents(Detector):
         inside = centred @ self.axes.T
         outside = np.maximum((centred**2).sum(axis=1) - (inside**2).sum(axis=1), 0.0)
         return np.asarray(outside / self.rest + (inside**2 / self.variances).sum(axis=1) if self.within else outside)
+
+
+def directions(centred: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Variances ``(k,)`` of principal components, largest first, and their axes ``(k, n_columns)``.
+
+    Args:
+        centred: ``(n_rows, n_columns)``.
+        n: how many are wanted at least, as far as there are so many; 0 for all.
+    """
+    return _leading(centred, n) if 0 < n < min(centred.shape) // 4 else _all(centred)
 
 
 def _all(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -102,16 +102,18 @@ def named(text: str) -> tuple[int, int, int, float] | None:
         if month is None:
             continue
         parts = found.groupdict()
-        year, day = int(parts["year"]), int(parts.get("day") or 1)
+        day = int(parts.get("day") or 1)
         if not 1 <= day <= 31:
             continue
         seconds = clock_seconds(parts["hour"], parts["minute"], parts["second"], parts["half"])
-        return _full_year(year), month, day, seconds - 60.0 * ahead_minutes(parts["zone"])
+        return full_year(parts["year"]), month, day, seconds - 60.0 * ahead_minutes(parts["zone"])
     return None
 
 
-def _full_year(year: int) -> int:
-    return year + (2000 if year < 70 else 1900) * (year < 100)
+def full_year(digits: str) -> int:
+    """The year that its digits mean: of two digits, one from 1970 to 2069; "0014" is the year 14."""
+    year = int(digits)
+    return year + (2000 if year < 70 else 1900) if len(digits) == 2 else year
 
 
 def clock_seconds(hour: str | None, minute: str | None, second: str | None, half: str | None) -> float:

@@ -29,6 +29,7 @@ from automl.detect.parse.date_forms import (
     ahead_minutes,
     clock_seconds,
     ends_in_year,
+    full_year,
     named,
 )
 from automl.detect.parse.spelling import FEW, word
@@ -254,8 +255,8 @@ def _clocks(parts: pd.DataFrame) -> np.ndarray:
 
 def _year_last(texts: pd.Series, day_first: bool) -> np.ndarray:
     parts = texts.str.extract(YEAR_LAST)
-    first, second, year = (pd.to_numeric(parts[c]).to_numpy() for c in ("first", "second_part", "year"))
-    year = np.where(year < 100, np.where(year < 70, 2000 + year, 1900 + year), year)
+    first, second = (pd.to_numeric(parts[c]).to_numpy() for c in ("first", "second_part"))
+    year = np.array([full_year(digits) for digits in parts["year"]])
     day, month = (first, second) if day_first else (second, first)
     swap = (month > 12) & (day <= 12)
     day, month = np.where(swap, month, day), np.where(swap, day, month)

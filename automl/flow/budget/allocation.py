@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from automl.flow.budget.clock import Clock
     from automl.flow.budget.reserve import Reserve
     from automl.records import Contender, Recipe, Run
+    from automl.records.names import Stopped
 
 __all__ = [
     "LEAST_STEP_SECONDS", "REFITS", "REFIT_SLACK", "alternate", "named_finalists", "refitted", "settle_offers",
@@ -51,7 +52,7 @@ def alternate(
     *,
     n_refits: int = REFITS,
     ensemble: bool = False,
-) -> str:
+) -> Stopped:
     """Search both sides in turn: the next step goes to the side that has spent less time.
 
     Each side is allotted the same share of the time. Time that a side cannot use goes to the other. Time that the other

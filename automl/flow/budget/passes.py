@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from automl.flow.budget.clock import Clock
     from automl.flow.budget.reserve import Reserve
     from automl.records import Contender, Recipe, Run
+    from automl.records.names import Stopped
 
 __all__ = ["search_and_refit"]
 
@@ -41,7 +42,7 @@ def search_and_refit(
     *,
     refits: int = REFITS,
     most_refits: int | None = None,
-) -> tuple[str, dict[str, Run], int]:
+) -> tuple[Stopped, dict[str, Run], int]:
     """Search all sides in turn, name the finalists and refit them; search on where the refits leave time over.
 
     Args:
@@ -62,7 +63,8 @@ def search_and_refit(
         refits; 1 if there are none, so that the searched models stand.
     """
     chosen: dict[str, Run] = {}
-    plan, stopped = _Plan(refits, refits, 0.0), "budget"
+    plan = _Plan(refits, refits, 0.0)
+    stopped: Stopped = "budget"
     for _ in range(MOST_PASSES):
         n_before, earlier = len(runs), chosen
         stand_again = [side.remember() for side in sides.values()]

@@ -69,7 +69,7 @@ def _chart(found: Mapping[str, Any], title: str, alt: str, layers: list[Any]) ->
         "shape": "half",
         "alt": alt,
         "x": {"label": found["unit"], "percent": found["percent"]},
-        "y": {"label": words.metric(found["metric"])},
+        "y": {"label": words.metric(found["metric"]), "limits": _limits(found, layers)},
         "layers": layers,
         "table": {
             "columns": ["strength", *(layer["label"] for layer in layers)],
@@ -79,10 +79,24 @@ def _chart(found: Mapping[str, Any], title: str, alt: str, layers: list[Any]) ->
     }
 
 
+def _limits(found: Mapping[str, Any], layers: list[Any]) -> list[float] | None:
+    """Of scores that are all alike: an axis that does not reach beyond the best one."""
+    scores = {y for layer in layers for y in layer["y"] if y is not None}
+    if len(scores) != 1:
+        return None
+    (score,) = scores
+    low, high = (0.05, 0.005) if metrics.named(found["metric"]).higher_is_better else (0.005, 0.05)
+    return [score - low * max(1.0, abs(score)), score + high * max(1.0, abs(score))]
+
+
 def _alike(found: Mapping[str, Any]) -> dict[str, Any] | None:
     """The same search against each side; random changes are faint."""
     layers = [_layer(found, "search", side, side, f"{side}, searched") for side in SIDES]
     layers += [_layer(found, "random", side, side, f"{side}, random changes", faint=True) for side in SIDES]
+    if not any(layers[:2]):  # no time was left for the search
+        return _chart(
+            found, "Random changes", "Scores of both finalists against the strength of random changes.", layers
+        )
     alt = "Scores of both finalists against the strength of a random search for harmful changes, and of random changes."
     return _chart(found, "The same search against each side", alt, layers)
 

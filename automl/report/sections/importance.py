@@ -24,21 +24,32 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     if not found or not found["rows"]:
         return None
     rows = found["rows"]
-    names = _names(rows)
+    names, noun = _names(rows), _noun(rows)
     items = f"test {sides.test_items(outcome)}"
     measured = list(dict.fromkeys(row["side"] for row in rows))
     return {
         "intro": (
             f"How much {words.metric(found['metric'])} gets worse on {words.count(found['n_items'], items)} where "
-            "the values of one column are exchanged between them, mean of "
-            f"{words.count(found['n_permutations'], 'exchange')}, with 95 % intervals. A column may matter little "
-            "because another holds the same: so columns that go together are also exchanged together."
+            f"the values of one {noun} are exchanged between them, mean of "
+            f"{words.count(found['n_permutations'], 'exchange')}, with 95 % intervals. A {noun} "
+            "may matter little because another holds the same"
+            + (": so columns that go together are also exchanged together." if noun == "column" else ".")
         ),
         "sentences": [_sentence(rows, side) for side in measured],
         "agreement": found["agreement"],
         "left_out": found["n_left_out"],
+        "noun": noun,
+        "nouns": noun.replace("part", "parts") if "part" in noun else f"{noun}s",
         "chart": {**_chart(found, rows, names), "table": _table(rows, names)},
     }
+
+
+def _noun(rows: list[dict[str, Any]]) -> str:
+    """What is exchanged: a column, a part of series, or an input of a forecast."""
+    kinds = {row["kind"] for row in rows}
+    if kinds & {"lags", "calendar", "covariate"}:
+        return "part of the inputs"
+    return "part of the series" if kinds & {"channel", "segment"} else "column"
 
 
 def _names(rows: list[dict[str, Any]]) -> list[str]:
@@ -133,7 +144,9 @@ IMPORTANCE = Section(
 <ul>{% for one in sentences %}<li>{{ side(one.side) }} {{ one.text }}</li>{% endfor %}</ul>
 {% if agreement %}<p>{{ agreement }}</p>{% endif %}
 {{ figure(chart) }}
-{% if left_out %}<p class="quiet">{{ left_out | counted("more column") }} {{ "was" if left_out == 1 else "were" }} not
+{% if left_out %}<p class="quiet">
+{{- left_out | counted("more " ~ (noun or "column"), "more " ~ (nouns or "columns")) }}
+{{ "was" if left_out == 1 else "were" }} not
 exchanged: those that go together least with the predictions of either side.</p>{% endif %}
 """,
     markdown="""{{ intro }}

@@ -69,7 +69,7 @@ LEADERBOARD = Section(
   </thead>
 <tbody>{% for run in rows %}
 <tr class="{{ "finalist" if run.finalist }}{{ " failed" if run.status == "failed" }}">
-  <td class="model">{{ run.family }} <small class="quiet">{{ run.run }}</small>{% if run.finalist %} <span aria-hidden="true">★</span>{% endif %}</td>
+  <td class="model">{{ run.family }} {{ small(run.run) }}{% if run.finalist %} <span aria-hidden="true">★</span>{% endif %}</td>
   <td>{{ side(run.side) }}</td><td class="n">{{ run.valid }}</td><td class="n">{{ run.test }}</td>
   <td class="n">{{ run.fit }}</td>
   <td class="status">{% if run.finalist %}finalist{{ ", " ~ run.learnt if run.learnt }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %}</td>

@@ -123,7 +123,7 @@ def improvement(run: Run, outcome: Outcome) -> str:
     if top is None:
         return ""
     last = run.curve[-1].get("epoch", len(run.curve))
-    which = "The deep finalist" if run.finalist else f"The best deep run ({run.name})"
+    which = "The deep finalist" if run.finalist else f"The best deep run, {words.title(run)} ({run.name}),"
     where = f"{which} was best at epoch {_epoch(top['epoch'])} of {_epoch(last)}"
     if top["epoch"] >= last:
         return f"{where}: it was still improving, so more time may help."

@@ -11,14 +11,16 @@ from automl.system import shell
 __all__ = ["LEFT_OUT"]
 
 BUDGET = "5m"
+KEPT = "run"
+"""How a folder may be named where the run's own was not kept."""
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """Each of them with its reason, and the command that makes them."""
     if not outcome.analyses_left_out:
         return None
-    folder = outcome.recipe.out
-    named = shell.path(str(folder)) if folder and shell.holds(str(folder)) else "RUN"
+    folder = outcome.folder
+    named = shell.path(folder or KEPT) if shell.holds(folder) else "RUN"
     named_by: dict[str, list[str]] = {}
     for name, reason in outcome.analyses_left_out.items():
         named_by.setdefault(words.shorten(reason, 300), []).append(name.replace("_", " "))
@@ -26,6 +28,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "reasons": [{"name": ", ".join(names), "reason": reason} for reason, names in named_by.items()],
         "command": f"automl analyse {named} {shell.flag('--budget', BUDGET)}",
         "is_named": named != "RUN",
+        "is_kept": bool(folder),
     }
 
 
@@ -37,13 +40,17 @@ LEFT_OUT = Section(
     group="Trade-off",
     template="""
 <ul>{% for one in reasons %}<li>{{ one.name }}: {{ one.reason }}</li>{% endfor %}</ul>
-<p>To add them{% if not is_named %}, with the run's folder as RUN{% endif %}:</p>
+<p>{% if is_kept is defined and not is_kept %}This run's folder was not kept. To have them, run the contest again with
+a folder (<code>out="run"</code>), and then:{% else %}To add them
+{%- if not is_named %}, with the run's folder as RUN{% endif %}:{% endif %}</p>
 <pre tabindex="0">{{ command }}</pre>
 """,
     markdown="""{% for one in reasons -%}
 - {{ one.name }}: {{ one.reason }}
 {% endfor %}
-To add them{% if not is_named %}, with the run's folder as RUN{% endif %}:
+{% if is_kept is defined and not is_kept %}This run's folder was not kept. To have them, run the contest again with
+a folder (`out="run"`), and then:{% else %}To add them
+{%- if not is_named %}, with the run's folder as RUN{% endif %}:{% endif %}
 
 {{ fence(command, "sh") }}""",
 )

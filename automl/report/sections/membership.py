@@ -21,7 +21,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "holding": [_holds(row) for row in found["rows"] if row["keeps_rows"] is not None],
         "shifted": found["shifted"],
         "loss": found["loss"],
-        "losses": _losses(found),
+        "losses": _losses(outcome, found),
     }
 
 
@@ -50,13 +50,13 @@ def _holds(row: dict[str, Any]) -> str:
     return f"A saved model of the {row['side']} finalist holds no training rows."
 
 
-def _losses(found: Mapping[str, Any]) -> dict[str, Any]:
+def _losses(outcome: Outcome, found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "label": "Telling rows learnt from from new rows by their loss",
-        "columns": ["side", "run", "AUC", "95 % interval", "advantage", "loss, learnt from",
+        "columns": ["side", "model", "AUC", "95 % interval", "advantage", "loss, learnt from",
                     "loss, new", "items"],
         "rows": [
-            [{"side": row["side"]}, row["run"], f"{row['auc']:.3f}", _interval(row),
+            [{"side": row["side"]}, words.model_cell(outcome.runs, row["run"]), f"{row['auc']:.3f}", _interval(row),
              f"{row['advantage']:.3f}".replace("-", "−"),
              words.rough(row["learnt_loss"]), words.rough(row["test_loss"]), row["n_items"]]
             for row in found["rows"]

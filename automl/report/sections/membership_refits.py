@@ -24,7 +24,8 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
             "label": "Telling rows learnt from by fits with and without them",
             "columns": ["side", "AUC of the likelihood ratio", "95 % interval", "AUC of the loss alone"],
             "rows": [
-                [row["side"], f"{row['auc']:.3f}", _interval(row), f"{row['plain_auc']:.3f}"] for row in found["rows"]
+                [{"side": row["side"]}, f"{row['auc']:.3f}", _interval(row), f"{row['plain_auc']:.3f}"]
+                for row in found["rows"]
             ],
             "numeric": [1, 2, 3],
         },

@@ -18,13 +18,13 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     rows = []
     for row in found["rows"]:
         learnt, test = words.scores(row["learnt"], row["test"])
-        rows.append([{"side": row["side"]}, row["run"], learnt, test, *_gap(row)])
+        rows.append([{"side": row["side"]}, words.model_cell(outcome.runs, row["run"]), learnt, test, *_gap(row)])
     return {
         "metric": words.metric(found["metric"]),
         "sentences": [_sentence(row) for row in found["rows"]],
         "gaps": {
             "label": "Scores on rows learnt from and on test rows",
-            "columns": ["side", "run", "rows learnt from", "test rows", "gap", "95 % interval of the gap"],
+            "columns": ["side", "model", "rows learnt from", "test rows", "gap", "95 % interval of the gap"],
             "rows": rows,
             "numeric": [2, 3, 4, 5],
         },

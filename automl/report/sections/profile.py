@@ -30,7 +30,14 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
                 "importance": [own.get(side, words.NOTHING) for side in sides],
             }
         )  # fmt: skip
-    return {"n_rows": found["n_rows"], "left_out": found["left_out"], "sides": sides, "rows": rows}
+    has_range = any(row["range"] for row in rows)
+    return {
+        "n_rows": found["n_rows"],
+        "has_no_range": not has_range,
+        "left_out": found["left_out"],
+        "sides": sides,
+        "rows": rows,
+    }
 
 
 def importances(outcome: Outcome) -> dict[str, dict[str, str]]:
@@ -67,9 +74,9 @@ PROFILE = Section(
     template="""
 <div class="scroll" tabindex="0" role="group" aria-label="Profile of the columns"><table class="profile">
 <thead><tr><th scope="col">column</th><th scope="col">kind</th><th scope="col" class="n">missing</th><th scope="col" class="n">levels</th>
-  <th scope="col">spread</th><th scope="col">least · median · most</th>{% for name in sides %}<th scope="col" class="n">matters, {{ name }}</th>{% endfor %}</tr></thead>
+  <th scope="col">spread</th>{% if not has_no_range %}<th scope="col">least · median · most</th>{% endif %}{% for name in sides %}<th scope="col" class="n">matters, {{ name }}</th>{% endfor %}</tr></thead>
 <tbody>{% for row in rows %}<tr><td>{{ row.column }}</td><td>{{ row.kind }}</td><td class="n">{{ row.missing }}</td><td class="n">{{ row.levels }}</td>
-  <td>{% if row.shape %}{{ bars(row.shape, "Shares of the %s of %s" % (row.of, row.column)) }}{% endif %}</td><td>{{ row.range }}</td>{% for one in row.importance %}<td class="n">{{ one }}</td>{% endfor %}</tr>
+  <td>{% if row.shape %}{{ bars(row.shape, "Shares of the %s of %s" % (row.of, row.column)) }}{% endif %}</td>{% if not has_no_range %}<td>{{ row.range }}</td>{% endif %}{% for one in row.importance %}<td class="n">{{ one }}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table></div>
 <p class="quiet">From {{ n_rows | number }} training rows. Bars: shares of values in equal bins (numbers, times), of levels (the most frequent first), or of lengths (texts).{% if sides %} A column matters by what the score gets worse without it.{% endif %}{% if left_out %} {{ left_out | counted("more column") }} {{ "is" if left_out == 1 else "are" }} left out here.{% endif %}</p>
 """,  # noqa: E501

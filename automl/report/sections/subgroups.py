@@ -210,8 +210,9 @@ SUBGROUPS = Section(
 <ul>{% for one in sentences %}<li>{{ side(one.side) }} {{ one.text }}</li>{% endfor %}</ul>
 {% if chart %}{{ figure(chart) }}{% elif worst %}{{ table(worst) }}{% endif %}
 {% if coverage %}<h3>Intervals and sets by subgroup</h3>
-<p>How often those of the level {{ level }} held the truth, in the subgroups where they did least often.</p>
-{% if covered %}{{ table(coverage) }}{% else %}{% call more("In none of them less than elsewhere beyond chance") %}
+<p>How often those of the level {{ level }} held the truth, in the subgroups where they did least often
+{%- if not covered %}: in none of them less than elsewhere beyond chance{% endif %}.</p>
+{% if covered %}{{ table(coverage) }}{% else %}{% call more("The least of them") %}
 {{ table(coverage) }}{% endcall %}{% endif %}{% endif %}
 {% for one in sensitive %}<h3>By {{ one.column }}</h3>
 {% if one.why %}<p>Not compared: {{ one.why }}.</p>{% else %}

@@ -175,10 +175,8 @@ def facts(outcome: Outcome) -> list[list[str]]:
     """The figures behind the verdict."""
     comparison, clock = outcome.comparison, outcome.clock
     items = words.count(len(outcome.truth), f"test {sides.test_items(outcome)}")
-    unit = outcome.split.units
-    resampled = words.count(
-        comparison.n_units, "block" if unit == "block" else unit, "series" if unit == "series" else None
-    )
+    unit = "starting time" if outcome.split.windows_share_units else outcome.split.units
+    resampled = words.count(comparison.n_units, unit, "series" if unit == "series" else None)
     rows = [["Rests on", items]]
     pairs = comparison.fold_pairs
     if pairs is not None and pairs.n_folds:
@@ -307,7 +305,7 @@ VERDICT = Section(
 <p class="change"><b>What would change it:</b> {{ would_change }}</p></div>
 {% if scores %}<ul class="scores">{% for item in scores %}
 <li class="{{ item.side }}"><span class="side {{ item.side }}">{{ item.role }}</span><b>{{ item.score }}</b>
-<small>{{ item.title }} · {{ item.run }}{% if item.seeds %} · {{ item.seeds }}{% endif %}</small></li>{% endfor %}</ul>
+<small>{{ item.title }} · <span class="run">{{ item.run }}</span>{% if item.seeds %} · {{ item.seeds }}{% endif %}</small></li>{% endfor %}</ul>
 <p class="quiet">{{ metric | opening }} on the test {{ items or "rows" }}, which neither side had seen; {{ direction }}.</p>{% endif %}
 {% if chart %}{{ figure(chart) }}{% endif %}
 <p class="chosen">Recommended: <strong>{{ recommended_title }}</strong> <small class="quiet">{{ recommended }}</small>. {{ sentences[1:] | join(" ") }} {{ why }}</p>
