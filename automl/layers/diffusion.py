@@ -95,4 +95,4 @@ class DiffusionTime(keras.layers.Layer):  # type: ignore[misc]
 def noise_levels(n_times: int) -> np.ndarray:
     """The standard deviation ``(n_times,)`` of the noise at each time, float32."""
     kept = np.cumprod(1.0 - np.linspace(LOW_BETA, HIGH_BETA, n_times))
-    return np.sqrt(1.0 - kept).astype("float32")
+    return np.asarray(np.sqrt(1.0 - kept), "float32")
