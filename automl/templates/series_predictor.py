@@ -1,7 +1,8 @@
 """Convolutions over the past that predict the steps ahead. A series is unusual where it is predicted badly.
 
 Each step is predicted from the steps that lie `ahead` or more before it, as a change of the last of them. The score is
-the mean squared error over all steps and channels. As in `autoencoder` the loss leaves out the worst series of a batch.
+the mean squared error over channels and all steps, or the last ones alone (`judged`), as where each row of a table is
+judged with the rows before it. As in `autoencoder` the loss leaves out the worst series of a batch.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     declare_training(hp, specs, facts)
     aheads = aheads_of(specs)
     hp.Choice("ahead", aheads, default=min(4, aheads[-1]))
+    if steps_of(specs) > 2:
+        hp.Choice("judged", ["all", "last"], default="all")
     hp.Choice("filters", [16, 32, 64], default=32)
     hp.Int("layers", 2, 6, default=layers_for(specs))
 
@@ -40,12 +43,16 @@ def layers_for(specs: Sequence[InputSpec]) -> int:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """For data with anomalies among them; for normal series alone; then one step ahead."""
+    """For data with anomalies among them; for normal series alone; judged by their last steps; one step ahead."""
     first = {
         **starting_training(specs, facts), "ahead": min(4, aheads_of(specs)[-1]), "filters": 32,
         "layers": layers_for(specs),
     }  # fmt: skip
-    return [first, {**first, "trim": 0.0}, {**first, "ahead": 1}]
+    if steps_of(specs) <= 2:
+        return [first, {**first, "trim": 0.0}]
+    first["judged"] = "all"
+    last = {**first, "judged": "last"}
+    return [first, {**first, "trim": 0.0}, last, {**last, "ahead": 1}]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -73,8 +80,12 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         target = layers.Cropping1D((ahead, 0), dtype="float32")(target)
     else:  # a single step is predicted from nothing
         predicted = change
-    error = ArrayError(is_mean=True)([target, predicted])
-    output = ReferenceRank()(RowLoss(knobs["trim"])([error, error]))
+    score = error = ArrayError(is_mean=True)([target, predicted])
+    n_predicted = int(target.shape[1])
+    if choices.get("judged") == "last" and n_predicted > ahead:
+        last = layers.Cropping1D((n_predicted - ahead, 0), dtype="float32")
+        score = ArrayError(is_mean=True)([last(target), last(predicted)])
+    output = ReferenceRank()(RowLoss(knobs["trim"])([score, error]))
     return keras.Model({spec.name: inputs}, output, name="series_predictor")
 
 
