@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl import metrics
-from automl.goals.shared.rows import label_strata, rarest_class
+from automl.goals.shared.rows import MOST_CLASSES, label_strata, rarest_class
 from automl.goals.shared.scoring import class_context
 from automl.goals.shared.truth import class_codes
 from automl.goals.shared.vectors import VectorCodec, dims_of
@@ -77,6 +77,7 @@ REPRESENT = Goal(
     name="represent",
     words="Representation learning",
     answers="vectors",
+    n_classes=(0, MOST_CLASSES),
     default_metric=_usual_metric,
     fit_codec=_fit_codec,
     truth=_truth,
