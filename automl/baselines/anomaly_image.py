@@ -81,7 +81,14 @@ def mixture_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[st
     """How many normal distributions the principal components of gradients have, and what is added to variances."""
     options = {"components": components(facts, 64, 32, 16), "n_normals": [1, 2, 3, 5, 10]}
     yield from gradients(
-        "mixture", task, facts, seed, {"components": components(facts, 64)[0], "pixels": False}, options, n_normals=3, ridge=0.1
+        "mixture",
+        task,
+        facts,
+        seed,
+        {"components": components(facts, 64)[0], "pixels": False},
+        options,
+        n_normals=3,
+        ridge=0.1,
     )
 
 

@@ -35,9 +35,7 @@ def sequence_scores(task: Task, settings: Mapping[str, Any], seed: int) -> Score
     return score_model(task, features, settings, seed)
 
 
-def both(
-    kind: str, task: Task, facts: Facts, seed: int, steps: int, **changed: Any
-) -> Iterator[Mapping[str, Any]]:
+def both(kind: str, task: Task, facts: Facts, seed: int, steps: int, **changed: Any) -> Iterator[Mapping[str, Any]]:
     """Settings of a detector on values (some steps) or summaries (no steps), with or without convolutions."""
     first = {"steps": steps, "convolutions": 0}
     options = {"steps": [0, STEPS // 2, STEPS], "convolutions": [0, CONVOLUTIONS]}

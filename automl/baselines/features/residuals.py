@@ -74,7 +74,9 @@ class ForecastErrors:
     def _raw(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Logarithms of errors, not scaled."""
         size = max(1, BATCH_CELLS // (dataset.inputs.shape[2] * self.lags))
-        return np.concatenate([self._errors(dataset.inputs[rows[i : i + size]]) for i in range(0, len(rows) or 1, size)])
+        return np.concatenate(
+            [self._errors(dataset.inputs[rows[i : i + size]]) for i in range(0, len(rows) or 1, size)]
+        )
 
     def _errors(self, sequences: np.ndarray) -> np.ndarray:
         X, blocks = filled(sequences).astype(np.float64), []
