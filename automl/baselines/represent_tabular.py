@@ -10,7 +10,12 @@ from automl.baselines.learners.projection import KernelComponents, PrincipalProj
 from automl.baselines.model import draws
 from automl.baselines.representing import VectorModel
 from automl.baselines.tabular import (
-    COMPONENTS, first_dimensions, has_kind, level_options, scale_options, text_options,
+    COMPONENTS,
+    first_dimensions,
+    has_kind,
+    level_options,
+    scale_options,
+    text_options,
 )  # fmt: skip
 from automl.goals.shared.vectors import dims_of
 from automl.records import Baseline, Facts, Task

@@ -135,4 +135,3 @@ def constant_score(task: Task, settings: Mapping[str, Any], seed: int) -> Consta
 def constant_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """There is nothing to set."""
     yield {}
-

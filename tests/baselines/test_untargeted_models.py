@@ -194,7 +194,7 @@ def test_a_table_without_a_usable_column_has_scores_that_are_all_alike():
 
 def test_new_rows_with_unseen_levels_and_gaps_are_scored():
     made = untargeted("tabular")
-    dataset, task, split, _ = made
+    dataset, *_ = made
     odd = dataset.inputs.iloc[:3].copy().reset_index(drop=True)
     odd["a"], odd["b"], odd["town"] = [np.nan, np.inf, 1e300], np.nan, ["nowhere", None, "north"]
     for name, baseline in SCORING.items():

@@ -157,10 +157,14 @@ def test_each_setting_of_a_family_without_target_changes_its_fit(baseline):
     if reason := baseline.unfit(task, known):
         pytest.skip(reason)
     with threadpool_limits(1):
-        check_baseline_settings(baseline, dataset, task, SPLIT, learnt_truth(dataset, task, ROWS), known, WITHOUT_TARGET)
+        check_baseline_settings(
+            baseline, dataset, task, SPLIT, learnt_truth(dataset, task, ROWS), known, WITHOUT_TARGET
+        )
 
 
 def test_samples_of_neighbours_are_tried_where_rows_are_many():
     task = Task("tabular", "anomaly", (), "roc_auc", columns=columns(a="numeric", b="numeric"))
     family = next(b for b in UNTARGETED if b.name == "neighbour_distance")
-    assert "n_bags" in varying(family, task, Facts(5_000, 0))[1] and "n_bags" not in varying(family, task, Facts(90, 0))[1]
+    assert (
+        "n_bags" in varying(family, task, Facts(5_000, 0))[1] and "n_bags" not in varying(family, task, Facts(90, 0))[1]
+    )
