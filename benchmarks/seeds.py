@@ -43,6 +43,8 @@ MOST_STEPS = 5_000
 """Rows of a series, the latest ones."""
 EXPECTED = 0.05
 """A share as it may be, against which the luck of the test rows is held."""
+LEAST_TESTED = 10
+"""Test items from which on their luck can be told at all."""
 
 
 def arguments() -> argparse.Namespace:
@@ -254,18 +256,33 @@ def measure(name: str, args: argparse.Namespace, known: set[tuple[str, str, int]
         print(json.dumps(line), flush=True)
 
 
+def lacking_of(line: dict[str, Any]) -> float:
+    """What the mean score of a line lacks to the best possible one."""
+    from automl import metrics
+
+    return abs(metrics.named(line["metric"]).best - float(np.mean(line["scores"])))
+
+
 def shares_of(lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The share of each family, with the number of fits and the degrees of freedom that it rests on.
 
     A set counts by how exactly it shows what seeds do: where few test rows or a nearly solved task leave most of the
-    spread to luck, the variance of what is left over is large.
+    spread to luck, the variance of what is left over is large. It does not count for a family that lacks more than
+    twice what the best one lacks there, and so would not be a finalist, nor with fewer than `LEAST_TESTED` test items.
     """
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in lines:
-        if "own_square" in line:
+        if "own_square" in line and line["n_test"] >= LEAST_TESTED:
             found[line["family"]].append(line)
+    least: dict[str, float] = defaultdict(lambda: math.inf)
+    for line in (line for own in found.values() for line in own):
+        least[line["set"]] = min(least[line["set"]], lacking_of(line))
     shares = {}
-    for family, own in sorted(found.items()):
+    for family, every in sorted(found.items()):
+        moves = any(line["deviation"] != 0.0 or line["own_square"] != 0.0 for line in every)
+        own = [line for line in every if not moves or lacking_of(line) <= 2 * least[line["set"]]]
+        if not own:
+            continue
         luck = np.array([max(0.0, line["deviation"] ** 2 - line["own_square"]) for line in own])
         squares = np.array([line["own_square"] for line in own])
         freedom = np.array([len(line["scores"]) - 1 for line in own]) * (EXPECTED**2 / (EXPECTED**2 + luck)) ** 2
@@ -275,7 +292,7 @@ def shares_of(lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
             "sets": len({line["set"] for line in own}),
             "n_fits": sum(len(line["scores"]) for line in own),
             "freedom": round(float(freedom.sum()), 1),
-            "moves": any(line["deviation"] != 0.0 or line["own_square"] != 0.0 for line in own),
+            "moves": moves,
         }
     return shares
 

@@ -19,8 +19,11 @@ def seeds():
         yield module
 
 
-def line(family, scores, deviation=0.0, own_square=0.0, name="adult"):
-    return {"set": name, "family": family, "scores": scores, "deviation": deviation, "own_square": own_square}
+def line(family, scores, deviation=0.0, own_square=0.0, name="adult", n_test=1000):
+    return {
+        "set": name, "family": family, "scores": scores, "deviation": deviation, "own_square": own_square,
+        "metric": "accuracy", "n_test": n_test,
+    }  # fmt: skip
 
 
 def test_a_set_on_which_the_luck_of_test_rows_hides_the_seeds_counts_less(seeds):
@@ -46,6 +49,20 @@ def test_a_family_is_seedless_if_no_prediction_moved(seeds):
     found = seeds.shares_of([still, equal_scores])
 
     assert not found["linear"]["moves"] and found["forest"]["moves"]
+
+
+def test_a_family_that_would_not_be_a_finalist_says_nothing_of_finalists(seeds):
+    good, poor = line("net", [0.8, 0.82], 0.1, 0.005), line("net", [0.3, 0.6], 0.5, 0.2, name="other")
+    best_there = line("trees", [0.9, 0.91], 0.01, 0.0001, name="other")
+
+    found = seeds.shares_of([good, poor, best_there])
+
+    assert (found["net"]["n_fits"], found["net"]["sets"]) == (2, 1)
+    assert "net" not in seeds.shares_of([poor, best_there])
+
+
+def test_a_handful_of_test_windows_says_nothing(seeds):
+    assert seeds.shares_of([line("net", [0.8, 0.7], 0.1, 0.01, n_test=2)]) == {}
 
 
 def test_a_line_without_a_measurement_counts_for_nothing(seeds):
