@@ -35,8 +35,9 @@ class Template:
             below 1 waits until ``1 / prior`` trials have been run.
         keeps_rows: whether the network ends in `automl.layers.neighbours.Neighbours`, which holds the embeddings and
             targets of rows that it was trained on: in a refit also of validation rows.
-        seed_share: standard deviation of the test score between seeds, as a share of what the score lacks to the best
-            one, measured by ``benchmarks/seeds.py``; None where it was not measured (`verdict.shares` assumes one).
+        seed_share: of a plug-in: standard deviation of the test score between seeds, as a share of what the score lacks
+            to the best one, measured by ``benchmarks/seeds.py``; None where it was not measured. `verdict.shares` holds
+            those of the package's own families and assumes one for the others.
         title: the name that people know it by, with more about it in brackets at its end: "dense network (MLP)".
     """
 
