@@ -152,7 +152,8 @@ class Bert:
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
-        return (scores @ value).transpose(0, 2, 1, 3).reshape(n * length, self.dim)
+        joined: np.ndarray = (scores @ value).transpose(0, 2, 1, 3)
+        return joined.reshape(n * length, self.dim)
 
 
 def bert_of(config: Mapping[str, Any], tensors: Mapping[str, np.ndarray], first_token: bool = False) -> Bert:
@@ -243,4 +244,5 @@ def _erf(x: np.ndarray) -> np.ndarray:
     far *= -far
     y *= np.exp(far, out=far)
     np.subtract(1, y, out=y)
-    return np.copysign(y, x, out=y)
+    np.copysign(y, x, out=y)
+    return y
