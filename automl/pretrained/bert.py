@@ -244,5 +244,5 @@ def _erf(x: np.ndarray) -> np.ndarray:
     far *= -far
     y *= np.exp(far, out=far)
     np.subtract(1, y, out=y)
-    np.copysign(y, x, out=y)
-    return y
+    signed: np.ndarray = np.copysign(y, x, out=y)
+    return signed
