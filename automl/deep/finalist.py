@@ -175,13 +175,17 @@ class Finalist:
             times.append(time.perf_counter() - begun)
         return float(np.median(times)) * 1000
 
-    def seconds_a_refit(self, n_members: int = 1) -> float:
+    def seconds_a_refit(self, n_members: int | None = None) -> float:
         """The time that the next refit of the finalist is expected to take; 0 if all members have it already.
 
         Args:
-            n_members: before the finalist is named, so many of the best candidates are reckoned with.
+            n_members: so many members are reckoned with, those of largest weight; before the finalist is named, so
+                many of the best candidates. None for all members, or for one candidate.
         """
-        members = self.composition.without_refit if self.composition.members else self.ranked[:n_members]
+        named = bool(self.composition.members)
+        members = self.composition.without_refit(n_members) if named else self.ranked[: n_members or 1]
+        if named and not self.composition.is_whole:
+            return math.inf
         each = [1.1 * self._refit_seconds(candidate) + 0.2 for candidate in members]
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
@@ -203,15 +207,15 @@ class Finalist:
     def refit(self, seconds: float) -> bool:
         """Refit each member within these seconds; return whether it worked.
 
-        A refit that a member has from an earlier time at which it was named counts at once. The first refit lets
-        members leave that cannot be refitted (see `Composition.count_refit`), so those of largest weight are trained
-        first.
+        A refit that a member has from an earlier time at which it was named counts at once. Members of largest weight
+        are trained first, since in the first refit those for which there is no time stay as they were searched, and
+        those that cannot be trained leave (see `Composition.count_refit`).
 
         Args:
             seconds: time allotted; infinite without a time limit.
         """
         ends = time.monotonic() + seconds
-        waiting = self.composition.without_refit
+        waiting, late = self.composition.without_refit(), []
         of_name = {self._refit_name(candidate): candidate for candidate in waiting}
 
         def ask() -> tuple[TrialSpec, None] | None:
@@ -222,15 +226,20 @@ class Finalist:
                 left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
                 if left >= LEAST_SHARE * self._refit_seconds(candidate):
                     return self._refit_spec(candidate, left), None
+                late.append(candidate)
+            late.extend(waiting)
             return None
 
         for result in self.pool.run(ask, self.on_epoch, lambda spec, snapshot: None, ends):
             candidate = of_name[result.spec.name]
             if result.fit is not None and result.fit.n_steps >= LEAST_LENGTH * candidate.fit.n_steps:
                 candidate.refits.append(result.fit)
-            elif self.composition.n_refits:
+                continue
+            if not result.failures:
+                late.append(candidate)
+            if self.composition.n_refits:
                 waiting.clear()
-        return self.composition.count_refit()
+        return self.composition.count_refit(late)
 
     def _refit_name(self, candidate: Candidate) -> str:
         return f"{candidate.run.name} refit {len(candidate.refits) + 1}"
@@ -278,11 +287,9 @@ class Finalist:
         return tuple(self._restored(candidate, fit).detached(fit.weights) for candidate, fit in self._fits(n_seeds))
 
     def _fits(self, n_seeds: int) -> list[tuple[Candidate, Fit]]:
-        """Members with their fits: of each seed, or as they were searched if they are not refitted."""
-        members = self._members()
-        if not self.composition.n_refits:
-            return [(candidate, candidate.fit) for candidate in members]
-        return [(candidate, candidate.refits[i]) for i in range(n_seeds) for candidate in members]
+        """Members with their fits of each seed; as they were searched where they are not refitted."""
+        numbers = range(n_seeds if self.composition.n_refits else 1)
+        return [(one, self.composition.refit_of(one, i) or one.fit) for i in numbers for one in self._members()]
 
     def _restored(self, candidate: Candidate, fit: Fit) -> Network:
         network = self.trainer.network(candidate.template, candidate.settings, self.seed)
@@ -298,7 +305,9 @@ class Finalist:
 def seconds_of_refit(fit: Fit) -> float:
     """The time of as many steps as a refit of a searched fit takes, without compilation.
 
-    A refit ends at the best epoch, and the search went on beyond it.
+    A refit ends at the best epoch, beyond which the search went on, and validates nothing.
     """
+    if fit.step_seconds is not None and fit.best_step is not None:
+        return fit.step_seconds * fit.best_step
     trained = fit.curve[-1]["share"] if fit.curve else 1.0
     return (fit.seconds - fit.compile_seconds) * min(1.0, fit.best_share / max(trained, 1e-9))

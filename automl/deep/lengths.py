@@ -27,6 +27,8 @@ FIRST_SHARES = (1 / 5, 1 / 3)
 44)."""
 SHORTEST_FIRST_SHARE = 0.1
 FIRST_SHARE_OF_WORKERS = 0.4
+REFIT_COST = 1.3
+"""Seconds that a refit on as many rows is reckoned with for each second of a trial's steps (`budget.allocation`)."""
 LONGER = 1.5
 """How many times as many steps the best settings must get to be trained once more, if their schedule was shortened."""
 
@@ -39,7 +41,8 @@ class Lengths:
         n_train: training rows.
         wanted_trials: the trials that share the first of the time; 0 where no number of them is wanted.
         steps_first: whether the steps of a longer schedule bring more than the rows that a refit adds: on pictures, and
-            on many rows, unless these are windows of a forecast, whose latest rows a refit adds.
+            on many rows of other data than tables, unless these are windows of a forecast, whose latest rows a refit
+            adds. On tables the refit brings more (decision 46).
     """
 
     n_train: int
@@ -55,7 +58,7 @@ class Lengths:
             wanted = WANTED_TRIALS
         elif n_train < SMALL_ROWS and kinds == {"series"} and not goals.named(task).in_windows:
             wanted = WANTED_ON_SERIES
-        many = n_train >= FEW_ROWS and not goals.named(task).in_windows
+        many = n_train >= FEW_ROWS and not goals.named(task).in_windows and not kinds <= set(TABLE_KINDS)
         return cls(n_train, wanted, "image" in kinds or many)
 
     def least_share(self, n_workers: int = 1) -> float | None:
@@ -93,13 +96,34 @@ class Lengths:
         planned = int(settings["epochs"]) * max(1, self.n_train // int(settings["batch_size"]))
         return not self.wanted_trials and not fit.stopped_early and planned >= LONGER * fit.n_steps
 
+    def seconds_before_refit(self, seconds: float, leader: Candidate, growth: float) -> float:
+        """The most seconds for a trial, so that its own refit fits into the time that it leaves.
+
+        Time is kept back for a refit of the best trial so far. What the refit of a longer one takes more than that has
+        to be left. Where the steps of a longer schedule bring more than a refit does, nothing is left for it.
+
+        Args:
+            seconds: time left.
+            leader: the best candidate.
+            growth: rows of a refit, as a multiple of the training rows.
+        """
+        if self.steps_first or self.wanted_trials:
+            return seconds
+        cost = REFIT_COST * growth
+        return min(seconds, (seconds + cost * _step_seconds(leader)) / (1 + cost))
+
     def may_be_longer(self, leader: Candidate, n_runs: int, seconds: float) -> bool:
         """Whether it is time to train the settings of the best trial, which was shortened, for longer.
 
         Args:
             leader: the best candidate.
             n_runs: trials that have ended.
-            seconds: time left.
+            seconds: time for it.
         """
-        each = (leader.fit.seconds - leader.fit.compile_seconds) * leader.run.n_holdouts
+        each = _step_seconds(leader) * leader.run.n_holdouts
         return self.is_shortened(leader) and n_runs >= len(FIRST_SHARES) and seconds >= LONGER * each
+
+
+def _step_seconds(candidate: Candidate) -> float:
+    """The time of a trial without compilation."""
+    return candidate.fit.seconds - candidate.fit.compile_seconds

@@ -383,7 +383,7 @@ class DeepSide:
         """The weights of the finalist's members; they sum to 1."""
         return self.finalist.composition.weights
 
-    def seconds_a_refit(self, n_members: int = 1) -> float:
+    def seconds_a_refit(self, n_members: int | None = None) -> float:
         """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_refit`.
 
         While the best trial waits for a longer schedule, no time is kept back for refits where the steps that were left

@@ -163,14 +163,19 @@ def test_refits_of_an_earlier_naming_cost_nothing_and_count_at_once(task_parts, 
 
 
 def test_a_refit_is_reckoned_with_the_steps_to_the_best_epoch(task_parts):
-    """The search trained 80 % of its schedule in 8 s, 2 of them for compilation, and was best after 20 %."""
+    """The search trained 80 % of its schedule in 8 s, 2 of them for compilation, and was best after 20 %.
+
+    Where the time of a step is known, it counts: a refit validates nothing.
+    """
     deep = named(task_parts)
     (candidate,) = deep.finalist.composition.members
     point = {**candidate.fit.curve[-1], "share": 0.8}
     candidate.fit = dataclasses.replace(
-        candidate.fit, seconds=8.0, compile_seconds=2.0, n_steps=100, best_step=20, curve=(point,)
+        candidate.fit, seconds=8.0, compile_seconds=2.0, n_steps=100, best_step=20, curve=(point,), step_seconds=None
     )
     assert deep.seconds_a_refit() == pytest.approx(1.1 * 6.0 / 4 + 0.2)
+    candidate.fit = dataclasses.replace(candidate.fit, step_seconds=0.05)
+    assert deep.seconds_a_refit() == pytest.approx(1.1 * 20 * 0.05 + 0.2)
 
 
 def test_no_time_begins_no_refit(task_parts, monkeypatch):
