@@ -31,6 +31,8 @@ LEAST_SHARE = 0.7
 """Of the expected time, what must be left for a refit to begin."""
 FEW_ROWS = 10_000
 """Training rows below which a refit brings more than further search does (decision 29)."""
+EXPECTED_LONGER = 1.6
+"""How many times as long as the search's a refit is reckoned with before a finalist is named, if it may be longer."""
 LEAST_LENGTH = 0.9
 """Of the steps of the searched fit, what a refit must have if the clock shortens it."""
 
@@ -58,6 +60,7 @@ class Finalist:
         on_event: called at each start of a fit.
         on_epoch: called after each validation.
         was_stuck: name of a refit or repeat → why it could not be ended in an earlier process; "" otherwise.
+        longer: see `Lengths.longer_refit`.
     """
 
     def __init__(
@@ -73,12 +76,13 @@ class Finalist:
         on_event: Callable[[dict[str, Any]], None],
         on_epoch: Callable[[TrialSpec, Mapping[str, float]], None],
         was_stuck: Callable[[str], str] = lambda name: "",
+        longer: Callable[[Candidate], float] = lambda candidate: 1.0,
     ) -> None:
         self.ranked, self.trainer, self.pool = ranked, trainer, pool
         self.dataset, self.split, self.encoder = dataset, split, encoder
         self.codec = trainer.training_data.codec
         self.metric, self.seed, self.on_event, self.on_epoch = metric, seed, on_event, on_epoch
-        self.was_stuck = was_stuck
+        self.was_stuck, self.longer = was_stuck, longer
         self.composition: Composition[Candidate] = Composition()
 
     def choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
@@ -159,7 +163,8 @@ class Finalist:
             training_data.score(combine([training_data.judged(raw) for raw in raws], weights), holdout)
             for holdout, raws in enumerate(zip(*(candidate.raws for candidate in members), strict=True))
         ]
-        run = ensemble_run("deep", [candidate.run for candidate in members], weights, statistics.fmean(scores))
+        searched = [candidate.run.name for candidate in self.composition.as_searched]
+        run = ensemble_run("deep", [one.run for one in members], weights, statistics.fmean(scores), searched)
         return dataclasses.replace(run, refitted=refitted)
 
     def _latency_ms(self, candidate: Candidate) -> float:
@@ -186,14 +191,19 @@ class Finalist:
         members = self.composition.without_refit(n_members) if named else self.ranked[: n_members or 1]
         if named and not self.composition.is_whole:
             return math.inf
-        each = [1.1 * self._refit_seconds(candidate) + 0.2 for candidate in members]
+        longer = 1.0 if named else EXPECTED_LONGER
+        each = [1.1 * self._refit_seconds(candidate, longer) + 0.2 for candidate in members]
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
-    def _refit_seconds(self, candidate: Candidate) -> float:
+    def _refit_seconds(self, candidate: Candidate, most_longer: float = 1.0) -> float:
         """The time of a refit, without compilation if the compiled network is still in memory.
 
         With few rows a refit brings more than further search does. So it is reckoned with the steps of the searched
         fit, although it takes more of them, in proportion to the rows, if there is time.
+
+        Args:
+            candidate: what is refitted.
+            most_longer: how many times as long a schedule that the clock shortened is reckoned with at most.
         """
         fit, data = candidate.fit, self.trainer.training_data
         ready = self.trainer.is_ready(candidate.template, candidate.settings)
@@ -202,7 +212,8 @@ class Finalist:
             last = candidate.refits[-1]
             return last.seconds - last.compile_seconds + compile_seconds
         growth = 1.0 if len(data.target) < FEW_ROWS else data.growth
-        return growth * seconds_of_refit(fit) + compile_seconds
+        longer = min(most_longer, self.longer(candidate))
+        return longer * growth * seconds_of_refit(fit) + compile_seconds
 
     def refit(self, seconds: float) -> bool:
         """Refit each member within these seconds; return whether it worked.
@@ -224,8 +235,10 @@ class Finalist:
                 if self.was_stuck(self._refit_name(candidate)):
                     continue
                 left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
-                if left >= LEAST_SHARE * self._refit_seconds(candidate):
-                    return self._refit_spec(candidate, left), None
+                needed = self._refit_seconds(candidate)
+                if left >= LEAST_SHARE * needed:
+                    others = sum(map(self._refit_seconds, waiting)) if self.pool.n_workers == 1 else 0.0
+                    return self._refit_spec(candidate, left - others if left - others >= needed else left), None
                 late.append(candidate)
             late.extend(waiting)
             return None
@@ -245,9 +258,14 @@ class Finalist:
         return f"{candidate.run.name} refit {len(candidate.refits) + 1}"
 
     def _refit_spec(self, candidate: Candidate, seconds: float) -> TrialSpec:
-        """The candidate's settings on training and validation rows, for as many epochs as were best."""
-        seed = self.seed * 1000 + 500 + len(candidate.refits)
-        return self.spec_of(candidate, self._refit_name(candidate), seed, seconds, self.trainer.training_data.growth)
+        """The candidate's settings on training and validation rows, for as many epochs as were best.
+
+        Where the clock shortened the search's schedule, that of the refit is as long as the time allows; see
+        `Lengths.longer_refit`.
+        """
+        seed, growth = self.seed * 1000 + 500 + len(candidate.refits), self.trainer.training_data.growth
+        longer = self.longer(candidate) if math.isfinite(seconds) else 1.0
+        return self.spec_of(candidate, self._refit_name(candidate), seed, seconds, longer * growth)
 
     def spec_of(self, candidate: Candidate, name: str, seed: int, seconds: float, growth: float) -> TrialSpec:
         """A fit of the candidate's settings that no row judges, for as many epochs as were best.

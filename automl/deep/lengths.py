@@ -29,6 +29,11 @@ SHORTEST_FIRST_SHARE = 0.1
 FIRST_SHARE_OF_WORKERS = 0.4
 REFIT_COST = 1.3
 """Seconds that a refit on as many rows is reckoned with for each second of a trial's steps (`budget.allocation`)."""
+MOST_LONGER_REFIT = 3.0
+"""How many times as long the schedule of a refit may be, beyond its growth with the rows, if the clock shortened that
+of the search (decision 46)."""
+UNSATISFIED_SHARE = 0.8
+"""A best epoch after this share of a shortened schedule says that more of it would have been better."""
 LONGER = 1.5
 """How many times as many steps the best settings must get to be trained once more, if their schedule was shortened."""
 
@@ -43,11 +48,14 @@ class Lengths:
         steps_first: whether the steps of a longer schedule bring more than the rows that a refit adds: on pictures, and
             on many rows of other data than tables, unless these are windows of a forecast, whose latest rows a refit
             adds. On tables the refit brings more (decision 46).
+        refits_longer: whether a refit may have more of its schedule than the clock left of it in the search: on tables
+            on which no number of trials is wanted.
     """
 
     n_train: int
     wanted_trials: int
     steps_first: bool
+    refits_longer: bool = False
 
     @classmethod
     def of(cls, n_train: int, task: Task, specs: Sequence[InputSpec]) -> Lengths:
@@ -58,8 +66,9 @@ class Lengths:
             wanted = WANTED_TRIALS
         elif n_train < SMALL_ROWS and kinds == {"series"} and not goals.named(task).in_windows:
             wanted = WANTED_ON_SERIES
-        many = n_train >= FEW_ROWS and not goals.named(task).in_windows and not kinds <= set(TABLE_KINDS)
-        return cls(n_train, wanted, "image" in kinds or many)
+        is_table = kinds <= set(TABLE_KINDS)
+        many = n_train >= FEW_ROWS and not goals.named(task).in_windows and not is_table
+        return cls(n_train, wanted, "image" in kinds or many, is_table and not wanted)
 
     def least_share(self, n_workers: int = 1) -> float | None:
         """The least share of its schedule that a trial is shortened to; None for the rule of `trial.train`."""
@@ -92,9 +101,25 @@ class Lengths:
 
     def is_shortened(self, candidate: Candidate) -> bool:
         """Whether one of the first trials had its schedule shortened much."""
-        settings, fit = candidate.settings, candidate.fit
-        planned = int(settings["epochs"]) * max(1, self.n_train // int(settings["batch_size"]))
-        return not self.wanted_trials and not fit.stopped_early and planned >= LONGER * fit.n_steps
+        fit = candidate.fit
+        return not self.wanted_trials and not fit.stopped_early and self._planned(candidate) >= LONGER * fit.n_steps
+
+    def _planned(self, candidate: Candidate) -> int:
+        """The steps of the schedule that a candidate's settings ask for."""
+        settings = candidate.settings
+        return int(settings["epochs"]) * max(1, self.n_train // int(settings["batch_size"]))
+
+    def longer_refit(self, candidate: Candidate) -> float:
+        """How many times as long as the searched schedule that of a refit may be, beyond its growth with the rows.
+
+        A schedule that the clock shortened, and whose best epoch was one of its last, was not too long for the
+        validation rows. Its refit may have more of the schedule that the settings ask for, as far as there is time. A
+        schedule that validation ended, or that was not shortened, keeps its length.
+        """
+        fit = candidate.fit
+        if not self.refits_longer or fit.stopped_early or fit.best_share < UNSATISFIED_SHARE:
+            return 1.0
+        return min(MOST_LONGER_REFIT, max(1.0, self._planned(candidate) / max(fit.n_steps, 1)))
 
     def seconds_before_refit(self, seconds: float, leader: Candidate, growth: float) -> float:
         """The most seconds for a trial, so that its own refit fits into the time that it leaves.

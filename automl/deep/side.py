@@ -140,7 +140,7 @@ class DeepSide:
         self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self.note)
         self.finalist = Finalist(
             self.ranked, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch,
-            self.archive.was_stuck,
+            self.archive.was_stuck, lambda candidate: self.proposals.lengths.longer_refit(candidate),
         )  # fmt: skip
         self.resumed = ResumedTrials(self.archive, self.trainer.training_data)
         self.resumed.replay(self)

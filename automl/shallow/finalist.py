@@ -229,7 +229,8 @@ class Candidates:
             return dataclasses.replace(members[0].run, finalist=True, refitted=refitted)
         held_out = zip(*(candidate.outputs for candidate in members), strict=True)
         score = self.training_data.mean_score([combine(outputs, self.weights()) for outputs in held_out])
-        run = ensemble_run("shallow", [candidate.run for candidate in members], self.weights(), score)
+        searched = [candidate.run.name for candidate in self.composition.as_searched]
+        run = ensemble_run("shallow", [candidate.run for candidate in members], self.weights(), score, searched)
         return dataclasses.replace(run, refitted=refitted)
 
     def undo_refits(self) -> None:

@@ -1,8 +1,8 @@
 """What a finalist is composed of: its members, their weights, and the refits that they have.
 
 A refit has the settings of a member and the length that validation chose, and learns from training and validation
-rows. Each seed of a finalist is a refit of all of its members (docs/decisions/0029-refits.md). Where there is no time to
-refit all of them once, those of largest weight are refitted, and the others stay as they were searched
+rows. Each seed of a finalist is a refit of all of its members (docs/decisions/0029-refits.md). Where there is no time
+to refit all of them once, those of largest weight are refitted, and the others stay as they were searched
 (docs/decisions/0046-time-for-refits.md).
 """
 
@@ -82,6 +82,11 @@ class Composition(Generic[Member]):
     def refit_of(self, member: Member, number: int) -> Any | None:
         """A member's refit of this number, from 0; None if the member stands as it was searched."""
         return member.refits[number] if number < min(self.n_refits, len(member.refits)) else None
+
+    @property
+    def as_searched(self) -> list[Member]:
+        """Of a refitted finalist: the members for whose refit there was no time."""
+        return [one for one in self.members if self.n_refits and not one.refits]
 
     def count_refit(self, out_of_time: Collection[Member] = ()) -> bool:
         """Count the next refit of the members, and return whether the finalist has it.

@@ -47,6 +47,30 @@ def test_many_rows_go_without_refits_for_longer_schedules_unless_they_are_window
     assert Lengths.of(n_rows, task, specs).steps_first == first
 
 
+@pytest.mark.parametrize(
+    ("n_steps", "best_share", "stopped_early", "longer"),
+    [
+        (100, 0.9, False, 2.0),  # half of the 200 steps that the settings ask for
+        (20, 1.0, False, 3.0),
+        (100, 0.7, False, 1.0),  # validation ended it
+        (100, 1.0, True, 1.0),
+        (200, 1.0, False, 1.0),
+    ],
+)
+def test_a_refit_may_have_more_of_a_schedule_that_only_the_clock_shortened(n_steps, best_share, stopped_early, longer):
+    one = candidate(n_steps, stopped_early=stopped_early)
+    one.fit.best_share = best_share
+    assert Lengths(640, 0, False, refits_longer=True).longer_refit(one) == longer
+    assert Lengths(640, 0, False).longer_refit(one) == 1.0
+
+
+def test_refits_have_longer_schedules_on_larger_tables_alone():
+    task = example_task("binary")
+    of = {(n, kind): Lengths.of(n, task, inputs(kind)).refits_longer for n in (4_000, 40_000)
+          for kind in ("numbers", "tokens", "image")}  # fmt: skip
+    assert [key for key, longer in of.items() if longer] == [(40_000, "numbers")]
+
+
 def test_a_trial_leaves_time_for_its_own_refit():
     """Its leader's takes 1.3 × 1.25 × 2 s, which is kept back; what a longer one takes more comes out of the 10 s."""
     leader, table = candidate(40), Lengths(64_000, 0, False)

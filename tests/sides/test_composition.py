@@ -39,6 +39,7 @@ def test_a_member_that_there_was_no_time_for_stays_as_it_was_searched():
     assert composition.members == (a, b) and composition.weights == pytest.approx((0.625, 0.375))
     assert not composition.is_whole
     assert composition.refit_of(a, 0) == "refit of a" and composition.refit_of(b, 0) is None
+    assert composition.as_searched == [b]
     again = composition.remember()
     composition.undo_refits()
     assert composition.members == (a, b, c) and composition.is_whole and composition.refit_of(a, 0) is None

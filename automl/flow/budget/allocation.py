@@ -30,8 +30,9 @@ REFIT_SLACK = 1.15
 LEAST_STEP_SECONDS = 0.5
 LEAST_REFIT_SECONDS = 1.0  # on a busy machine a fit of 0.1 s may take many times as long
 FIRST_LEAST = 0.85
-"""Of the time expected, what must be left for the first refit to begin: a network's schedule can be shortened a little."""
+"""Of the time expected, what must be left for the first refit: a network's schedule can be shortened a little."""
 LESS_SLACK = 1.5
+"""Of the time expected, what the first refit of a side may take in any case while another side waits for its own."""
 FIRST_SLACK = 2.0
 """Of the time expected, what the first refit may take: it is worth more than any later one."""
 PLENTY_SHARE = 0.25
