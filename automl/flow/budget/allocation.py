@@ -38,8 +38,8 @@ FIRST_SLACK = 2.0
 PLENTY_SHARE = 0.25
 """Of the time left, what a refit may take in any case: where there is plenty, a busy machine must not end it."""
 OVER_SHARE = 0.25
-EXPECTED_MEMBERS = 3
-"""Members that an ensemble is reckoned with before it is named."""
+EXPECTED_MEMBERS = 2
+"""Members that an ensemble is reckoned with before it is named; those without time for a refit stay as searched."""
 
 Reserved = Callable[[int], float]
 """The seconds that the conclusion takes if time is kept back for so many refits, each of which is predicted with."""

@@ -238,7 +238,7 @@ def test_the_search_keeps_the_time_for_refits_and_more_where_ensembles_may_stand
     assert kept_back(0, False) < 2
     assert kept_back(1, False) >= 2 * 1.0
     assert kept_back(3, False) >= 2 * 3.0
-    assert kept_back(3, True) >= 2 * 9.0
+    assert kept_back(3, True) >= 2 * 6.0
 
 
 def test_refits_go_on_from_those_that_the_finalists_have():
@@ -311,7 +311,7 @@ class DearRefit(FakeSide):
 @pytest.mark.parametrize(
     ("deep", "kept", "why"),
     [
-        (1.0, 18.0, "three refits of three members of both sides"),
+        (1.0, 12.0, "three refits of two members of both sides"),
         (14.0, 15.0, "one refit that takes more than half of what a side has"),
         (20.0, 21.0, "one refit that takes most of it: the search ends earlier"),
         (60.0, 0.0, "a refit for which there is no time at all"),
