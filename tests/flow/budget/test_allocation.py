@@ -253,8 +253,8 @@ def test_refits_go_on_from_those_that_the_finalists_have():
 def test_a_search_that_ends_for_what_refits_are_kept_time_for_ends_for_the_budget():
     clock = FakeClock(60.0)
     sides = {name: RefittedSide(clock, name) for name in ("deep", "shallow")}
-    assert alternate(sides, clock, [], lambda: False, lambda n_kept: 0.0, n_refits=3, ensemble=True) == "budget"
-    assert clock.remaining >= 18.0 > 0.25 * 60.0
+    assert alternate(sides, clock, [], lambda: False, lambda n_kept: 0.0, n_refits=4, ensemble=True) == "budget"
+    assert clock.remaining >= 16.0 > 0.25 * 60.0
 
 
 def test_the_first_refit_goes_before_fits_on_other_splits_and_further_ones_do_not():
@@ -321,5 +321,5 @@ def test_the_search_never_takes_the_time_of_the_one_refit_that_is_worth_most(dee
     clock = FakeClock(60.0)
     sides = {"deep": DearRefit(clock, deep), "shallow": DearRefit(clock, 1.0)}
     alternate(sides, clock, [], lambda: False, lambda n_kept: 0.0, n_refits=3, ensemble=True)
-    assert REFIT_SLACK * kept <= clock.remaining < REFIT_SLACK * kept + 4.0, why
+    assert REFIT_SLACK * kept - 0.001 <= clock.remaining < REFIT_SLACK * kept + 4.0, why
     assert sides["deep"].offered
