@@ -125,8 +125,8 @@ def _are_refitted(chosen: dict[str, Run]) -> bool:
 def _planned(chosen: dict[str, Run], sides: dict[str, Contender], clock: Clock, reserve: Reserve, wanted: int) -> _Plan:
     """How many refits there is time for, and what is left beyond them.
 
-    Time is kept for those that the finalists lack, and for one at least, which later finalists would need: if need be of
-    the member of largest weight of each side alone.
+    Time is kept for those that the finalists lack, and for one at least, which later finalists would need; if need be
+    of the member of largest weight of each side alone.
     """
     if not _are_refitted(chosen):
         return _Plan(0, 0, clock.remaining - reserve.seconds(chosen))
