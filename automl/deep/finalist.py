@@ -31,8 +31,9 @@ LEAST_SHARE = 0.7
 """Of the expected time, what must be left for a refit to begin."""
 FEW_ROWS = 10_000
 """Training rows below which a refit brings more than further search does (decision 29)."""
-EXPECTED_LONGER = 1.6
-"""How many times as long as the search's a refit is reckoned with before a finalist is named, if it may be longer."""
+EXPECTED_LONGER, COMPARED = 1.6, 3
+"""How many times as long as the search's a refit is reckoned with before a finalist is named, if it may be longer, and
+the trials that come first: until then settings are compared."""
 LEAST_LENGTH = 0.9
 """Of the steps of the searched fit, what a refit must have if the clock shortens it."""
 
@@ -191,7 +192,7 @@ class Finalist:
         members = self.composition.without_refit(n_members) if named else self.ranked[: n_members or 1]
         if named and not self.composition.is_whole:
             return math.inf
-        longer = 1.0 if named else EXPECTED_LONGER
+        longer = EXPECTED_LONGER if not named and len(self.ranked) >= COMPARED else 1.0
         each = [1.1 * self._refit_seconds(candidate, longer) + 0.2 for candidate in members]
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 

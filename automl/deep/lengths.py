@@ -25,6 +25,8 @@ SHORTEST_SHARE = 0.2
 FIRST_SHARES = (1 / 5, 1 / 3)
 """Of the time left, what the first trials on other data get: otherwise the first one takes all of it (decisions 42 and
 44)."""
+FIRST_SHARES_ON_TABLES = (1 / 5, 2 / 5)
+"""The same on larger tables, where the time of a refit of the first trial is no longer left for the second one."""
 SHORTEST_FIRST_SHARE = 0.1
 FIRST_SHARE_OF_WORKERS = 0.4
 REFIT_COST = 1.3
@@ -97,7 +99,8 @@ class Lengths:
             return min(share, 1 / max(self.wanted_trials + refits - n_runs, LAST_TRIALS))
         if n_workers > 1:
             return FIRST_SHARE_OF_WORKERS if n_holdouts is None else share
-        return min(share, FIRST_SHARES[n_runs]) if n_runs < len(FIRST_SHARES) else share
+        first = FIRST_SHARES_ON_TABLES if self.refits_longer else FIRST_SHARES
+        return min(share, first[n_runs]) if n_runs < len(first) else share
 
     def is_shortened(self, candidate: Candidate) -> bool:
         """Whether one of the first trials had its schedule shortened much."""

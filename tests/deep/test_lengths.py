@@ -112,6 +112,11 @@ def test_the_first_trials_take_a_fifth_and_a_third_and_later_ones_all(rules):
     assert rules.share(1, 5) == rules.share(7, 5) == 1 / 5
 
 
+def test_on_larger_tables_the_second_trial_has_its_third_of_the_time_with_that_of_a_refit():
+    table = Lengths(64_000, 0, False, refits_longer=True)
+    assert [table.share(n, 1 if n else None) for n in range(4)] == [1 / 5, 2 / 5, 1.0, 1.0]
+
+
 def test_several_workers_keep_most_of_the_schedules_of_their_first_trials():
     large, small = Lengths(64_000, 0, True), Lengths(640, 6, False)
     assert [large.share(n, 1 if n else None, 4) for n in range(3)] == [0.4, 1.0, 1.0]
