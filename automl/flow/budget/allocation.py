@@ -32,7 +32,7 @@ LEAST_REFIT_SECONDS = 1.0  # on a busy machine a fit of 0.1 s may take many time
 FIRST_LEAST = 0.85
 """Of the time expected, what must be left for the first refit: a network's schedule can be shortened a little."""
 LESS_SLACK = 1.5
-"""Of the time expected, what the first refit of a side may take in any case while another side waits for its own."""
+"""Of the time expected of the member of largest weight, what the first refit of a side may take in any case."""
 FIRST_SLACK = 2.0
 """Of the time expected, what the first refit may take: it is worth more than any later one."""
 PLENTY_SHARE = 0.25
@@ -213,7 +213,8 @@ def refitted(
             fits = sum(pace.get(name, REFIT_SLACK) * sides[name].seconds_a_refit() for name in chosen) <= left
         else:
             fits = _can_begin(chosen, sides, left)
-        if not fits or not _refit_all(chosen, sides, clock, reserved, pace, is_first=not n_refits):
+        in_all = None if n_refits else reserve.seconds(chosen)
+        if not fits or not _refit_all(chosen, sides, clock, reserved, pace, in_all):
             break
         n_refits += 1
         chosen = {name: dataclasses.replace(sides[name].finalist_run(), at_seconds=chosen[name].at_seconds)
@@ -239,24 +240,32 @@ def _refit_all(
     clock: Clock,
     reserved: float,
     pace: dict[str, float],
-    *,
-    is_first: bool,
+    reserved_in_all: float | None = None,
 ) -> bool:
     """Refit all finalists once more; return whether it worked for all of them.
 
-    In the first refit the time that is left beyond one member of each side goes to further members of both alike. What
-    a side does not need of it goes to the other. The side that needs less goes first.
+    In the first refit the time that is left beyond one member of each side goes to further members, and to longer
+    schedules, of both alike. What a side does not need of it goes to the other. The side that needs less goes first.
+
+    Args:
+        chosen: the finalists' runs by side.
+        sides: the sides by name.
+        clock: the budget.
+        reserved: seconds of the conclusion.
+        pace: see `_refit`.
+        reserved_in_all: of the first refit: seconds of all that follows, which is not cut for further members; None
+            for a later refit.
     """
     whole = {name: sides[name].seconds_a_refit() for name in chosen}
-    least = {name: sides[name].seconds_a_refit(1) if is_first else whole[name] for name in chosen}
+    least = whole if reserved_in_all is None else {name: sides[name].seconds_a_refit(1) for name in chosen}
     waiting = sorted(chosen, key=lambda name: whole[name])
     while waiting:
         name = waiting.pop(0)
-        left = clock.remaining - reserved
-        spare = max(0.0, left - least[name] - sum(least[other] for other in waiting))
-        if waiting and math.isfinite(left):
-            kept = FIRST_LEAST * sum(least[other] for other in waiting)
-            left = min(left - kept, max(LESS_SLACK * least[name], least[name] + spare / (1 + len(waiting))))
+        left, others = clock.remaining - reserved, sum(least[other] for other in waiting)
+        if reserved_in_all is not None and math.isfinite(left):
+            spare = max(0.0, clock.remaining - reserved_in_all - least[name] - others)
+            own = max(LESS_SLACK * least[name], least[name] + spare / (1 + len(waiting)))
+            left = min(left - FIRST_LEAST * others, own)
         if not _refit(sides[name], clock, left, whole[name], pace):
             return False
     return True

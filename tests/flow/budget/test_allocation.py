@@ -289,6 +289,17 @@ def test_where_there_is_no_time_for_all_members_both_sides_refit_as_many_seconds
     assert sides["shallow"].given == [2.0] and sides["deep"].given == [3.0]
 
 
+def test_further_members_do_not_take_the_time_of_what_follows():
+    """Of 20 s, 15 are kept for fits on other splits: 2.5 s are for as many members as they take of each ensemble."""
+    clock = FakeClock(20.0)
+    sides = {name: RefittedSide(clock, name, n_members=8) for name in ("deep", "shallow")}
+    reserve = NoReserve()
+    reserve.seconds = lambda chosen, n_seeds=1: 15.0
+    reserve.concluding_seconds = lambda chosen, n_seeds=1: 0.0
+    named_and_refitted(Recipe(None, ensemble=True), sides, clock, reserve)
+    assert sides["deep"].given == [2.5] and sides["shallow"].given == [2.5]
+
+
 def test_the_first_refit_is_begun_with_a_little_less_time_than_expected_and_leaves_the_other_side_its_own():
     sides, chosen, _ = refitted_by({}, {}, budget=1.8)
     assert all(run.refitted for run in chosen.values())
