@@ -31,9 +31,9 @@ LEAST_SHARE = 0.7
 """Of the expected time, what must be left for a refit to begin."""
 FEW_ROWS = 10_000
 """Training rows below which a refit brings more than further search does (decision 29)."""
-EXPECTED_LONGER, COMPARED = 1.6, 3
-"""How many times as long as the search's a refit is reckoned with before a finalist is named, if it may be longer, and
-the trials that come first: until then settings are compared."""
+EXPECTED_LONGER, COMPARED, SHORTER = 1.6, 3, 0.85
+"""How many times as long as the search's a refit is reckoned with before a finalist is named, if it may be longer; the
+trials that come first, since settings are to be compared; and how long it is reckoned with until then."""
 LEAST_LENGTH = 0.9
 """Of the steps of the searched fit, what a refit must have if the clock shortens it."""
 
@@ -192,7 +192,7 @@ class Finalist:
         members = self.composition.without_refit(n_members) if named else self.ranked[: n_members or 1]
         if named and not self.composition.is_whole:
             return math.inf
-        longer = EXPECTED_LONGER if not named and len(self.ranked) >= COMPARED else 1.0
+        longer = 1.0 if named else EXPECTED_LONGER if len(self.ranked) >= COMPARED else SHORTER
         each = [1.1 * self._refit_seconds(candidate, longer) + 0.2 for candidate in members]
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
@@ -213,7 +213,8 @@ class Finalist:
             last = candidate.refits[-1]
             return last.seconds - last.compile_seconds + compile_seconds
         growth = 1.0 if len(data.target) < FEW_ROWS else data.growth
-        longer = min(most_longer, self.longer(candidate))
+        may_be_longer = self.longer(candidate)
+        longer = 1.0 if may_be_longer == 1.0 else min(most_longer, may_be_longer)
         return longer * growth * seconds_of_refit(fit) + compile_seconds
 
     def refit(self, seconds: float) -> bool:

@@ -113,6 +113,18 @@ def test_where_the_clock_shortened_the_schedule_the_refit_has_as_much_of_it_as_t
     assert candidate.refits[1].n_steps == round(40 * 320 / 240)
 
 
+def test_a_longer_refit_is_reckoned_with_once_three_trials_are_compared(task_parts, monkeypatch):
+    deep = named(task_parts)
+    deep.finalist.composition.set(())
+    best = deep.ranked[0]
+    best.fit = dataclasses.replace(best.fit, step_seconds=1.0, best_step=10)
+    assert deep.seconds_a_refit(1) == pytest.approx(1.1 * 10.0 + 0.2)
+    monkeypatch.setattr(deep.finalist, "longer", lambda one: 3.0)
+    assert deep.seconds_a_refit(1) == pytest.approx(1.1 * 8.5 + 0.2)
+    deep.ranked.append(deep.ranked[1])
+    assert deep.seconds_a_refit(1) == pytest.approx(1.1 * 16.0 + 0.2)
+
+
 def test_a_fit_knows_the_step_of_its_best_epoch(task_parts, tmp_path):
     deep = side(task_parts, template(), max_trials=2, folder=tmp_path)
     trials(deep)
