@@ -210,7 +210,9 @@ def deep(made: Any, family: str, epochs: int) -> dict[str, list[Any]]:
     arrays = side.finalist.encoder.transform(made.dataset, made.split.items("test"))
 
     def predicted(some: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(side.finalist.codec.decode(side.finalist._restored(candidate, fit).predict(arrays)) for fit in some)
+        return tuple(
+            side.finalist.codec.decode(side.finalist._restored(candidate, fit).predict(arrays)) for fit in some
+        )
 
     def seconds(some: Sequence[Any]) -> float:
         per_epoch = max(1, len(made.split.items("train")) // int(settings["batch_size"]))
