@@ -178,11 +178,14 @@ class Contender(Protocol):
         """Weights of the finalist's members; their sum is 1."""
         ...
 
-    def seconds_a_refit(self, n_members: int = 1) -> float:
+    def seconds_a_refit(self, n_members: int | None = None) -> float:
         """Expected seconds of the next refit of the finalist; 0 if an earlier naming left that refit.
 
+        It is infinite where there was only time to refit some members once: a further refit cannot be made.
+
         Args:
-            n_members: before the finalist is named: of how many of the best candidates it may consist.
+            n_members: so many members are reckoned with, those of largest weight; before the finalist is named: so
+                many of the best candidates. None for all members, or for one candidate.
         """
         ...
 
@@ -190,7 +193,8 @@ class Contender(Protocol):
         """Refit the finalist once more within these seconds; returns whether that succeeded.
 
         A refit has the finalist's settings, the length that validation chose, another seed, and learns from training
-        and validation rows. In the first refit, members of an ensemble that could not be refitted leave it.
+        and validation rows. In the first refit, members of an ensemble for which there is no time stay as they
+        were searched, and those that could not be fitted leave it.
         """
         ...
 
