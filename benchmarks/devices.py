@@ -2,7 +2,8 @@
 
     python benchmarks/devices.py [--only mlp,cnn] [--parts precision,xla,...] [--quick] [--out FILE]
 
-Trains the first start of each shipped template on synthetic data that it makes, each setting in a process of its own:
+Trains the first start of each shipped template on synthetic data that it makes, each setting in a process of its own.
+A test holds the list of templates complete.
 
     precision     float32, mixed_bfloat16, mixed_float16 (speed only: automl has no loss scaling)
     xla           the training step compiled by XLA, or not
@@ -35,7 +36,10 @@ ROOT = Path(__file__).resolve().parent.parent
 SERIES = ("resnet1d", "lite", "tcn", "series_transformer", "series_rnn")
 FORECASTS = ("mlp_forecast", "nhits", "patch_transformer", "rnn_forecast")
 TEXTS = ("ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "pretrained_text")
-TEMPLATES = ("mlp", "cnn", "resnet", "vit", *TEXTS, *SERIES, *FORECASTS)
+TABLES = ("mlp", "tabm", "ft_transformer", "retrieval")
+PICTURES = ("cnn", "resnet", "vit", "pretrained_image")
+PRETRAINED = ("pretrained_text", "pretrained_image")
+TEMPLATES = (*TABLES, *PICTURES, *TEXTS, *SERIES, *FORECASTS)
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -67,12 +71,16 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     rng, n = np.random.default_rng(0), 2048
     classes = Head("multiclass", (10,), "softmax", "sparse_categorical_crossentropy", (), (0.1,) * 10)
     labels = rng.integers(0, 10, size=n).astype("int32")
-    if name == "mlp":
+    if name in TABLES:
         x = rng.normal(size=(n, 20)).astype("float32")
         quantiles = [list(np.quantile(column, np.linspace(0, 1, 65))) for column in x.T]
-        stats = {"median": [0.0] * 20, "scale": [1.0] * 20, "quantiles": quantiles}
+        stats = {"median": [0.0] * 20, "scale": [1.0] * 20, "quantiles": quantiles, "missing": [0.0] * 20,
+                 "splits": [quantile[4::4] for quantile in quantiles]}  # fmt: skip
         return {"numbers": x}, labels, (InputSpec("numbers", "numbers", (20,), "float32", 0, stats),), classes
-    if name in ("cnn", "resnet", "vit"):
+    if name in PRETRAINED:
+        spec = InputSpec("vectors", "vectors", (384,), "float32", 0, {"mean": [0.0] * 384, "std": [1.0] * 384})
+        return {"vectors": rng.normal(size=(n, 384)).astype("float32")}, labels, (spec,), classes
+    if name in PICTURES:
         x = rng.integers(0, 256, size=(n, 28, 28, 1)).astype("uint8")
         spec = InputSpec("image", "image", (28, 28, 1), "uint8", 0, {"mean": [128.0], "std": [70.0]})
         return {"image": x}, labels, (spec,), classes
@@ -80,9 +88,6 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
         x = rng.integers(1, 40_000, size=(n, 512)) + (rng.integers(1, 2_048, size=(n, 512)) << NGRAM_BITS)
         spec = InputSpec("ngrams", "ngrams", (512,), "int32", 40_000, {})
         return {"ngrams": x.astype("int32")}, labels, (spec,), classes
-    if name == "pretrained_text":
-        spec = InputSpec("vectors", "vectors", (384,), "float32", 0, {"mean": [0.0] * 384, "std": [1.0] * 384})
-        return {"vectors": rng.normal(size=(n, 384)).astype("float32")}, labels, (spec,), classes
     if name in TEXTS:
         x = rng.integers(0, 5000, size=(n, 64)).astype("int32")
         return {"tokens": x}, labels, (InputSpec("tokens", "tokens", (64,), "int32", 5000, {}),), classes
@@ -96,6 +101,17 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     )
     head = Head("forecast", (24, 1, 3), "linear", "forecast", (0.1, 0.9), ())
     return {"series": x}, rng.normal(size=(n, 24, 1)).astype("float32"), (spec,), head
+
+
+def first_start(template: Any, specs: tuple[Any, ...], head: Any, n_rows: int) -> dict[str, Any]:
+    """The settings of the template's first start; what it leaves out as its space defaults to."""
+    from keras_tuner import HyperParameters
+
+    from automl.records import Facts
+
+    space, facts = HyperParameters(), Facts(n_rows, len(head.priors), head.priors)
+    template.space(space, specs, facts)
+    return {**space.values, **template.starts(specs, facts)[0]}
 
 
 def measure(job: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +131,8 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     from automl.deep.training.cost import TrialCost, products_a_row
     from automl.deep.training.data_parallel import ParallelNetwork, Replicas
     from automl.deep.training.network import DeviceData, Network
-    from automl.records import Facts, Template
+    from automl.deep.training.retrieval import RetrievalNetwork
+    from automl.records import Template
 
     policy = device.prepare()
     template = catalog.members(Template, "automl.templates")[job["template"]]
@@ -125,7 +142,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     inputs, target, specs, head = synthetic(job["template"])
     valid = {name: array[:256] for name, array in inputs.items()}
     data = DeviceData.place(inputs, target, None, valid, 256)
-    settings = template.starts(specs, Facts(len(target), 10 if head.goal == "multiclass" else 0, ()))[0]
+    settings = first_start(template, specs, head, len(target))
     size = job["batch"] or int(settings["batch_size"])
     knobs = {name: float(settings[name]) for name in template.knobs if name in settings}
     choices = {name: value for name, value in settings.items() if name not in template.knobs}
@@ -135,6 +152,8 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     if job["devices"] > 1:
         names = [f"{'GPU' if gpus else 'CPU'}:{i}" for i in range(job["devices"])]
         network: Network = ParallelNetwork(*parts, Replicas(names, data), policy)
+    elif template.keeps_rows:
+        network = RetrievalNetwork(*parts, data, policy)
     else:
         network = Network(*parts, data, policy)
     network.reset(knobs, size, 0)

@@ -207,10 +207,12 @@ def deep(made: Any, family: str, epochs: int) -> dict[str, list[Any]]:
     side.choose(None)
     spent = sum(refitted(side) for _ in range(N_SEEDS)) / N_SEEDS
     step = spent / candidate.refits[0].best_step
-    arrays = side.chosen.encoder.transform(made.dataset, made.split.items("test"))
+    arrays = side.finalist.encoder.transform(made.dataset, made.split.items("test"))
 
     def predicted(some: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(side.chosen.codec.decode(side.chosen._restored(candidate, fit).predict(arrays)) for fit in some)
+        return tuple(
+            side.finalist.codec.decode(side.finalist._restored(candidate, fit).predict(arrays)) for fit in some
+        )
 
     def seconds(some: Sequence[Any]) -> float:
         per_epoch = max(1, len(made.split.items("train")) // int(settings["batch_size"]))

@@ -1,10 +1,12 @@
 """How many trials each side makes in a short contest on small tables, and when the first shallow model is there.
 
-    python benchmarks/small_tables.py [--budget 60s,30s] [--only 2200x73,3900x20] [--core 0]
+    python benchmarks/small_tables.py [--budget 60s,30s] [--only 2200x73,3900x20]
+        [--core 0 [--processor-clock]]
 
 The tables are made (classes from clusters, some columns cut into levels). Each contest runs in a process of its own;
-with `--core` it is pinned to that core. Printed are the trials of each side, the time of the first shallow model after
-the call, and the part of the budget that was not used. The last line is JSON.
+with `--core` it is pinned to that core, and with `--processor-clock` too its budget is in processor seconds, as in
+`contest.py`, so that other work on that core changes little. Printed are the trials of each side, the time of the first
+shallow model after the call, and the part of the budget that was not used. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -53,13 +55,17 @@ def table(n_rows: int, n_columns: int, n_levelled: int, n_classes: int) -> pd.Da
     return frame
 
 
-def contest(path: Path, budget: str, core: str) -> dict[str, Any]:
+def contest(path: Path, budget: str, core: str, on_processor_clock: bool) -> dict[str, Any]:
     """One contest in a process of its own, and what its result says."""
+    from contest import environment
+
     with tempfile.TemporaryDirectory() as folder:
         pinned = ["taskset", "-c", core] if core else []
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        own = environment(on_processor_clock)
+        paths = os.pathsep.join(filter(None, [own.get("PYTHONPATH", ""), str(ROOT)]))
+        own |= {"PYTHONPATH": paths, "TF_CPP_MIN_LOG_LEVEL": "3"}
         command = [*pinned, sys.executable, "-c", CONTEST, str(path), budget, folder]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, env=own, check=True)
     told = json.loads(done.stdout.strip().splitlines()[-1])
     wall, seconds = told["wall_seconds"], float(budget.removesuffix("s"))
     ended = {side: [run[2] for run in told["runs"] if run[0] == side] for side in ("deep", "shallow")}
@@ -80,6 +86,7 @@ def main() -> None:
     parser.add_argument("--budget", default="60s,30s", help="in seconds, with commas between several")
     parser.add_argument("--only", default="2200x73,3900x20")
     parser.add_argument("--core", default="", help="the core that contests are pinned to; all cores by default")
+    parser.add_argument("--processor-clock", action="store_true", help="budgets in processor seconds")
     args = parser.parse_args()
     found = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -87,7 +94,7 @@ def main() -> None:
             path = Path(folder) / f"{name}.csv"
             table(*TABLES[name]).to_csv(path, index=False)
             for budget in args.budget.split(","):
-                one = found[f"{name} {budget}"] = contest(path, budget, args.core)
+                one = found[f"{name} {budget}"] = contest(path, budget, args.core, args.processor_clock)
                 words = "  ".join(f"{key} {value}" for key, value in one.items())
                 print(f"{name:<10}{budget:>5}  {words}", flush=True)
     print(json.dumps(found))

@@ -337,7 +337,7 @@ SEASONAL_NAIVE = Baseline(
 )  # fmt: skip
 LAGGED_RIDGE = Baseline(
     "lagged_ridge", "fast", "sequence", ("forecast",), ridge, ridge_settings,
-    source="direct multi-step regression, Ben Taieb et al. 2012", seed_share=0.0, turn=1,
+    source="direct multi-step regression, Ben Taieb et al. 2012", turn=1,
     title="ridge regression on lags (sklearn Ridge)",
 )  # fmt: skip
 LAGGED_BOOSTING = Baseline(

@@ -298,7 +298,7 @@ GRADIENTS_BOOSTING = Baseline(
 )
 PRETRAINED = Baseline(
     "pretrained_image_linear", "strong", "image", GOALS, pretrained_model, pretrained_settings,
-    unfit=without_backbone, seed_share=0.0, turn=-1,
+    unfit=without_backbone, turn=-1,
     source="linear models and random Fourier features on frozen vectors: Kornblith et al. 2019",
     title="linear model on vectors of a pretrained backbone (sklearn)",
 )  # fmt: skip

@@ -150,11 +150,11 @@ def too_long(task: Task, facts: Facts) -> str | None:
 
 ETS = Baseline(
     "ets", "fast", "sequence", ("forecast",), make, ets_settings, unfit=too_long,
-    source="Holt-Winters with a damped trend, Gardner and McKenzie 1985", seed_share=0.0,
+    source="Holt-Winters with a damped trend, Gardner and McKenzie 1985",
     title="exponential smoothing (ETS, damped Holt-Winters)",
 )  # fmt: skip
 THETA = Baseline(
     "theta", "fast", "sequence", ("forecast",), make, theta_settings, unfit=too_long,
-    source="Assimakopoulos and Nikolopoulos 2000, the winner of M3", seed_share=0.0,
+    source="Assimakopoulos and Nikolopoulos 2000, the winner of M3",
     title="Theta method",
 )  # fmt: skip

@@ -299,7 +299,6 @@ LINEAR = Baseline(
     linear,
     linear_settings,
     source="scikit-learn; ridge path",
-    seed_share=0.001,
     title="linear model (sklearn LogisticRegression or Ridge)",
 )
 BOOSTING = Baseline(
@@ -310,7 +309,6 @@ BOOSTING = Baseline(
     boosting,
     boosting_settings,
     source="Ke et al. 2017; scikit-learn",
-    seed_share=0.019,
     title="gradient-boosted trees (sklearn HistGradientBoosting)",
 )
 FOREST = Baseline(
@@ -321,11 +319,10 @@ FOREST = Baseline(
     forest,
     forest_settings,
     source="Geurts et al. 2006",
-    seed_share=0.034,
     title="random forest (sklearn RandomForest or ExtraTrees)",
 )
 VECTORS = Baseline(
     "vectors", "strong", "tabular", GOALS, vectors, vectors_settings, keeps_rows=True, unfit=too_many_rows,
-    source="Cortes & Vapnik 1995", seed_share=0.022, turn=-1,
+    source="Cortes & Vapnik 1995", turn=-1,
     title="RBF support vector machine (sklearn SVC or SVR)",
 )  # fmt: skip

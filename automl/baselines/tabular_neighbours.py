@@ -30,6 +30,6 @@ def neighbours_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping
 
 NEIGHBOURS = Baseline(
     "neighbours", "strong", "tabular", GOALS, neighbours, neighbours_settings, keeps_rows=True, unfit=too_many_rows,
-    source="Cover & Hart 1967", seed_share=0.0,
+    source="Cover & Hart 1967",
     title="nearest neighbours (k-NN)",
 )  # fmt: skip

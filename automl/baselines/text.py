@@ -113,7 +113,6 @@ WORDS = Baseline(
     text_model,
     words_settings,
     source="TF-IDF + logistic or ridge",
-    seed_share=0.0,
     title="linear model on words (TF-IDF and sklearn LogisticRegression or Ridge)",
 )
 MARGIN = Baseline(
@@ -124,7 +123,6 @@ MARGIN = Baseline(
     text_model,
     margin_settings,
     source="Joachims 1998; LIBLINEAR",
-    seed_share=0.0,
     title="linear support vector machine on n-grams (TF-IDF and sklearn LinearSVC)",
 )
 CHARACTERS = Baseline(
@@ -135,7 +133,6 @@ CHARACTERS = Baseline(
     text_model,
     characters_settings,
     source="TF-IDF of words and char_wb",
-    seed_share=0.0,
     title="linear model on words and characters (TF-IDF and sklearn LogisticRegression or Ridge)",
 )
 PRETRAINED = Baseline(
@@ -147,7 +144,6 @@ PRETRAINED = Baseline(
     pretrained_settings,
     unfit=without_backbone,
     source="linear models and random Fourier features on frozen vectors: SentEval, Conneau & Kiela 2018",
-    seed_share=0.0,
     turn=-1,
     title="linear model on a pretrained text backbone",
 )

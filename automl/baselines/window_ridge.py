@@ -198,6 +198,6 @@ def settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]
 WINDOW_RIDGE = Baseline(
     "window_ridge", "fast", "sequence", ("forecast",), make, settings,
     source="Zeng et al. 2023 (NLinear: last value subtracted, one map for all channels), in closed form as in Toner "
-    "and Darlow 2024, An Analysis of Linear Time Series Forecasting Models", seed_share=0.0,
+    "and Darlow 2024, An Analysis of Linear Time Series Forecasting Models",
     title="linear map of the past window (NLinear, ridge)",
 )  # fmt: skip

@@ -95,7 +95,8 @@ class Archive:
         fit = candidate.fit
         meta = {"score": fit.score, "curve": list(fit.curve), "epochs": fit.epochs, "seconds": fit.seconds,
                 "compile_seconds": fit.compile_seconds, "status": fit.status, "n_steps": fit.n_steps,
-                "stopped_early": fit.stopped_early, "best_step": fit.best_step}  # fmt: skip
+                "stopped_early": fit.stopped_early, "best_step": fit.best_step,
+                "step_seconds": fit.step_seconds}  # fmt: skip
         meta["n_others"] = len(candidate.others)
         unknown = not self.store.largest_bytes
         self._said(self.store.save(candidate.run.name, [*candidate.raws, *fit.weights], meta))

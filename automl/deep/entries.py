@@ -161,6 +161,7 @@ def fit_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> tuple[Fit, 
         status=one_of(meta, "status", STATUSES), n_steps=whole(meta, "n_steps", 1, MOST_STEPS),
         stopped_early=flag(meta, "stopped_early"),
         best_step=None if meta.get("best_step") is None else whole(meta, "best_step", 0, MOST_STEPS),
+        step_seconds=None if meta.get("step_seconds") is None else number(meta, "step_seconds", 0.0, MOST_SECONDS),
     )  # fmt: skip
     return fit, tuple(arrays[1:n])
 

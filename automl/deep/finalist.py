@@ -31,6 +31,9 @@ LEAST_SHARE = 0.7
 """Of the expected time, what must be left for a refit to begin."""
 FEW_ROWS = 10_000
 """Training rows below which a refit brings more than further search does (decision 29)."""
+EXPECTED_LONGER, COMPARED, SHORTER = 1.6, 3, 0.85
+"""How many times as long as the search's a refit is reckoned with before a finalist is named, if it may be longer; the
+trials that come first, since settings are to be compared; and how long it is reckoned with until then."""
 LEAST_LENGTH = 0.9
 """Of the steps of the searched fit, what a refit must have if the clock shortens it."""
 
@@ -58,6 +61,7 @@ class Finalist:
         on_event: called at each start of a fit.
         on_epoch: called after each validation.
         was_stuck: name of a refit or repeat → why it could not be ended in an earlier process; "" otherwise.
+        longer: see `Lengths.longer_refit`.
     """
 
     def __init__(
@@ -73,12 +77,13 @@ class Finalist:
         on_event: Callable[[dict[str, Any]], None],
         on_epoch: Callable[[TrialSpec, Mapping[str, float]], None],
         was_stuck: Callable[[str], str] = lambda name: "",
+        longer: Callable[[Candidate], float] = lambda candidate: 1.0,
     ) -> None:
         self.ranked, self.trainer, self.pool = ranked, trainer, pool
         self.dataset, self.split, self.encoder = dataset, split, encoder
         self.codec = trainer.training_data.codec
         self.metric, self.seed, self.on_event, self.on_epoch = metric, seed, on_event, on_epoch
-        self.was_stuck = was_stuck
+        self.was_stuck, self.longer = was_stuck, longer
         self.composition: Composition[Candidate] = Composition()
 
     def choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
@@ -159,7 +164,8 @@ class Finalist:
             training_data.score(combine([training_data.judged(raw) for raw in raws], weights), holdout)
             for holdout, raws in enumerate(zip(*(candidate.raws for candidate in members), strict=True))
         ]
-        run = ensemble_run("deep", [candidate.run for candidate in members], weights, statistics.fmean(scores))
+        searched = [candidate.run.name for candidate in self.composition.as_searched]
+        run = ensemble_run("deep", [one.run for one in members], weights, statistics.fmean(scores), searched)
         return dataclasses.replace(run, refitted=refitted)
 
     def _latency_ms(self, candidate: Candidate) -> float:
@@ -175,21 +181,30 @@ class Finalist:
             times.append(time.perf_counter() - begun)
         return float(np.median(times)) * 1000
 
-    def seconds_a_refit(self, n_members: int = 1) -> float:
+    def seconds_a_refit(self, n_members: int | None = None) -> float:
         """The time that the next refit of the finalist is expected to take; 0 if all members have it already.
 
         Args:
-            n_members: before the finalist is named, so many of the best candidates are reckoned with.
+            n_members: so many members are reckoned with, those of largest weight; before the finalist is named, so
+                many of the best candidates. None for all members, or for one candidate.
         """
-        members = self.composition.without_refit if self.composition.members else self.ranked[:n_members]
-        each = [1.1 * self._refit_seconds(candidate) + 0.2 for candidate in members]
+        named = bool(self.composition.members)
+        members = self.composition.without_refit(n_members) if named else self.ranked[: n_members or 1]
+        if named and not self.composition.is_whole:
+            return math.inf
+        longer = 1.0 if named else EXPECTED_LONGER if len(self.ranked) >= COMPARED else SHORTER
+        each = [1.1 * self._refit_seconds(candidate, longer) + 0.2 for candidate in members]
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
-    def _refit_seconds(self, candidate: Candidate) -> float:
+    def _refit_seconds(self, candidate: Candidate, most_longer: float = 1.0) -> float:
         """The time of a refit, without compilation if the compiled network is still in memory.
 
         With few rows a refit brings more than further search does. So it is reckoned with the steps of the searched
         fit, although it takes more of them, in proportion to the rows, if there is time.
+
+        Args:
+            candidate: what is refitted.
+            most_longer: how many times as long a schedule that the clock shortened is reckoned with at most.
         """
         fit, data = candidate.fit, self.trainer.training_data
         ready = self.trainer.is_ready(candidate.template, candidate.settings)
@@ -198,20 +213,22 @@ class Finalist:
             last = candidate.refits[-1]
             return last.seconds - last.compile_seconds + compile_seconds
         growth = 1.0 if len(data.target) < FEW_ROWS else data.growth
-        return growth * seconds_of_refit(fit) + compile_seconds
+        may_be_longer = self.longer(candidate)
+        longer = 1.0 if may_be_longer == 1.0 else min(most_longer, may_be_longer)
+        return longer * growth * seconds_of_refit(fit) + compile_seconds
 
     def refit(self, seconds: float) -> bool:
         """Refit each member within these seconds; return whether it worked.
 
-        A refit that a member has from an earlier time at which it was named counts at once. The first refit lets
-        members leave that cannot be refitted (see `Composition.count_refit`), so those of largest weight are trained
-        first.
+        A refit that a member has from an earlier time at which it was named counts at once. Members of largest weight
+        are trained first, since in the first refit those for which there is no time stay as they were searched, and
+        those that cannot be trained leave (see `Composition.count_refit`).
 
         Args:
             seconds: time allotted; infinite without a time limit.
         """
         ends = time.monotonic() + seconds
-        waiting = self.composition.without_refit
+        waiting, late = self.composition.without_refit(), []
         of_name = {self._refit_name(candidate): candidate for candidate in waiting}
 
         def ask() -> tuple[TrialSpec, None] | None:
@@ -220,25 +237,37 @@ class Finalist:
                 if self.was_stuck(self._refit_name(candidate)):
                     continue
                 left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
-                if left >= LEAST_SHARE * self._refit_seconds(candidate):
-                    return self._refit_spec(candidate, left), None
+                needed = self._refit_seconds(candidate)
+                if left >= LEAST_SHARE * needed:
+                    others = sum(map(self._refit_seconds, waiting)) if self.pool.n_workers == 1 else 0.0
+                    return self._refit_spec(candidate, left - others if left - others >= needed else left), None
+                late.append(candidate)
+            late.extend(waiting)
             return None
 
         for result in self.pool.run(ask, self.on_epoch, lambda spec, snapshot: None, ends):
             candidate = of_name[result.spec.name]
             if result.fit is not None and result.fit.n_steps >= LEAST_LENGTH * candidate.fit.n_steps:
                 candidate.refits.append(result.fit)
-            elif self.composition.n_refits:
+                continue
+            if not result.failures:
+                late.append(candidate)
+            if self.composition.n_refits:
                 waiting.clear()
-        return self.composition.count_refit()
+        return self.composition.count_refit(late)
 
     def _refit_name(self, candidate: Candidate) -> str:
         return f"{candidate.run.name} refit {len(candidate.refits) + 1}"
 
     def _refit_spec(self, candidate: Candidate, seconds: float) -> TrialSpec:
-        """The candidate's settings on training and validation rows, for as many epochs as were best."""
-        seed = self.seed * 1000 + 500 + len(candidate.refits)
-        return self.spec_of(candidate, self._refit_name(candidate), seed, seconds, self.trainer.training_data.growth)
+        """The candidate's settings on training and validation rows, for as many epochs as were best.
+
+        Where the clock shortened the search's schedule, that of the refit is as long as the time allows; see
+        `Lengths.longer_refit`.
+        """
+        seed, growth = self.seed * 1000 + 500 + len(candidate.refits), self.trainer.training_data.growth
+        longer = self.longer(candidate) if math.isfinite(seconds) else 1.0
+        return self.spec_of(candidate, self._refit_name(candidate), seed, seconds, longer * growth)
 
     def spec_of(self, candidate: Candidate, name: str, seed: int, seconds: float, growth: float) -> TrialSpec:
         """A fit of the candidate's settings that no row judges, for as many epochs as were best.
@@ -278,11 +307,9 @@ class Finalist:
         return tuple(self._restored(candidate, fit).detached(fit.weights) for candidate, fit in self._fits(n_seeds))
 
     def _fits(self, n_seeds: int) -> list[tuple[Candidate, Fit]]:
-        """Members with their fits: of each seed, or as they were searched if they are not refitted."""
-        members = self._members()
-        if not self.composition.n_refits:
-            return [(candidate, candidate.fit) for candidate in members]
-        return [(candidate, candidate.refits[i]) for i in range(n_seeds) for candidate in members]
+        """Members with their fits of each seed; as they were searched where they are not refitted."""
+        numbers = range(n_seeds if self.composition.n_refits else 1)
+        return [(one, self.composition.refit_of(one, i) or one.fit) for i in numbers for one in self._members()]
 
     def _restored(self, candidate: Candidate, fit: Fit) -> Network:
         network = self.trainer.network(candidate.template, candidate.settings, self.seed)
@@ -298,7 +325,9 @@ class Finalist:
 def seconds_of_refit(fit: Fit) -> float:
     """The time of as many steps as a refit of a searched fit takes, without compilation.
 
-    A refit ends at the best epoch, and the search went on beyond it.
+    A refit ends at the best epoch, beyond which the search went on, and validates nothing.
     """
+    if fit.step_seconds is not None and fit.best_step is not None:
+        return fit.step_seconds * fit.best_step
     trained = fit.curve[-1]["share"] if fit.curve else 1.0
     return (fit.seconds - fit.compile_seconds) * min(1.0, fit.best_share / max(trained, 1e-9))

@@ -63,8 +63,17 @@ class Proposals:
             n_runs: trials that ended.
         """
         n_holdouts = self.ranked[0].run.n_holdouts if self.ranked else None
+        if not math.isfinite(seconds):
+            return None
         share = self.lengths.share(n_runs, n_holdouts, self.pool.n_workers)
-        return share * seconds if share < 1 and math.isfinite(seconds) else None
+        wanted = min(share * seconds, self._before_refit(seconds))
+        return wanted if wanted < seconds else None
+
+    def _before_refit(self, seconds: float) -> float:
+        """The most seconds for a trial that leave time for its refit; with several workers, all of them."""
+        if not self.ranked or self.pool.n_workers > 1:
+            return seconds
+        return self.lengths.seconds_before_refit(seconds, self.ranked[0], self.trainer.training_data.growth)
 
     def _search_of(self, candidate: Candidate) -> FamilySearch | None:
         """The search of a candidate's template."""
@@ -78,7 +87,7 @@ class Proposals:
             n_runs: trials that ended.
         """
         search = self.waiting_for_longer()
-        if search is None or not self.lengths.may_be_longer(self.ranked[0], n_runs, seconds):
+        if search is None or not self.lengths.may_be_longer(self.ranked[0], n_runs, self._before_refit(seconds)):
             return None
         self.trained_longer.add(_key(self.ranked[0]))
         return search, search.oracle.enter(self.ranked[0].settings)

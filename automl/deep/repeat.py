@@ -54,6 +54,11 @@ def _training_seconds(member: Candidate, growth: float) -> float:
     return growth * seconds_of_refit(member.fit)
 
 
+def _longer(member: Candidate, growth: float) -> float:
+    """How many times as long as the searched schedule that of the first refit was, beyond its growth with the rows."""
+    return max(1.0, member.refits[0].n_steps / (growth * member.fit.n_steps)) if member.refits else 1.0
+
+
 def repeat(
     finalist: Finalist, task: Task, split: Split, number: int, seconds: float, dataset: Dataset | None = None
 ) -> Output:
@@ -99,7 +104,7 @@ def _predicted(
     learnt, before = trainer.training_data, finalist.trainer.training_data
     growth = learnt.growth * len(learnt.target) / max(len(before.target), 1)
     seed = finalist.seed * 1000 + SEED_STEP + number
-    spec = finalist.spec_of(member, name, seed, left, length_growth(growth))
+    spec = finalist.spec_of(member, name, seed, left, length_growth(growth) * _longer(member, before.growth))
     result = trainer.run(spec)
     if result.fit is None and result.status == "failed" and time.monotonic() < ends:
         raise TrialError(f"{member.run.name}: {result.failure}")

@@ -140,7 +140,7 @@ class DeepSide:
         self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self.note)
         self.finalist = Finalist(
             self.ranked, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch,
-            self.archive.was_stuck,
+            self.archive.was_stuck, lambda candidate: self.proposals.lengths.longer_refit(candidate),
         )  # fmt: skip
         self.resumed = ResumedTrials(self.archive, self.trainer.training_data)
         self.resumed.replay(self)
@@ -383,7 +383,7 @@ class DeepSide:
         """The weights of the finalist's members; they sum to 1."""
         return self.finalist.composition.weights
 
-    def seconds_a_refit(self, n_members: int = 1) -> float:
+    def seconds_a_refit(self, n_members: int | None = None) -> float:
         """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_refit`.
 
         While the best trial waits for a longer schedule, no time is kept back for refits where the steps that were left

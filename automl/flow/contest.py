@@ -39,6 +39,7 @@ from automl.shallow.apart import early_child
 from automl.sides.backend import check_backend
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder
+from automl.system import contention
 from automl.system.counts import counted
 from automl.system.resources import usable_cores
 
@@ -91,7 +92,7 @@ def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -
         InputError: the data, the recipe or the folder is at fault; nothing was changed.
         KeyboardInterrupt: after a second Ctrl-C.
     """
-    clock = Clock(recipe.budget_seconds, started)
+    clock = Clock(recipe.budget_seconds, started, contention.read)
     check_backend()
     check_folder(recipe.out, recipe.resume)
     check_loggers(recipe.search.log)

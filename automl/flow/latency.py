@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
     from automl.records import Dataset, Split
 
-__all__ = ["OwnForm", "in_own_form", "measure", "merged", "model_ms"]
+__all__ = ["OwnForm", "in_own_form", "measure", "merged", "model_ms", "seconds_to_measure"]
 
 TIMED_CALLS = 5
 TIMED_ROWS, FIRST_ROWS = 1024, 32
@@ -151,6 +151,19 @@ def _timed(call: Callable[[int], Any], n_items: int) -> Cost:
     if most > n:
         n, seconds = most, _seconds(call, most)
     return Cost(predict_ms=1000 * one, rows_per_second=n / max(seconds, 1e-9))
+
+
+def seconds_to_measure(one_seconds: float, row_seconds: float, n_items: int) -> float:
+    """What `measure` takes of a model, if its rows are ready.
+
+    Args:
+        one_seconds: of a call for one item.
+        row_seconds: of each item of a batch.
+        n_items: items that there are.
+    """
+    first = min(FIRST_ROWS, n_items) * row_seconds
+    calls = one_seconds + min(TIMED_CALLS * one_seconds, BATCH_SECONDS + one_seconds)
+    return calls + first + min(min(TIMED_ROWS, n_items) * row_seconds, max(first, BATCH_SECONDS))
 
 
 def _median_seconds(call: Callable[[int], Any]) -> float:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from automl import goals
 from automl.errors import OutOfTime, RecipeError
-from automl.flow.budget.allocation import EXPECTED_MEMBERS
 from automl.sides.items import refit_items
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ __all__ = [
 
 Result = TypeVar("Result")
 
+EXPECTED_MEMBERS = 3
+"""Members that an ensemble is reckoned with before it is named: all of them are fitted on another split."""
 SLACK = 1.3
 WHOLE = 0.8
 """Of the contest's items, what a fit must learn from to say how long the next one takes."""

@@ -12,6 +12,8 @@ import numpy as np
 __all__ = ["Bert", "bert_of"]
 
 TOKENS_A_BATCH = 512
+CACHED_NUMBERS = 16_384
+"""Numbers that are activated at once: a dozen passes over them stay in the processor's cache."""
 LIMITS = {
     "hidden_size": 4_096, "num_hidden_layers": 48, "num_attention_heads": 64, "intermediate_size": 16_384,
     "max_position_embeddings": 8_192, "vocab_size": 1_000_000,
@@ -25,8 +27,9 @@ class _Dense:
     bias: np.ndarray
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        y: np.ndarray = x.reshape(-1, x.shape[-1]) @ self.kernel + self.bias
-        return y.reshape(*x.shape[:-1], -1)
+        y: np.ndarray = x @ self.kernel
+        y += self.bias
+        return y
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,17 +39,18 @@ class _Norm:
     epsilon: float
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        x = x - x.mean(axis=-1, keepdims=True)
-        scale = 1 / np.sqrt(np.square(x).mean(axis=-1, keepdims=True) + np.float32(self.epsilon))
-        y: np.ndarray = x * scale * self.gain + self.bias
-        return y
+        """Standardise the rows of ``(n, dim)`` in place, and return it."""
+        x -= x.mean(axis=-1, keepdims=True)
+        variance = np.einsum("ij,ij->i", x, x)[:, None] / np.float32(x.shape[-1])
+        x *= 1 / np.sqrt(variance + np.float32(self.epsilon))
+        x *= self.gain
+        x += self.bias
+        return x
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Block:
-    query: _Dense
-    key: _Dense
-    value: _Dense
+    reads: _Dense  # query, key and value side by side
     out: _Dense
     out_norm: _Norm
     up: _Dense
@@ -122,21 +126,34 @@ class Bert:
             there: ``(n, length)``, 1 for tokens and 0 for padding.
         """
         n, length = ids.shape
-        x = self.norm(self.words[ids] + self.places[:length])
-        size = self.dim // self.heads
+        x = self.norm((self.words[ids] + self.places[:length]).reshape(n * length, self.dim))
         hidden = (1.0 - there[:, None, None, :]) * np.float32(-1e4)
         for block in self.blocks:
-            q, k, v = (
-                part(x).reshape(n, length, self.heads, size).transpose(0, 2, 1, 3)
-                for part in (block.query, block.key, block.value)
-            )
-            scores = q @ k.transpose(0, 1, 3, 2) * np.float32(1 / math.sqrt(size)) + hidden
-            scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-            scores /= scores.sum(axis=-1, keepdims=True)
-            joined = (scores @ v).transpose(0, 2, 1, 3).reshape(n, length, self.dim)
-            x = block.out_norm(x + block.out(joined))
-            x = block.down_norm(x + block.down(_activated(block.up(x), self.activation)))
-        return x
+            joined = block.out(self._attended(block.reads(x), hidden))
+            joined += x
+            x = block.out_norm(joined)
+            down = block.down(_activated(block.up(x), self.activation))
+            down += x
+            x = block.down_norm(down)
+        return x.reshape(n, length, self.dim)
+
+    def _attended(self, reads: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+        """Each token's mean of values ``(n * length, dim)``, weighted by softmax of its query with all keys.
+
+        Args:
+            reads: ``(n * length, 3 * dim)``, queries, keys and values; changed.
+            hidden: ``(n, 1, 1, length)``, added to the scores.
+        """
+        n, length, size = len(hidden), hidden.shape[-1], self.dim // self.heads
+        reads[:, : self.dim] *= np.float32(1 / math.sqrt(size))
+        query, key, value = reads.reshape(n, length, 3, self.heads, size).transpose(2, 0, 3, 1, 4)
+        scores = query @ key.transpose(0, 1, 3, 2)  # (n, heads, length, length)
+        scores += hidden
+        scores -= scores.max(axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(axis=-1, keepdims=True)
+        joined: np.ndarray = (scores @ value).transpose(0, 2, 1, 3)
+        return joined.reshape(n * length, self.dim)
 
 
 def bert_of(config: Mapping[str, Any], tensors: Mapping[str, np.ndarray], first_token: bool = False) -> Bert:
@@ -176,10 +193,10 @@ def bert_of(config: Mapping[str, Any], tensors: Mapping[str, np.ndarray], first_
 
     def block(number: int) -> _Block:
         name = f"encoder.layer.{number}"
-        own = (dense(f"{name}.attention.self.{part}", dim, dim) for part in ("query", "key", "value"))
-        query, key, value = own
+        own = [dense(f"{name}.attention.self.{part}", dim, dim) for part in ("query", "key", "value")]
+        reads = _Dense(np.concatenate([one.kernel for one in own], axis=1), np.concatenate([one.bias for one in own]))
         return _Block(
-            query, key, value, dense(f"{name}.attention.output.dense", dim, dim),
+            reads, dense(f"{name}.attention.output.dense", dim, dim),
             norm(f"{name}.attention.output.LayerNorm"), dense(f"{name}.intermediate.dense", dim, inner),
             dense(f"{name}.output.dense", inner, dim), norm(f"{name}.output.LayerNorm"),
         )  # fmt: skip
@@ -195,13 +212,20 @@ def bert_of(config: Mapping[str, Any], tensors: Mapping[str, np.ndarray], first_
 
 
 def _activated(x: np.ndarray, name: str) -> np.ndarray:
+    """The activation of each number, in place where that is faster."""
     if name == "relu":
-        return np.asarray(np.maximum(x, 0))
+        return np.asarray(np.maximum(x, 0, out=x))
     if name == "gelu_new":
         y: np.ndarray = 0.5 * x * (1 + np.tanh(np.float32(math.sqrt(2 / math.pi)) * (x + np.float32(0.044715) * x**3)))
         return y
-    z: np.ndarray = np.float32(0.5) * x * (1 + _erf(x * np.float32(1 / math.sqrt(2))))
-    return z
+    flat = x.reshape(-1)
+    for begin in range(0, len(flat), CACHED_NUMBERS):
+        part = flat[begin : begin + CACHED_NUMBERS]
+        share = _erf(part * np.float32(1 / math.sqrt(2)))
+        share += 1
+        share *= np.float32(0.5)
+        part *= share
+    return flat.reshape(x.shape)
 
 
 def _erf(x: np.ndarray) -> np.ndarray:
@@ -220,5 +244,5 @@ def _erf(x: np.ndarray) -> np.ndarray:
     far *= -far
     y *= np.exp(far, out=far)
     np.subtract(1, y, out=y)
-    signed: np.ndarray = np.copysign(y, x)
+    signed: np.ndarray = np.copysign(y, x, out=y)
     return signed

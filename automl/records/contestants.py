@@ -35,8 +35,9 @@ class Template:
             below 1 waits until ``1 / prior`` trials have been run.
         keeps_rows: whether the network ends in `automl.layers.neighbours.Neighbours`, which holds the embeddings and
             targets of rows that it was trained on: in a refit also of validation rows.
-        seed_share: standard deviation of the test score between seeds, as a share of what the score lacks to the best
-            one, measured by ``benchmarks/seeds.py``; None where it was not measured (`verdict.shares` assumes one).
+        seed_share: of a plug-in: standard deviation of the test score between seeds, as a share of what the score lacks
+            to the best one, measured by ``benchmarks/seeds.py``; None where it was not measured. `verdict.shares` holds
+            those of the package's own families and assumes one for the others.
         title: the name that people know it by, with more about it in brackets at its end: "dense network (MLP)".
     """
 
@@ -177,11 +178,14 @@ class Contender(Protocol):
         """Weights of the finalist's members; their sum is 1."""
         ...
 
-    def seconds_a_refit(self, n_members: int = 1) -> float:
+    def seconds_a_refit(self, n_members: int | None = None) -> float:
         """Expected seconds of the next refit of the finalist; 0 if an earlier naming left that refit.
 
+        It is infinite where there was only time to refit some members once: a further refit cannot be made.
+
         Args:
-            n_members: before the finalist is named: of how many of the best candidates it may consist.
+            n_members: so many members are reckoned with, those of largest weight; before the finalist is named: so
+                many of the best candidates. None for all members, or for one candidate.
         """
         ...
 
@@ -189,7 +193,8 @@ class Contender(Protocol):
         """Refit the finalist once more within these seconds; returns whether that succeeded.
 
         A refit has the finalist's settings, the length that validation chose, another seed, and learns from training
-        and validation rows. In the first refit, members of an ensemble that could not be refitted leave it.
+        and validation rows. In the first refit, members of an ensemble for which there is no time stay as they
+        were searched, and those that could not be fitted leave it.
         """
         ...
 

@@ -66,6 +66,8 @@ def holdouts(outcome: Outcome) -> int:
 def learnt(run: Run) -> str:
     """What a finalist learnt from, and how many of its fits are averaged."""
     what = "refitted on training and validation rows" if run.refitted else "trained on training rows"
+    if run.refitted and run.choices.get("as_searched"):
+        what += f" (but for {', '.join(run.choices['as_searched'])}, for which there was no time)"
     return f"{what}, {words.count(run.n_seeds, 'seed')}"
 
 

@@ -16,10 +16,10 @@ Level = Literal["high", "medium", "low"]
 
 DOUBTFUL = (
     "leaking_column", "crossing_groups", "ignored_time", "twin_rows", "near_twin_rows", "alike_images", "drifted_test",
-    "audit_failed", "audit_cut",
+    "audit_failed", "audit_cut", "unequal_processor",
 )  # fmt: skip
 """Checks whose findings of medium severity put a score in doubt: leaks, groups, time, copied rows, other test rows, and
-checks of these that have no answer."""
+checks of these that have no answer; and sides that had unequal parts of the processors."""
 
 CALLS = {
     "low": "Settle this before you rely on the result",

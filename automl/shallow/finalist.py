@@ -117,15 +117,19 @@ class Candidates:
         """The weights of the finalist's members; they sum to 1."""
         return self.composition.weights
 
-    def seconds_a_refit(self, n_members: int = 1) -> float:
+    def seconds_a_refit(self, n_members: int | None = None) -> float:
         """The time that the next refit of the finalist is expected to take, and a little for the way to the worker.
 
         It is 0 if all members have that refit already.
 
         Args:
-            n_members: before the finalist is named, so many of the best candidates are reckoned with.
+            n_members: so many members are reckoned with, those of largest weight; before the finalist is named, so
+                many of the best candidates. None for all members, or for one candidate.
         """
-        members = self.composition.without_refit if self.composition.members else self.ranked[:n_members]
+        named = bool(self.composition.members)
+        members = self.composition.without_refit(n_members) if named else self.ranked[: n_members or 1]
+        if named and not self.composition.is_whole:
+            return math.inf
         return sum(self._refit_seconds(candidate) for candidate in members)
 
     def seconds_a_repeat(self, n_members: int = 1) -> float:
@@ -140,27 +144,31 @@ class Candidates:
     def refit(self, seconds: float) -> bool:
         """Refit each member on training and validation items; return whether it worked.
 
-        A refit that a member has from an earlier time at which it was named counts at once. The first refit lets
-        members leave that cannot be refitted (see `Composition.count_refit`), so those of largest weight are fitted
-        first.
+        A refit that a member has from an earlier time at which it was named counts at once. Members of largest weight
+        are fitted first, since in the first refit those for which there is no time stay as they were searched, and
+        those that cannot be fitted leave (see `Composition.count_refit`).
 
         Args:
             seconds: time allotted; infinite without a time limit.
         """
-        ends = time.monotonic() + seconds
-        for candidate in self.composition.without_refit:
+        ends, late = time.monotonic() + seconds, []
+        for candidate in self.composition.without_refit():
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
+            if left < max(LEAST_SECONDS, LEAST_SHARE * self._refit_seconds(candidate)) or self.stopping():
+                late.append(candidate)
+                continue
             model = self._refitted(candidate, left)
             if model is not None:
                 candidate.refits.append(model)
-            elif self.composition.n_refits or self.stopping():
+                continue
+            if time.monotonic() >= ends or self.stopping():
+                late.append(candidate)
+            if self.composition.n_refits:
                 break
-        return self.composition.count_refit()
+        return self.composition.count_refit(late)
 
     def _refitted(self, candidate: Candidate, seconds: float) -> bytes | None:
         """A model of the candidate's settings, fitted on training and validation items; None if there is none."""
-        if seconds < max(LEAST_SECONDS, LEAST_SHARE * self._refit_seconds(candidate)):
-            return None
         if not _has_chosen(candidate):
             return None
         seed, begun = self.seed + 1000 * (1 + len(candidate.refits)), time.monotonic()
@@ -221,7 +229,8 @@ class Candidates:
             return dataclasses.replace(members[0].run, finalist=True, refitted=refitted)
         held_out = zip(*(candidate.outputs for candidate in members), strict=True)
         score = self.training_data.mean_score([combine(outputs, self.weights()) for outputs in held_out])
-        run = ensemble_run("shallow", [candidate.run for candidate in members], self.weights(), score)
+        searched = [candidate.run.name for candidate in self.composition.as_searched]
+        run = ensemble_run("shallow", [candidate.run for candidate in members], self.weights(), score, searched)
         return dataclasses.replace(run, refitted=refitted)
 
     def undo_refits(self) -> None:
@@ -229,10 +238,10 @@ class Candidates:
         self.composition.undo_refits()
 
     def _pickled(self, n_seeds: int) -> list[bytes]:
+        """Models of all members of each seed; as they were searched where they are not refitted."""
+        numbers = range(n_seeds if self.composition.n_refits else 1)
         members = self.composition.members
-        if not self.composition.n_refits:
-            return [candidate.model for candidate in members]
-        return [candidate.refits[i] for i in range(n_seeds) for candidate in members]
+        return [self.composition.refit_of(one, i) or one.model for i in numbers for one in members]
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The fitted models of all members for the first seed, then for the next, up to n seeds."""

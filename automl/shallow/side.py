@@ -372,7 +372,7 @@ class ShallowSide:
         """The weights of the finalist's members; they sum to 1."""
         return self.candidates.weights()
 
-    def seconds_a_refit(self, n_members: int = 1) -> float:
+    def seconds_a_refit(self, n_members: int | None = None) -> float:
         """The time that a refit of the finalist is expected to take; see `Candidates.seconds_a_refit`."""
         return self.candidates.seconds_a_refit(n_members)
 

@@ -76,7 +76,9 @@ def spawn() -> Child:
             [sys.executable, "-c", code],
             pass_fds=(child_end.fileno(),),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C and the end of the terminal are left to the parent
+            # Ctrl-C is left to the parent. In a session of its own it would leave the parent's scheduling group, too
+            # (sched(7), "The autogroup feature"), and get more of a busy processor than the deep side's fits.
+            process_group=0,
             env=os.environ | _threads(),
         )  # fmt: skip
     except BaseException:

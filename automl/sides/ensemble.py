@@ -123,7 +123,9 @@ def _greedy(outputs: Sequence[Output], judge: Score, rows: np.ndarray) -> np.nda
     return counts
 
 
-def ensemble_run(side: Side, runs: Sequence[Run], weights: Sequence[float], score: float) -> Run:
+def ensemble_run(
+    side: Side, runs: Sequence[Run], weights: Sequence[float], score: float, as_searched: Sequence[str] = ()
+) -> Run:
     """The run of an ensemble, with the total cost of its members.
 
     Args:
@@ -131,6 +133,7 @@ def ensemble_run(side: Side, runs: Sequence[Run], weights: Sequence[float], scor
         runs: runs of the members.
         weights: weights of the members.
         score: validation score of the ensemble.
+        as_searched: of a refitted ensemble: names of the members for whose refit there was no time.
     """
     costs = [run.cost for run in runs]
     cost = Cost(
@@ -142,9 +145,10 @@ def ensemble_run(side: Side, runs: Sequence[Run], weights: Sequence[float], scor
         n_parameters=_sum(cost.n_parameters for cost in costs),
     )
     members = {run.name: round(weight, 4) for run, weight in zip(runs, weights, strict=True)}
+    choices = {"ensemble": members, **({"as_searched": list(as_searched)} if as_searched else {})}
     return Run(
         f"{side}-ensemble", side, "done", "ensemble", valid_score=score, cost=cost, device=runs[0].device,
-        choices={"ensemble": members}, n_holdouts=min(run.n_holdouts for run in runs),
+        choices=choices, n_holdouts=min(run.n_holdouts for run in runs),
     )  # fmt: skip
 
 

@@ -100,6 +100,31 @@ def test_its_length_is_that_of_the_best_epoch_scaled_by_the_rows(task_parts, mon
     assert candidate.refits[0].n_steps == round(40 * 320 / 240)
 
 
+def test_where_the_clock_shortened_the_schedule_the_refit_has_as_much_of_it_as_there_is_time_for(
+    task_parts, monkeypatch
+):
+    deep = named(task_parts)
+    (candidate,) = deep.finalist.composition.members
+    candidate.fit = dataclasses.replace(candidate.fit, n_steps=40, best_step=40)
+    monkeypatch.setattr(deep.finalist, "longer", lambda one: 2.0)
+    assert deep.refit(1e6)  # much time
+    assert candidate.refits[0].n_steps == round(2.0 * 40 * 320 / 240)
+    assert deep.refit(math.inf)  # without a clock nothing was shortened
+    assert candidate.refits[1].n_steps == round(40 * 320 / 240)
+
+
+def test_a_longer_refit_is_reckoned_with_once_three_trials_are_compared(task_parts, monkeypatch):
+    deep = named(task_parts)
+    deep.finalist.composition.set(())
+    best = deep.ranked[0]
+    best.fit = dataclasses.replace(best.fit, step_seconds=1.0, best_step=10)
+    assert deep.seconds_a_refit(1) == pytest.approx(1.1 * 10.0 + 0.2)
+    monkeypatch.setattr(deep.finalist, "longer", lambda one: 3.0)
+    assert deep.seconds_a_refit(1) == pytest.approx(1.1 * 8.5 + 0.2)
+    deep.ranked.append(deep.ranked[1])
+    assert deep.seconds_a_refit(1) == pytest.approx(1.1 * 16.0 + 0.2)
+
+
 def test_a_fit_knows_the_step_of_its_best_epoch(task_parts, tmp_path):
     deep = side(task_parts, template(), max_trials=2, folder=tmp_path)
     trials(deep)
@@ -163,14 +188,19 @@ def test_refits_of_an_earlier_naming_cost_nothing_and_count_at_once(task_parts, 
 
 
 def test_a_refit_is_reckoned_with_the_steps_to_the_best_epoch(task_parts):
-    """The search trained 80 % of its schedule in 8 s, 2 of them for compilation, and was best after 20 %."""
+    """The search trained 80 % of its schedule in 8 s, 2 of them for compilation, and was best after 20 %.
+
+    Where the time of a step is known, it counts: a refit validates nothing.
+    """
     deep = named(task_parts)
     (candidate,) = deep.finalist.composition.members
     point = {**candidate.fit.curve[-1], "share": 0.8}
     candidate.fit = dataclasses.replace(
-        candidate.fit, seconds=8.0, compile_seconds=2.0, n_steps=100, best_step=20, curve=(point,)
+        candidate.fit, seconds=8.0, compile_seconds=2.0, n_steps=100, best_step=20, curve=(point,), step_seconds=None
     )
     assert deep.seconds_a_refit() == pytest.approx(1.1 * 6.0 / 4 + 0.2)
+    candidate.fit = dataclasses.replace(candidate.fit, step_seconds=0.05)
+    assert deep.seconds_a_refit() == pytest.approx(1.1 * 20 * 0.05 + 0.2)
 
 
 def test_no_time_begins_no_refit(task_parts, monkeypatch):
@@ -210,6 +240,26 @@ def test_members_are_refitted_in_the_order_of_their_weights(task_parts, monkeypa
     monkeypatch.setattr(deep.trainer, "run", lambda spec, *rest: (begun.append(spec.name), run(spec, *rest))[1])
     assert deep.refit(math.inf)
     assert begun == [f"{names[place]} refit 1" for place in (1, 2, 0)]
+
+
+def test_members_for_which_there_is_no_time_stay_as_they_were_searched(task_parts, monkeypatch):
+    deep = ensemble_of(task_parts, monkeypatch, 0.4, 0.6)
+    light, heavy = deep.finalist.composition.members
+    expected = {light: 1e9, heavy: 0.01}
+    monkeypatch.setattr(deep.finalist, "_refit_seconds", lambda one, *longer: expected[one])
+    assert deep.seconds_a_refit(1) < 1.0 < deep.seconds_a_refit()
+    assert deep.refit(1e6)
+    run = deep.finalist_run()
+    assert run.refitted and run.choices == {
+        "ensemble": {light.run.name: 0.4, heavy.run.name: 0.6}, "as_searched": [light.run.name],
+    }  # fmt: skip
+    assert len(light.refits) == 0 and len(heavy.refits) == 1 and deep.seconds_a_refit() == math.inf
+    dataset, _, split, encoder, codec, _ = task_parts
+    arrays = encoder.transform(dataset, split.test)
+    mixed = sum(w * codec.decode(deep.finalist._restored(one, fit).predict(arrays)).arrays["probabilities"]
+                for w, one, fit in ((0.4, light, light.fit), (0.6, heavy, heavy.refits[0])))  # fmt: skip
+    np.testing.assert_allclose(deep.outputs("test", 1)[0].arrays["probabilities"], mixed, atol=1e-6)
+    assert len(deep.models(1)) == 2
 
 
 def test_without_a_clock_refits_are_the_same_again(task_parts):

@@ -130,7 +130,9 @@ def test_a_fit_that_fails_after_its_time_was_over_is_late_and_no_failure(task_pa
 def test_the_time_expected_counts_members_compilation_and_encoding(task_parts, monkeypatch):
     deep = ensemble_of(task_parts, monkeypatch, 0.6, 0.4)
     for member, compiling in zip(deep.finalist.composition.members, (1.0, 0.0), strict=True):
-        member.fit = dataclasses.replace(member.fit, seconds=3.0 + compiling, compile_seconds=compiling)
+        member.fit = dataclasses.replace(
+            member.fit, seconds=3.0 + compiling, compile_seconds=compiling, step_seconds=None
+        )
     deep.searches[0].compile_seconds = 1.0  # the second network was compiled already; on another split it is not
     deep.encode_seconds = 0.5
     assert deep.seconds_a_repeat() == pytest.approx(2 * (1.0 + 3.0 * 320 / 240) + 2 * 0.5 + 0.2)

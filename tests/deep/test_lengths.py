@@ -31,11 +31,54 @@ def candidate(n_steps, seconds=3.0, stopped_early=False):
     return SimpleNamespace(settings=SETTINGS, fit=fit, run=SimpleNamespace(n_holdouts=1))
 
 
-@pytest.mark.parametrize(("n_rows", "goal", "first"), [(9_999, "binary", False), (10_000, "binary", True),
-                                                       (10_000, "forecast", False)])  # fmt: skip
-def test_many_rows_go_without_refits_for_longer_schedules_unless_they_are_windows(n_rows, goal, first):
-    task, specs = example_task(goal), example_specs(("series",) if goal == "forecast" else ("numbers",), goal)
+@pytest.mark.parametrize(
+    ("n_rows", "kind", "goal", "first"),
+    [
+        (9_999, "tokens", "binary", False),
+        (10_000, "tokens", "binary", True),
+        (10_000, "series", "forecast", False),
+        (10_000, "numbers", "binary", False),
+    ],
+)
+def test_many_rows_go_without_refits_for_longer_schedules_unless_they_are_windows_or_of_a_table(
+    n_rows, kind, goal, first
+):
+    task, specs = example_task(goal), example_specs((kind,), goal)
     assert Lengths.of(n_rows, task, specs).steps_first == first
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "best_share", "stopped_early", "longer"),
+    [
+        (100, 0.9, False, 2.0),  # half of the 200 steps that the settings ask for
+        (20, 1.0, False, 3.0),
+        (100, 0.7, False, 1.0),  # validation ended it
+        (100, 1.0, True, 1.0),
+        (200, 1.0, False, 1.0),
+    ],
+)
+def test_a_refit_may_have_more_of_a_schedule_that_only_the_clock_shortened(n_steps, best_share, stopped_early, longer):
+    one = candidate(n_steps, stopped_early=stopped_early)
+    one.fit.best_share = best_share
+    assert Lengths(640, 0, False, refits_longer=True).longer_refit(one) == longer
+    assert Lengths(640, 0, False).longer_refit(one) == 1.0
+
+
+def test_refits_have_longer_schedules_on_larger_tables_alone():
+    task = example_task("binary")
+    of = {(n, kind): Lengths.of(n, task, inputs(kind)).refits_longer for n in (4_000, 40_000)
+          for kind in ("numbers", "tokens", "image")}  # fmt: skip
+    assert [key for key, longer in of.items() if longer] == [(40_000, "numbers")]
+
+
+def test_a_trial_leaves_time_for_its_own_refit():
+    """Its leader's takes 1.3 × 1.25 × 2 s, which is kept back; what a longer one takes more comes out of the 10 s."""
+    leader, table = candidate(40), Lengths(64_000, 0, False)
+    seconds = table.seconds_before_refit(10.0, leader, 1.25)
+    assert seconds + 1.3 * 1.25 * (seconds - 2.0) == pytest.approx(10.0)
+    assert table.seconds_before_refit(1.5, leader, 1.25) == 1.5  # shorter than the leader
+    assert PICTURES.seconds_before_refit(10.0, leader, 1.25) == 10.0
+    assert Lengths(640, 6, False).seconds_before_refit(10.0, leader, 1.25) == 10.0
 
 
 def test_of_few_rows_only_pictures_go_without_refits_for_longer_schedules():
@@ -67,6 +110,11 @@ def test_small_tables_and_few_whole_series_want_several_trials(kinds, goal, want
 def test_the_first_trials_take_a_fifth_and_a_third_and_later_ones_all(rules):
     assert [rules.share(n, 1 if n else None) for n in range(4)] == [1 / 5, 1 / 3, 1.0, 1.0]
     assert rules.share(1, 5) == rules.share(7, 5) == 1 / 5
+
+
+def test_on_larger_tables_the_second_trial_has_its_third_of_the_time_with_that_of_a_refit():
+    table = Lengths(64_000, 0, False, refits_longer=True)
+    assert [table.share(n, 1 if n else None) for n in range(4)] == [1 / 5, 2 / 5, 1.0, 1.0]
 
 
 def test_several_workers_keep_most_of_the_schedules_of_their_first_trials():
@@ -143,10 +191,15 @@ def test_the_best_of_two_short_trials_is_trained_for_longer_once(deep):
     assert rates.count(best) == 2
 
 
-def test_where_a_refit_brings_more_time_is_kept_back_for_it_meanwhile(deep):
+def test_where_a_refit_brings_more_time_is_kept_back_for_it_meanwhile_and_for_that_of_a_longer_trial(deep):
     deep.proposals.lengths = Lengths(240, 0, False)
-    deep.step(10.0)
-    assert deep.seconds_a_refit() > 0.0
+    left = 10.0
+    for _ in range(3):
+        kept = 1.15 * deep.seconds_a_refit()
+        assert deep.step(left - kept)
+        left -= deep.ranked[0].fit.seconds if len(deep.ranked) == 1 else deep.pool.specs[-1].soft_seconds
+        assert 0.0 < deep.seconds_a_refit() <= left
+    assert len(deep.pool.specs) == 3 and all(spec.soft_seconds for spec in deep.pool.specs)
 
 
 def test_nothing_is_kept_back_for_refits_while_the_best_trial_waits_for_steps_that_bring_more(deep):

@@ -185,3 +185,12 @@ def test_the_error_function_is_close_to_the_true_one():
 
     x = np.linspace(-6, 6, 100_001).astype("float32")
     np.testing.assert_allclose([math.erf(v) for v in x], _erf(x), rtol=0, atol=6e-7)
+
+
+def test_the_activation_is_the_same_in_parts_and_as_a_whole():
+    from automl.pretrained.bert import CACHED_NUMBERS, _activated
+
+    x = np.linspace(-6, 6, 2 * CACHED_NUMBERS + 10, dtype=np.float32).reshape(2, -1)
+    expected = [0.5 * v * (1 + math.erf(v / math.sqrt(2))) for v in x.reshape(-1).tolist()]
+    np.testing.assert_allclose(np.reshape(expected, x.shape), _activated(x.copy(), "gelu"), rtol=0, atol=2e-6)
+    np.testing.assert_array_equal(np.maximum(x, 0), _activated(x.copy(), "relu"))

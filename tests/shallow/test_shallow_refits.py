@@ -134,6 +134,25 @@ def test_a_member_that_cannot_be_refitted_leaves_the_ensemble(problem, monkeypat
     assert len(side.models(1)) == 2
 
 
+def test_members_for_which_there_is_no_time_stay_as_they_were_searched(problem, monkeypatch):
+    monkeypatch.setattr("automl.shallow.finalist.select", lambda outputs, *rest: (0.3, 0.5, 0.2))
+    split = problem("tabular", "binary")[2]
+    side = side_of(problem("tabular", "binary"), TABLE, max_trials=3, apart=False)
+    while side.step(math.inf) is not None:
+        pass
+    side.choose(None, ensemble=True)
+    members = side.candidates.composition.members
+    expected = dict(zip(members, (1e9, 0.01, 1e9), strict=True))
+    monkeypatch.setattr(side.candidates, "_refit_seconds", expected.get)
+    assert side.seconds_a_refit(1) == 0.01 and side.seconds_a_refit() > 1e9
+    assert side.refit(1e6)
+    run = side.finalist_run()
+    assert run.refitted and run.choices["as_searched"] == [members[0].run.name, members[2].run.name]
+    assert side.candidates._pickled(1) == [members[0].model, members[1].refits[0], members[2].model]
+    assert side.weights() == (0.3, 0.5, 0.2) and side.seconds_a_refit() == math.inf
+    assert len(side.outputs("test", 1)[0].arrays["probabilities"]) == len(split.items("test"))
+
+
 def test_a_fit_of_some_rows_is_refitted_on_the_same_share_of_them(problem):
     _, side = named(problem, "linear", "tabular", "binary")
     data = side.training_data

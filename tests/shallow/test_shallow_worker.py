@@ -230,3 +230,14 @@ def test_no_main_guard_is_needed_the_child_loads_no_tensorflow_and_is_not_left(t
     while not gone(pid) and time.monotonic() < ends:
         time.sleep(0.1)
     assert gone(pid)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups")
+def test_it_stays_in_the_session_of_its_parent_with_a_process_group_of_its_own():
+    """Linux shares processors between sessions: in one of its own it would get more of a busy one than the parent."""
+    child = worker_module.spawn()
+    try:
+        assert os.getsid(child.process.pid) == os.getsid(0)
+        assert os.getpgid(child.process.pid) == child.process.pid != os.getpgid(0)
+    finally:
+        child.close()

@@ -30,6 +30,7 @@ class Fit:
         n_steps: the length of its schedule in the end.
         stopped_early: the pruner stopped it: earlier trials were better at the same share of their schedules.
         best_step: step at the end of the best epoch; None if an earlier version stored the fit.
+        step_seconds: mean time of a step, without validations; None if it is not known.
     """
 
     weights: list[np.ndarray]
@@ -43,6 +44,7 @@ class Fit:
     n_steps: int
     stopped_early: bool = False
     best_step: int | None = None
+    step_seconds: float | None = None
 
     @property
     def best_share(self) -> float:

@@ -57,6 +57,8 @@ class Progress:
         share: the share of the schedule that is trained.
         validates: whether there are validations; a refit has none.
         hard_deadline: the deadline before `soft_seconds` moved it.
+        timed_steps: steps after the first dispatch, which compiles, and not before a resumed one.
+        timed_seconds: the time that these took.
     """
 
     network: Network
@@ -78,6 +80,8 @@ class Progress:
     share: float = 1.0
     hard_deadline: float | None = None
     validates: bool = True
+    timed_steps: int = 0
+    timed_seconds: float = 0.0
 
     @property
     def end(self) -> int:
@@ -91,6 +95,11 @@ class Progress:
             return self.valid_seconds
         n_batches = self.network.n_valid / self.network.batch_size
         return TRACING_SHARE * self.compile_seconds + FORWARD_SHARE * n_batches * self.step_seconds
+
+    @property
+    def mean_step_seconds(self) -> float | None:
+        """The mean time of a step; None before a step was timed."""
+        return self.timed_seconds / self.timed_steps if self.timed_steps else None
 
     def __post_init__(self) -> None:
         self.hard_deadline = self.deadline
@@ -148,6 +157,8 @@ class Progress:
         if not self.compile_seconds:
             self.compile_seconds = seconds
         else:
+            self.timed_steps += len(batches)
+            self.timed_seconds += seconds
             each = seconds / len(batches)
             self.step_seconds = each if not self.step_seconds else 0.7 * self.step_seconds + 0.3 * each
         self.step += len(batches)

@@ -216,7 +216,7 @@ def refit(
     network.complete()
     return Fit(network.weights(), np.empty(0, np.float32), math.nan, (), state.step / state.per_epoch,
                time.monotonic() - state.begun, state.compile_seconds, "done", state.total,
-               best_step=state.step)  # fmt: skip
+               best_step=state.step, step_seconds=state.mean_step_seconds)  # fmt: skip
 
 
 def _left(
@@ -230,7 +230,7 @@ def _left(
     """The fit that the trial leaves if it ends here."""
     return Fit(best.weights, best.raw, best.score, tuple(curve), state.step / state.per_epoch,
                time.monotonic() - state.begun, state.compile_seconds, status, state.total,
-               stopped_early, best.step)  # fmt: skip
+               stopped_early, best.step, state.mean_step_seconds)  # fmt: skip
 
 
 def _resume(state: Progress, snapshot: Snapshot) -> tuple[_Best, list[Mapping[str, float]], float]:

@@ -30,13 +30,17 @@ REFIT_SHARE = 0.5
 REFIT_SLACK = 1.15
 LEAST_STEP_SECONDS = 0.5
 LEAST_REFIT_SECONDS = 1.0  # on a busy machine a fit of 0.1 s may take many times as long
+FIRST_LEAST = 0.85
+"""Of the time expected, what must be left for the first refit: a network's schedule can be shortened a little."""
+LESS_SLACK = 1.5
+"""Of the time expected of the member of largest weight, what the first refit of a side may take in any case."""
 FIRST_SLACK = 2.0
 """Of the time expected, what the first refit may take: it is worth more than any later one."""
 PLENTY_SHARE = 0.25
 """Of the time left, what a refit may take in any case: where there is plenty, a busy machine must not end it."""
 OVER_SHARE = 0.25
-EXPECTED_MEMBERS = 3
-"""Members that an ensemble is reckoned with before it is named."""
+EXPECTED_MEMBERS = 2
+"""Members that an ensemble is reckoned with before it is named; those without time for a refit stay as searched."""
 
 Reserved = Callable[[int], float]
 """The seconds that the conclusion takes if time is kept back for so many refits, each of which is predicted with."""
@@ -121,8 +125,9 @@ def _kept_for_refits(
 ) -> tuple[int, dict[str, float]]:
     """The number of refits of both finalists that time is kept back for, and the seconds that they take of each side.
 
-    At most `REFIT_SHARE` of the time that a side has in all goes to refits: a model that needs most of the time is
-    better trained once and well.
+    At most `REFIT_SHARE` of the time that a side has in all goes to refits of ensembles and to more than one refit. For
+    one refit of single models time is kept back in any case where it is enough: it brings more than further trials do
+    (docs/decisions/0046-time-for-refits.md).
 
     Args:
         sides: the sides by name.
@@ -135,6 +140,7 @@ def _kept_for_refits(
     none = dict.fromkeys(sides, 0.0)
     if math.isinf(clock.remaining):
         return most, none
+    each = none
     for n_members in (EXPECTED_MEMBERS, 1) if ensemble else (1,):
         each = {name: REFIT_SLACK * side.seconds_a_refit(n_members) for name, side in sides.items()}
         if not sum(each.values()):  # no side has a model yet
@@ -143,13 +149,16 @@ def _kept_for_refits(
             share = (clock.remaining - reserved(n) + sum(clock.spent.values())) / len(sides)
             if n * max(each.values()) <= REFIT_SHARE * share:
                 return n, {name: n * seconds for name, seconds in each.items()}
+    if most and sum(each.values()) <= clock.remaining - reserved(1):
+        return 1, each
     return 0, none
 
 
 def named_finalists(recipe: Recipe, sides: dict[str, Contender], clock: Clock, reserve: Reserve) -> dict[str, Run]:
     """Name the finalists.
 
-    Ensembles are named only if there is time to refit them once, or no time to refit even single models.
+    Ensembles are named only if there is time to refit the members of largest weight once, one of each side, or no time
+    to refit even single models.
 
     Args:
         recipe: says whether ensembles are wanted, and the longest latency.
@@ -163,12 +172,12 @@ def named_finalists(recipe: Recipe, sides: dict[str, Contender], clock: Clock, r
     bound = None if recipe.latency_ms is None else model_ms(recipe.latency_ms, reserve.prepared)
     chosen = _named(bound, sides, ensemble=False)
     if recipe.ensemble and chosen:
-        single = clock.remaining - reserve.seconds(chosen)
-        affordable = _affordable(chosen, sides, single, 1)
+        single = clock.remaining - reserve.concluding_seconds(chosen)
+        can_refit = _can_begin(chosen, sides, single)
         if single >= reserve.naming_seconds:
             chosen = _at(_named(bound, sides, ensemble=True), clock)
-            left = clock.remaining - reserve.seconds(chosen)
-            if left < 0 or _affordable(chosen, sides, left, 1) < affordable:
+            left = clock.remaining - reserve.concluding_seconds(chosen)
+            if left < 0 or (can_refit and not _can_begin(chosen, sides, left)):
                 chosen = _named(bound, sides, ensemble=False)
     return chosen
 
@@ -200,11 +209,13 @@ def refitted(
     pace: dict[str, float] = {}  # by side, the seconds of its last refit as a multiple of what was expected
     while chosen and n_refits < most and not stopping():
         reserved = reserve.seconds(chosen, n_refits + 1) if n_refits else reserve.concluding_seconds(chosen)
-        needed = sum(pace.get(name, REFIT_SLACK) * sides[name].seconds_a_refit() for name in chosen)
-        is_there = not needed and not n_refits  # it was made when the finalists were named before, and costs nothing
-        if not is_there and clock.remaining - reserved < needed:
-            break
-        if not all(_refit(sides[name], clock, reserved, pace) for name in chosen):
+        left = clock.remaining - reserved
+        if n_refits:
+            fits = sum(pace.get(name, REFIT_SLACK) * sides[name].seconds_a_refit() for name in chosen) <= left
+        else:
+            fits = _can_begin(chosen, sides, left)
+        in_all = None if n_refits else reserve.seconds(chosen)
+        if not fits or not _refit_all(chosen, sides, clock, reserved, pace, in_all):
             break
         n_refits += 1
         chosen = {name: dataclasses.replace(sides[name].finalist_run(), at_seconds=chosen[name].at_seconds)
@@ -215,9 +226,63 @@ def refitted(
     return chosen, max(n_refits, 1)
 
 
-def _refit(side: Contender, clock: Clock, reserved: float, pace: dict[str, float]) -> bool:
-    """Refit the finalist of a side once within the time left; return whether it worked, and note its pace."""
-    left, begun, seconds = clock.remaining - reserved, clock.elapsed, side.seconds_a_refit()
+def _can_begin(chosen: dict[str, Run], sides: dict[str, Contender], left: float) -> bool:
+    """Whether the time left is enough for the first refit, of the member of largest weight of each side at least.
+
+    A refit that was made when the finalists were named before costs nothing, so no time is needed for it.
+    """
+    needed = sum(sides[name].seconds_a_refit(1) for name in chosen)
+    return not needed or left >= FIRST_LEAST * needed
+
+
+def _refit_all(
+    chosen: dict[str, Run],
+    sides: dict[str, Contender],
+    clock: Clock,
+    reserved: float,
+    pace: dict[str, float],
+    reserved_in_all: float | None = None,
+) -> bool:
+    """Refit all finalists once more; return whether it worked for all of them.
+
+    In the first refit the time that is left beyond one member of each side goes to further members, and to longer
+    schedules, of both alike. What a side does not need of it goes to the other. The side that needs less goes first.
+
+    Args:
+        chosen: the finalists' runs by side.
+        sides: the sides by name.
+        clock: the budget.
+        reserved: seconds of the conclusion.
+        pace: see `_refit`.
+        reserved_in_all: of the first refit: seconds of all that follows, which is not cut for further members; None
+            for a later refit.
+    """
+    whole = {name: sides[name].seconds_a_refit() for name in chosen}
+    least = whole if reserved_in_all is None else {name: sides[name].seconds_a_refit(1) for name in chosen}
+    waiting = sorted(chosen, key=lambda name: whole[name])
+    while waiting:
+        name = waiting.pop(0)
+        left, others = clock.remaining - reserved, sum(least[other] for other in waiting)
+        if reserved_in_all is not None and math.isfinite(left):
+            spare = max(0.0, clock.remaining - reserved_in_all - least[name] - others)
+            own = max(LESS_SLACK * least[name], least[name] + spare / (1 + len(waiting)))
+            left = min(left - FIRST_LEAST * others, own)
+        if not _refit(sides[name], clock, left, whole[name], pace):
+            return False
+    return True
+
+
+def _refit(side: Contender, clock: Clock, left: float, seconds: float, pace: dict[str, float]) -> bool:
+    """Refit the finalist of a side once within the time left; return whether it worked, and note its pace.
+
+    Args:
+        side: its finalist is named.
+        clock: the budget.
+        left: the most seconds that it may take.
+        seconds: those that it is expected to take.
+        pace: of each side; changed.
+    """
+    begun = clock.elapsed
     if math.isfinite(left):  # without a time limit no fit may be cut, however busy the machine is
         earlier = pace.get(side.side)
         expected = (FIRST_SLACK if earlier is None else REFIT_SLACK * earlier) * seconds
@@ -241,18 +306,3 @@ def _at(chosen: dict[str, Run], clock: Clock) -> dict[str, Run]:
         name: dataclasses.replace(run, at_seconds=clock.elapsed) if members_of(run) else run
         for name, run in chosen.items()
     }
-
-
-def _affordable(chosen: dict[str, Run], sides: dict[str, Contender], seconds: float, most: int) -> int:
-    """The number of refits that can be made of all finalists in this time, at most `most`.
-
-    Args:
-        chosen: the finalists' runs by side.
-        sides: the sides by name.
-        seconds: time left.
-        most: the most refits wanted.
-    """
-    needed = sum(REFIT_SLACK * sides[name].seconds_a_refit() for name in chosen)
-    if not needed or seconds >= most * needed:
-        return most if seconds >= 0 else 0
-    return max(0, int(seconds / needed))

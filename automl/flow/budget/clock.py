@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+
+from automl.system.contention import ProcessorUse, Reading, used
 
 __all__ = ["Clock"]
 
@@ -19,22 +21,28 @@ class Clock:
     Args:
         budget_seconds: seconds for the whole run, from `started` to the conclusion.
         started: `time.monotonic` value at the call; None for now.
+        read: reads what this process and its children have had of the processors, before and after each fit.
 
     Attributes:
         spent: seconds that each side has used.
+        processors: what each side had of the processors in this call, during the time that it was charged with.
         phases: seconds by phase.
         offered: seconds allotted to each side in the whole contest: those it has spent, plus those that were still
             available to it when it was last asked. They are equal, unless one side declined time, which then went to
             the other. Empty without a time limit.
     """
 
-    def __init__(self, budget_seconds: float, started: float | None = None) -> None:
+    def __init__(
+        self, budget_seconds: float, started: float | None = None, read: Callable[[], Reading | None] = lambda: None
+    ) -> None:
         self.started = time.monotonic() if started is None else started
         self.budget_seconds = float(budget_seconds)
         self.earlier_seconds = 0.0
         self.spent: dict[str, float] = {"deep": 0.0, "shallow": 0.0}
         self.offered: dict[str, float] = {}
         self.phases: dict[str, float] = {}
+        self.processors: dict[str, ProcessorUse] = {}
+        self._read = read
         self._declined: dict[str, float] = {}
         self._open: dict[str, float] = {}
 
@@ -92,12 +100,16 @@ class Clock:
     @contextmanager
     def spend(self, side: str) -> Iterator[None]:
         """Charge the time of the block to a side."""
+        before = self._read()
         begun = self._open[side] = time.monotonic()
         try:
             yield
         finally:
             del self._open[side]
-            self.spent[side] = self.spent.get(side, 0.0) + time.monotonic() - begun
+            seconds = time.monotonic() - begun
+            self.spent[side] = self.spent.get(side, 0.0) + seconds
+            had = used(before, self._read(), seconds)
+            self.processors[side] = self.processors.get(side, ProcessorUse()).plus(had)
 
     def charge(self, side: str, seconds: float) -> None:
         """Charge seconds to a side that worked beside the other one."""

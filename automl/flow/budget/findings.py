@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,20 @@ from automl.records import Finding
 
 if TYPE_CHECKING:
     from automl.flow.budget.clock import Clock
-    from automl.records import Outcome
+    from automl.records import Comparison, Outcome, Severity
+    from automl.system.contention import ProcessorUse
 
-__all__ = ["too_late_for_deep", "with_times"]
+__all__ = ["too_late_for_deep", "unequal_processor", "with_times"]
 
 LOADING_SECONDS = 8.0
 EQUAL = 1.1
 OVER_SECONDS = 3.0
 OVER_SHARE = 0.03
+MEASURED_SECONDS = 3.0
+"""Of each side, what must have been measured before its share of the processors means something."""
+UNEQUAL_PROCESSOR, VERY_UNEQUAL_PROCESSOR = 1.25, 2.0
+"""How many times as much of the processor time that it wanted one side may have had: from the first on the result is in
+doubt, from the second on it is not to be believed."""
 
 
 def too_late_for_deep(clock: Clock, folder: Path) -> str | None:
@@ -58,6 +65,7 @@ def with_times(
     )
     findings = [finding for finding in (
         _no_deep(no_deep, outcome, clock, loading_seconds), _not_apart(not_apart), _unequal(clock),
+        unequal_processor(clock.processors, outcome.comparison) if math.isfinite(clock.budget_seconds) else None,
         _over(clock, wall, loading_seconds),
     ) if finding is not None]  # fmt: skip
     times = {
@@ -102,6 +110,38 @@ def _unequal(clock: Clock) -> Finding | None:
         "time_passed_over", "low",
         f"The {less} side could use only {clock.spent[less]:.0f} s of the {clock.offered[less]:.0f} s allotted to it; "
         f"the rest went to the {more} side, which was allotted {clock.offered[more]:.0f} s in all.",
+    )  # fmt: skip
+
+
+def unequal_processor(processors: Mapping[str, ProcessorUse], comparison: Comparison | None) -> Finding | None:
+    """A finding if other programs took much more processor time from one side's fits than from the other's.
+
+    Processor seconds per second tell little by themselves: a fit may use several cores or wait for memory. So what is
+    compared is the share that a side had of the processor time that its threads were ready to use. If the side that had
+    less won all the same, its victory stands, and the finding is of low severity.
+
+    Args:
+        processors: what each side had of the processors.
+        comparison: of the contest, or None.
+    """
+    measured = {side: use for side, use in processors.items() if use.wall_seconds >= MEASURED_SECONDS}
+    shares = {side: share for side, use in measured.items() if (share := use.share) is not None}
+    if len(shares) < 2:
+        return None
+    less, more = sorted(shares, key=lambda side: shares[side])
+    ratio = shares[more] / shares[less]
+    if ratio < UNEQUAL_PROCESSOR:
+        return None
+    severity: Severity = "high" if ratio >= VERY_UNEQUAL_PROCESSOR else "medium"
+    if comparison is not None and comparison.verdict == less:
+        severity = "low"
+    paces = {side: measured[side].processor_seconds / measured[side].wall_seconds for side in (less, more)}
+    return Finding(
+        "unequal_processor", severity,
+        f"The {less} side got {paces[less]:.2f} processor seconds a second, the {more} side {paces[more]:.2f}: other "
+        f"programs left {100 * shares[less]:.0f} % of the processor time that the {less} side's fits were ready to use "
+        f"and {100 * shares[more]:.0f} % of what the {more} side's were, so that equal time was not equal work.",
+        "Run again on a quiet machine, or on cores that no other program uses.",
     )  # fmt: skip
 
 

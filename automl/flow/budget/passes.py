@@ -127,7 +127,8 @@ def _are_refitted(chosen: dict[str, Run]) -> bool:
 def _planned(chosen: dict[str, Run], sides: dict[str, Contender], clock: Clock, reserve: Reserve, wanted: int) -> _Plan:
     """How many refits there is time for, and what is left beyond them.
 
-    Time is kept for those that the finalists lack, and for one at least, which later finalists would need.
+    Time is kept for those that the finalists lack, and for one at least, which later finalists would need; if need be
+    of the member of largest weight of each side alone.
     """
     if not _are_refitted(chosen):
         return _Plan(0, 0, clock.remaining - reserve.seconds(chosen))
@@ -137,4 +138,5 @@ def _planned(chosen: dict[str, Run], sides: dict[str, Contender], clock: Clock, 
         spare = clock.remaining - reserve.seconds(chosen, n_refits) - n_kept * refit_seconds
         if spare >= 0:
             return _Plan(n_refits, n_kept, spare)
-    return _Plan(1, 1, 0.0)
+    least_seconds = sum(REFIT_SLACK * sides[name].seconds_a_refit(1) for name in chosen)
+    return _Plan(1, 1, max(0.0, clock.remaining - reserve.seconds(chosen, 1) - least_seconds))

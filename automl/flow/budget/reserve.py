@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl import goals, metrics
+from automl.flow.latency import seconds_to_measure
 from automl.sides.ensemble import members_of
 from automl.verdict.resample import n_replicates_for
 
@@ -27,8 +28,6 @@ TRACE_SHARE = 0.08
 MOST_TRACE_SECONDS = 1.0
 FORWARD_SHARE = 0.35
 CROSSED_SHARE = 0.5
-TIMED_ROWS = 1024
-TIMED_CALLS = 6
 SELECT_SCORES = 200
 PROBE_CELLS = 400_000
 DRAW_SECONDS = 1.5e-8
@@ -38,9 +37,9 @@ MOST_NAMING_SHARE = 0.05
 class Reserve:
     """Estimates the seconds to keep back for scoring, measuring and comparing the finalists.
 
-    The estimate adds three parts: predicting the test rows with the members and seeds of each finalist, building its
-    networks again, and the bootstrap. The first two are derived from the runs so far; the cost of the bootstrap is
-    measured once. For a side without a model a constant is used.
+    The estimate adds four parts: predicting the test rows with the members and seeds of each finalist, building its
+    networks again, measuring its latency, and the bootstrap. The first three are derived from the runs so far; the cost
+    of the bootstrap is measured once. For a side without a model a constant is used.
 
     Args:
         prepared: data and split.
@@ -130,8 +129,11 @@ class Reserve:
         for side, run in chosen.items():
             names = members_of(run) or {run.name: 1.0}
             members = [known for known in self.runs if known.name in names] or [run]
-            seconds_of = self._deep if side == "deep" else self._shallow
-            total += n_seeds * sum(seconds_of(member) for member in members)
+            row_seconds = n_seeds * sum(self._row_seconds(member) for member in members)
+            one_seconds = n_seeds * sum((member.cost.predict_ms or 0.0) / 1000 for member in members)
+            total += self.n_test * row_seconds + seconds_to_measure(one_seconds, row_seconds, self.n_test)
+            if side == "deep":
+                total += n_seeds * sum(_build_seconds(member) for member in members)
         return SLACK * total
 
     @property
@@ -146,15 +148,14 @@ class Reserve:
         n_scored = n_items * n_replicates_for(n_items) / (self.n_test * n_replicates_for(self.n_test))
         return SLACK * self.bootstrap_seconds * n_scored
 
-    def _shallow(self, run: Run) -> float:
-        n_rows = self.n_test + min(self.n_test, TIMED_ROWS)
-        a_row = 0.0 if not run.cost.rows_per_second else 1.0 / run.cost.rows_per_second
-        return n_rows * a_row + TIMED_CALLS * (run.cost.predict_ms or 0.0) / 1000
-
-    def _deep(self, run: Run) -> float:
-        """Seconds to build and trace a network, and to predict; a forward pass is a share of a training step."""
-        fit_seconds = run.cost.fit_seconds
+    def _row_seconds(self, run: Run) -> float:
+        """Seconds to predict a row. Of a network that was not timed, a forward pass is a share of a training step."""
+        if run.side != "deep":
+            return 0.0 if not run.cost.rows_per_second else 1.0 / run.cost.rows_per_second
         n_epochs = max(float(run.choices.get("epochs", 10) or 10), 1.0)
-        n_rows = self.n_test + min(self.n_test, TIMED_ROWS)
-        trace = min(TRACE_SHARE * fit_seconds, MOST_TRACE_SECONDS)
-        return BUILD_SECONDS + trace + n_rows * FORWARD_SHARE * fit_seconds / (n_epochs * max(self.n_train, 1))
+        return FORWARD_SHARE * run.cost.fit_seconds / (n_epochs * max(self.n_train, 1))
+
+
+def _build_seconds(run: Run) -> float:
+    """Seconds to build and trace a network."""
+    return BUILD_SECONDS + min(TRACE_SHARE * run.cost.fit_seconds, MOST_TRACE_SECONDS)

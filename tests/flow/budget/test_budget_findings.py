@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from automl.flow.budget.clock import Clock
-from automl.flow.budget.findings import _over, _unequal, too_late_for_deep
+from automl.flow.budget.findings import _over, _unequal, too_late_for_deep, unequal_processor
+from automl.report.trust import trust_of
+from automl.system.contention import ProcessorUse
 
 
 def test_an_offer_counts_what_was_spent_and_a_refusal_does_not_take_it_back():
@@ -40,3 +42,48 @@ def test_unequal_time_is_a_finding(deep, expected):
 @pytest.mark.parametrize(("budget", "wall", "over"), [(60.0, 62.9, False), (60.0, 63.1, True), (300.0, 308.0, False)])
 def test_a_run_over_its_budget_by_more_than_three_seconds_and_three_percent_says_so(budget, wall, over):
     assert (_over(Clock(budget), wall, 0.0) is not None) == over
+
+
+def use(wall, processor, lost):
+    return ProcessorUse(wall, processor, lost)
+
+
+@pytest.mark.parametrize(
+    ("deep", "shallow", "severity"),
+    [
+        (use(20, 19.6, 0.3), use(20, 19.0, 0.6), None),  # a quiet core
+        (use(20, 10.4, 9.6), use(20, 10.0, 10.0), None),  # a busy one, for both alike
+        (use(20, 13.0, 7.0), use(20, 19.0, 0.9), "medium"),
+        (use(20, 9.0, 10.0), use(20, 19.0, 0.9), "high"),
+        (use(20, 60.0, 2.0), use(20, 19.0, 0.9), None),  # fits that use several cores
+        (use(20, 8.0, 0.2), use(20, 19.0, 0.9), None),  # fits that wait for memory
+        (use(2, 0.9, 1.0), use(20, 19.0, 0.9), None),  # too short to tell
+        (use(20, 0.0, 0.0), use(20, 19.0, 0.9), None),  # not measured: workers elsewhere, or no counters
+    ],
+)
+def test_a_side_that_had_less_of_the_processors_than_it_wanted_is_a_finding(deep, shallow, severity):
+    found = unequal_processor({"deep": deep, "shallow": shallow}, None)
+    assert (found and found.severity) == severity
+
+
+def test_it_says_what_both_sides_had_and_lowers_trust():
+    found = unequal_processor({"deep": use(20, 10.4, 9.6), "shallow": use(20, 19.0, 0.9)}, None)
+    assert found.message.startswith("The deep side got 0.52 processor seconds a second, the shallow side 0.95:")
+    assert "52 % of the processor time" in found.message and "quiet machine" in found.next_step
+    assert trust_of([found]).level == "medium"
+
+
+def test_where_the_side_that_had_less_won_its_victory_stands():
+    processors = {"deep": use(20, 10.4, 9.6), "shallow": use(20, 19.0, 0.9)}
+    won = unequal_processor(processors, SimpleNamespace(verdict="deep"))
+    lost = unequal_processor(processors, SimpleNamespace(verdict="shallow"))
+    assert (won.severity, lost.severity) == ("low", "medium") and trust_of([won]).level == "high"
+
+
+def test_the_clock_adds_up_what_each_side_had_of_the_processors():
+    ran = iter([{(1, 1): (0.0, 0.0)}, {(1, 1): (2.0, 0.0)}, {(1, 1): (2.0, 0.0)}, {(1, 1): (5.0, 0.0)}])
+    clock = Clock(60, read=lambda: next(ran))
+    for _ in range(2):
+        with clock.spend("deep"):
+            pass
+    assert clock.processors["deep"].processor_seconds == 5.0 and "shallow" not in clock.processors

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from automl.flow.budget.reserve import Reserve
+from automl.flow import latency
+from automl.flow.budget.reserve import BASE_SECONDS, SLACK, Reserve
 from automl.records import Cost, Run, Split
 
 
@@ -33,6 +34,39 @@ def test_slower_models_more_rows_and_more_seeds_keep_more_back():
     assert 0 < plain < 10
     assert seconds(n_test=200_000) > seconds(n_test=20_000) > plain
     assert seconds(fit=100.0) > plain and seconds(rate=1e3) > plain and seconds(n_seeds=3) > plain
+
+
+def test_a_slow_model_is_measured_on_few_rows_however_many_seeds_it_has():
+    """Per seed all test rows are predicted once; only a tenth of a second more, or 32 rows, are timed."""
+    run = shallow(200.0)  # 5 ms a row
+
+    def seconds(n_seeds):
+        return Reserve(prepared(400), 60.0, [run]).seconds({"shallow": run}, n_seeds) / SLACK
+
+    assert seconds(2) - seconds(1) < 400 / 200 + 2 * 32 / 200 + 0.1
+    assert seconds(1) < BASE_SECONDS + 400 / 200 + 2 * 32 / 200 + 0.1
+
+
+def test_measuring_a_model_takes_what_is_reckoned():
+    calls = []
+
+    def call(n):
+        calls.append(n)
+
+    for one, row, n_items in ((0.001, 0.0005, 300), (0.001, 0.01, 300), (0.3, 0.01, 40)):
+        clock = iter_clock(calls, one, row)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(latency.time, "perf_counter", clock)
+            calls.clear()
+            latency._timed(call, n_items)
+        spent = sum(one if n == 1 else n * row for n in calls)
+        assert spent <= latency.seconds_to_measure(one, row, n_items) + 1e-9
+        assert spent >= 0.5 * latency.seconds_to_measure(one, row, n_items)
+
+
+def iter_clock(calls, one, row):
+    """A clock that has gone on by what the calls so far take."""
+    return lambda: sum(one if n == 1 else n * row for n in calls)
 
 
 def test_the_best_run_of_each_side_counts_while_the_search_goes_on():
