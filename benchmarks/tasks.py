@@ -3,7 +3,7 @@
     python benchmarks/tasks.py [--data DIR] [--only NAME]
 
 Each case names its data and target and nothing else; right is what a person says who knows the data. Real sets are
-those of DIR's ``catalog.json`` (an anomaly with a label is binary, as the goal anomaly is not built). Printed for each
+those of DIR's ``catalog.json`` (an anomaly with a label is binary: nobody asked for the goal anomaly). Printed for each
 case: what was said, how sure, and "?" where the user would be asked. A case that is wrong and not explained makes the
 exit code 1. The last line is JSON.
 """

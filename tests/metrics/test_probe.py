@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from automl import metrics
-from automl.sides.probing import fit_probe
 from automl.metrics.probe import cross_fitted
 from automl.records import Output
+from automl.sides.probing import fit_probe
 
 
 def _vectors(n: int, n_classes: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
