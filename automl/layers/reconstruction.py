@@ -77,6 +77,7 @@ class ArrayError(keras.layers.Layer):  # type: ignore[misc]
     Args:
         has_spread: whether the second half of the restored channels is the logarithm of the standard deviation.
         is_mean: whether the sum is divided by the number of cells.
+        n_last: of a series: how many steps at its end count; 0 for all.
 
     Input shape: ``(batch, ..., channels)`` and ``(batch · draws, ..., channels)``, or twice the channels with a spread;
     the draws of a row follow each other. Output shape: ``(batch, 1)``, float32.
@@ -86,16 +87,18 @@ class ArrayError(keras.layers.Layer):  # type: ignore[misc]
         2019.
     """
 
-    def __init__(self, has_spread: bool = False, is_mean: bool = False, **kwargs: Any) -> None:
+    def __init__(self, has_spread: bool = False, is_mean: bool = False, n_last: int = 0, **kwargs: Any) -> None:
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
-        self.has_spread, self.is_mean = bool(has_spread), bool(is_mean)
+        self.has_spread, self.is_mean, self.n_last = bool(has_spread), bool(is_mean), int(n_last)
         self.built = True
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """Compare the rows with what was restored of them."""
         ops = keras.ops
         truth, restored = (ops.cast(part, "float32") for part in inputs)
+        if self.n_last:
+            truth, restored = truth[:, -self.n_last :], restored[:, -self.n_last :]
         shape, n_channels = tuple(truth.shape[1:]), int(truth.shape[-1])
         restored, truth = by_row(truth, restored), ops.expand_dims(truth, 1)
         if self.has_spread:
@@ -112,7 +115,8 @@ class ArrayError(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """The layer's settings."""
-        return {**super().get_config(), "has_spread": self.has_spread, "is_mean": self.is_mean}
+        config = {"has_spread": self.has_spread, "is_mean": self.is_mean, "n_last": self.n_last}
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable(package="automl")

@@ -107,6 +107,8 @@ def fit(dataset: Dataset, task: Task, split: Split) -> SequenceEncoder:
     filled = _stretched(values, fill, length) if stretch else _without_gaps(values, fill)
     series = _averaged(filled, factor).transpose(0, 2, 1)
     stats = {**channel_stats(series), "factor": factor, "end_gap": end_gap(series)}
+    if task.window is not None:
+        stats["judged"] = "last"
     encoder.specs = (InputSpec("series", "series", series.shape[1:], "float32", stats=stats),)
     return encoder
 

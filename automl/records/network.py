@@ -32,7 +32,8 @@ class InputSpec:
             categories: "sizes" (levels per column, code 0 included); tokens, ngrams: "columns";
             image: "mean", "std" (per channel, 0 to 255), "patch_filters" (whitening filters of standardised
             patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns";
-            series: "mean", "std" (per channel); vectors: "mean", "std" (per number).
+            series: "mean", "std" (per channel), and "judged": "last" where an item is a row of a table, its last step,
+            with the rows before it; vectors: "mean", "std" (per number).
     """
 
     name: str

@@ -45,8 +45,8 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     """Build the network, uncompiled."""
     reading = read(specs, choices, knobs["noise"])
     code = coded(reading, choices, code_size(choices, head))
-    error = row_errors(reading, code, choices, has_spread=False)
-    return finished(reading, code, error, error, knobs["trim"], head, "autoencoder")
+    loss, score = row_errors(reading, code, choices, has_spread=False)
+    return finished(reading, code, score, loss, knobs["trim"], head, "autoencoder")
 
 
 AUTOENCODER = Template(

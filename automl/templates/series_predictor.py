@@ -12,7 +12,7 @@ from typing import Any
 
 from automl.records import Facts, GoalName, Head, InputSpec, Task, Template
 from automl.templates.shared.reconstruction import KNOBS, declare_training, scaled_array, starting_training
-from automl.templates.shared.series import one_series, steps_of
+from automl.templates.shared.series import judged_for, one_series, steps_of
 
 GOALS: tuple[GoalName, ...] = ("anomaly",)
 KERNEL = 3
@@ -24,7 +24,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     aheads = aheads_of(specs)
     hp.Choice("ahead", aheads, default=min(4, aheads[-1]))
     if steps_of(specs) > 2:
-        hp.Choice("judged", ["all", "last"], default="all")
+        hp.Choice("judged", ["all", "last"], default=judged_for(specs))
     hp.Choice("filters", [16, 32, 64], default=32)
     hp.Int("layers", 2, 6, default=layers_for(specs))
 
@@ -43,16 +43,16 @@ def layers_for(specs: Sequence[InputSpec]) -> int:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """For data with anomalies among them; for normal series alone; judged by their last steps; one step ahead."""
+    """For data with anomalies among them; for normal series alone; one step ahead; judged by other steps."""
     first = {
         **starting_training(specs, facts), "ahead": min(4, aheads_of(specs)[-1]), "filters": 32,
         "layers": layers_for(specs),
     }  # fmt: skip
     if steps_of(specs) <= 2:
         return [first, {**first, "trim": 0.0}]
-    first["judged"] = "all"
-    last = {**first, "judged": "last"}
-    return [first, {**first, "trim": 0.0}, last, {**last, "ahead": 1}]
+    first["judged"] = judged_for(specs)
+    other = {**first, "judged": "all" if first["judged"] == "last" else "last"}
+    return [first, {**first, "trim": 0.0}, {**first, "ahead": 1}, other]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

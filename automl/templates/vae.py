@@ -57,9 +57,10 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     moments = coded(reading, choices, 2 * code_size(choices, head))
     n_draws = DRAWS_OF_ARRAYS if any(part.spec.kind in ARRAYS for part in reading.parts) else DRAWS
     codes, divergence, paid = LatentDraw(n_draws, knobs["beta"])(moments)
-    error = row_errors(reading, codes, choices, has_spread=True)
-    score = keras.layers.Add(dtype="float32")([error, divergence])
+    error, judged = row_errors(reading, codes, choices, has_spread=True)
     loss = keras.layers.Add(dtype="float32")([error, paid])
+    # The divergence is that of the whole series: it says nothing of the last steps alone.
+    score = judged if choices.get("judged") == "last" else keras.layers.Add(dtype="float32")([judged, divergence])
     return finished(reading, LatentMean()(moments), score, loss, knobs["trim"], head, "vae")
 
 

@@ -59,6 +59,12 @@ def test_squared_errors_are_summed_or_averaged_over_the_cells_of_a_row():
     np.testing.assert_allclose(ArrayError(is_mean=True)([x, r])[:, 0], ((x - r) ** 2).mean(axis=(1, 2, 3)), rtol=1e-5)
 
 
+def test_the_last_steps_of_a_series_may_count_alone():
+    x, r = RNG.normal(size=(2, 4, 6, 2)).astype("float32")
+    expected = ((x - r) ** 2)[:, -2:].mean(axis=(1, 2))
+    np.testing.assert_allclose(ArrayError(is_mean=True, n_last=2)([x, r])[:, 0], expected, rtol=1e-5)
+
+
 def test_a_learned_spread_gives_the_likelihood_of_a_normal_distribution():
     from scipy.stats import norm
 

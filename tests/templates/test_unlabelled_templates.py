@@ -169,6 +169,19 @@ def test_a_series_that_breaks_its_wave_scores_higher(template):
     assert np.median(unusual) > np.quantile(usual, 0.9)
 
 
+@pytest.mark.parametrize("template", [*RESTORING, SERIES_PREDICTOR], ids=named)
+def test_a_row_with_the_rows_before_it_is_judged_by_the_last_steps(template):
+    spec = series_spec(64, 1)
+    window = dataclasses.replace(spec, stats={**spec.stats, "judged": "last"})
+    assert template.starts((spec,), Facts(500))[0]["judged"] == "all"
+    assert template.starts((window,), Facts(500))[0]["judged"] == "last"
+    x = testing.example_arrays([spec])
+    moved = {"series": x["series"].copy()}
+    moved["series"][:, 0] += 50.0
+    whole, last = (np.asarray(built(template, (one,))(moved) - built(template, (one,))(x)) for one in (spec, window))
+    assert (np.abs(last) < 0.2 * whole).all()
+
+
 @pytest.mark.parametrize("template", RESTORING, ids=named)
 def test_a_representation_is_the_code(template):
     specs = specs_of(template)

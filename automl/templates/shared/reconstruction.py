@@ -9,13 +9,13 @@ stand beside other columns, all share one code, and each picture or series count
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from automl.records import Facts, GoalName, Head, InputKind, InputSpec, Task
+from automl.templates.shared.series import judged_for, steps_of
 
 __all__ = [
     "ACCEPTS", "ARRAYS", "GOALS", "KNOBS", "Part", "Reading", "code_for", "code_size", "coded", "declare_shape",
@@ -37,6 +37,8 @@ LIMITS = (3.0, 10.0, 30.0)
 SIDE = 64
 """Pictures are shrunk to at most so many pixels a side, and series to `STEPS`, before they are read and restored."""
 STEPS = 256
+LAST_SHARE = 32
+"""A series judged by its end is judged by one step in so many."""
 LEAST_SIDE, LEAST_STEPS = 4, 8
 """Where halving ends."""
 CODES = (2, 4, 8, 16, 32, 64)
@@ -125,6 +127,8 @@ def declare_shape(hp: Any, specs: Sequence[InputSpec]) -> None:
         hp.Choice("filters", [8, 16, 32], default=start["filters"])
     if "limit" in start:
         hp.Choice("limit", list(LIMITS), default=start["limit"])
+    if "judged" in start:
+        hp.Choice("judged", ["all", "last"], default=start["judged"])
 
 
 def starting_shape(specs: Sequence[InputSpec]) -> dict[str, Any]:
@@ -137,6 +141,8 @@ def starting_shape(specs: Sequence[InputSpec]) -> dict[str, Any]:
         start.update(filters=16)
     if "numbers" in kinds:
         start.update(limit=10.0)
+    if kinds == ["series"] and steps_of(specs) > 2:
+        start.update(judged=judged_for(specs))
     return start
 
 
@@ -204,25 +210,31 @@ def dense(x: Any, widths: Sequence[int]) -> Any:
     return x
 
 
-def row_errors(reading: Reading, codes: Any, choices: Mapping[str, Any], has_spread: bool) -> Any:
-    """What is wrong with the rows restored from codes, ``(batch, 1)``.
+def row_errors(reading: Reading, codes: Any, choices: Mapping[str, Any], has_spread: bool) -> tuple[Any, Any]:
+    """What is wrong with the rows restored from codes, ``(batch, 1)``: as the loss reads it, and as the score does.
+
+    They differ where a series is judged by its last steps alone.
 
     Args:
         reading: the inputs, which are restored.
         codes: ``(batch · draws, size)``.
-        choices: as for `coded`.
+        choices: as for `coded`; "judged" is read for a series.
         has_spread: whether standard deviations are learned; the result is then a negative log-likelihood. Otherwise it
             is the mean over columns of squared errors, or of cross-entropies where a column has categories.
     """
     import keras
 
     x = codes if reading.is_one_array else dense(codes, _widths(choices)[::-1])
-    errors = [_error(part, x, reading.filters, has_spread) for part in reading.parts]
+    restored = [_restored(part, x, reading.filters, has_spread) for part in reading.parts]
+    errors = [_error(part, one, has_spread) for part, one in zip(reading.parts, restored, strict=True)]
     total = keras.layers.Add(dtype="float32")(errors) if len(errors) > 1 else errors[0]
-    if has_spread:
-        return total
-    n_columns = sum(1 if part.spec.kind in ARRAYS else int(part.spec.shape[0]) for part in reading.parts)
-    return keras.layers.Rescaling(1.0 / n_columns, dtype="float32")(total)
+    if choices.get("judged") == "last":
+        (part,), (one,) = reading.parts, restored
+        return total, _error(part, one, has_spread, n_last=max(part.sizes[0][0] // LAST_SHARE, 1))
+    if not has_spread:
+        n_columns = sum(1 if part.spec.kind in ARRAYS else int(part.spec.shape[0]) for part in reading.parts)
+        total = keras.layers.Rescaling(1.0 / n_columns, dtype="float32")(total)
+    return total, total
 
 
 def finished(reading: Reading, code: Any, score: Any, loss: Any, trim: Any, head: Head, name: str) -> Any:
@@ -324,20 +336,27 @@ def _array(x: Any, spec: InputSpec, filters: int, noise: Any) -> Part:
     return Part(spec, target, layers.Flatten()(x), tuple(sizes))
 
 
-def _error(part: Part, x: Any, filters: int, has_spread: bool) -> Any:
-    """What is wrong with one input restored from features ``(batch · draws, features)``, ``(batch, 1)``."""
+def _restored(part: Part, x: Any, filters: int, has_spread: bool) -> Any:
+    """One input restored from features ``(batch · draws, features)``; logits of categories."""
     import keras
 
+    if part.spec.kind in ARRAYS:
+        return _restored_array(part, x, filters, int(part.target.shape[-1]) * (2 if has_spread else 1))
+    if part.spec.kind == "categories":
+        size = sum(min(int(size), MOST_LEVELS) for size in part.spec.stats["sizes"])
+    else:
+        size = int(part.target.shape[-1]) * (2 if has_spread else 1)
+    return keras.layers.Dense(size, dtype="float32")(x)  # half precision would pass for an error
+
+
+def _error(part: Part, restored: Any, has_spread: bool, n_last: int = 0) -> Any:
+    """What is wrong with one input as it was restored, ``(batch, 1)``."""
     from automl.layers.reconstruction import ArrayError, CategoryError
 
-    last = functools.partial(keras.layers.Dense, dtype="float32")  # half precision would pass for an error
     if part.spec.kind == "categories":
-        error = CategoryError(part.spec.stats["sizes"], MOST_LEVELS)
-        return error([part.target, last(error.n_logits)(x)])
-    is_array = part.spec.kind in ARRAYS
-    n_channels = int(part.target.shape[-1]) * (2 if has_spread else 1)
-    restored = _restored_array(part, x, filters, n_channels) if is_array else last(n_channels)(x)
-    return ArrayError(has_spread, is_mean=is_array and not has_spread)([part.target, restored])
+        return CategoryError(part.spec.stats["sizes"], MOST_LEVELS)([part.target, restored])
+    is_mean = part.spec.kind in ARRAYS and not has_spread
+    return ArrayError(has_spread, is_mean, n_last)([part.target, restored])
 
 
 def _restored_array(part: Part, x: Any, filters: int, n_channels: int) -> Any:

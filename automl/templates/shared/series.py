@@ -14,6 +14,7 @@ __all__ = [
     "declare_augmentation",
     "declare_training",
     "epochs_for",
+    "judged_for",
     "normed",
     "one_series",
     "series_parts",
@@ -70,6 +71,11 @@ def strong_augmentation(specs: Sequence[InputSpec]) -> dict[str, float]:
 def is_closed(specs: Sequence[InputSpec]) -> bool:
     """Whether the series look like closed curves, such as outlines of leaves: their ends lie close together."""
     return all(float(spec.stats.get("end_gap", 1.0)) < CLOSED for spec in specs)
+
+
+def judged_for(specs: Sequence[InputSpec]) -> str:
+    """Which steps of a series say whether it is unusual: "last" where it is a row with the rows before it, or "all"."""
+    return str(next((spec.stats.get("judged", "all") for spec in specs if spec.kind == "series"), "all"))
 
 
 def batch_size_for(n_rows: int) -> int:
