@@ -49,7 +49,8 @@ def test_tables(name, made):
     for weight in (None, np.where(np.arange(len(split.train)) < 10, 0.0, 1.0)):
         model = family.make(task, settings, 0)
         model.fit(dataset, split.train, truths[0], weight, FitContext(None, None, split.valid, truths[1]))
-        assert np.isfinite(model.predict(dataset, split.test).arrays["probabilities"]).all()
+        output = model.predict(dataset, split.test)
+        assert np.isfinite(output.arrays[output.kind]).all()
 
 
 def test_the_encoder_of_tables(made):
