@@ -102,9 +102,9 @@ def _neighbours(task: Task, facts: Facts) -> Own:
 
 
 def _factor(task: Task, facts: Facts) -> Own:
-    first = {"detector": "factor", "k": 50 if facts.n_rows > MANY_ROWS else 20, "trim": trim(task)}
-    counts = distinct(first["k"], [5, 10, 20, 50, 100], lambda k: min(k, facts.n_rows - 1))
-    return first, {"k": counts, "trim": trims(task)}
+    usual = 50 if facts.n_rows > MANY_ROWS else 20
+    counts = distinct(usual, [5, 10, 20, 50, 100], lambda k: min(k, facts.n_rows - 1))
+    return {"detector": "factor", "k": usual, "trim": trim(task)}, {"k": counts, "trim": trims(task)}
 
 
 def _forest(task: Task, facts: Facts) -> Own:

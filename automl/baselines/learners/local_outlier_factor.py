@@ -57,7 +57,7 @@ class LocalOutlierFactor(Detector):
 
     def own_scores(self, X: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Factors of training rows, none of which is its own neighbour."""
-        return self.own[places]
+        return np.asarray(self.own[places])
 
     def _density(self, far: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Local reachability density: definition 6."""
