@@ -107,8 +107,6 @@ def fit(dataset: Dataset, task: Task, split: Split) -> SequenceEncoder:
     filled = _stretched(values, fill, length) if stretch else _without_gaps(values, fill)
     series = _averaged(filled, factor).transpose(0, 2, 1)
     stats = {**channel_stats(series), "factor": factor, "end_gap": end_gap(series)}
-    if task.window is not None:
-        stats["judged"] = "last"
     encoder.specs = (InputSpec("series", "series", series.shape[1:], "float32", stats=stats),)
     return encoder
 
@@ -207,7 +205,12 @@ def _recognises(inputs: Any, columns: Sequence[Column]) -> str | None:
 
 def _fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec) -> Encoder:
     """Of rows of an array, or of the windows of a table in time."""
-    return (forecast.fit if goals.named(task).in_windows else fit)(dataset, task, split)
+    if goals.named(task).in_windows:
+        return forecast.fit(dataset, task, split)
+    encoder = fit(dataset, task, split)
+    if task.window is not None:
+        encoder.specs = tuple(replace(spec, stats={**spec.stats, "judged": "last"}) for spec in encoder.specs)
+    return encoder
 
 
 def _read(dataset: Dataset) -> Dataset:

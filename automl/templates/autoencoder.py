@@ -20,6 +20,7 @@ from automl.templates.shared.reconstruction import (
     declare_shape,
     declare_training,
     finished,
+    other_readers,
     read,
     row_errors,
     starting_shape,
@@ -35,10 +36,10 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """For rows with anomalies among them; for normal rows alone; then with noise, and with a shorter code."""
+    """For rows with anomalies among them; for normal rows alone; by the other reader; with noise; a shorter code."""
     first = {**starting_training(specs, facts), **starting_shape(specs)}
-    clean = {**first, "trim": 0.0}
-    return [first, clean, {**first, "noise": 0.1}, {**first, "code": max(first["code"] // 2, 2)}]
+    others = [*other_readers(first), {**first, "noise": 0.1}, {**first, "code": max(first["code"] // 2, 2)}]
+    return [first, {**first, "trim": 0.0}, *others]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

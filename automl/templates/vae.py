@@ -23,6 +23,7 @@ from automl.templates.shared.reconstruction import (
     declare_shape,
     declare_training,
     finished,
+    other_readers,
     read,
     row_errors,
     starting_shape,
@@ -42,9 +43,10 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """For rows with anomalies among them; for normal rows alone; then with a code that may say more."""
+    """For rows with anomalies among them; for normal rows alone; by the other reader; then a code that may say more."""
     first = {**starting_training(specs, facts), **starting_shape(specs), "beta": 1.0}
-    return [first, {**first, "trim": 0.0}, {**first, "beta": 0.3}]
+    others = other_readers(first)
+    return [first, {**first, "trim": 0.0}, *others, {**first, "beta": 0.3}]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

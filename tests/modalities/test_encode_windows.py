@@ -155,3 +155,15 @@ def test_windows_of_another_length_are_refused(panel):
         encoder.transform(dataset, split.test_windows[:, :2])
     with pytest.raises(DataError, match="history"):
         encoder.transform(replace(dataset, target=None), split.test_windows)
+
+
+@pytest.mark.parametrize(("window", "judged"), [(8, "last"), (None, None)])
+def test_networks_are_told_that_an_item_is_its_last_step(window, judged):
+    from dataclasses import replace
+
+    from automl import modalities
+    from automl.testing.examples import example_problem
+
+    dataset, task, split, _ = example_problem("anomaly", "sequence")
+    encoder = modalities.named("sequence").fit(dataset, replace(task, window=window), split, None)
+    assert [spec.stats.get("judged") for spec in encoder.specs] == [judged]

@@ -137,14 +137,22 @@ def test_a_level_that_does_not_go_with_the_others_scores_higher(template):
 
 
 @pytest.mark.parametrize("template", RESTORING, ids=named)
+@pytest.mark.parametrize("reader", ["dense", "convolutions"])
 @pytest.mark.parametrize("shape", [(1, 1, 1), (4, 30, 1), (9, 9, 4), (150, 20, 3)])
-def test_pictures_of_any_size_are_restored(template, shape):
+def test_pictures_of_any_size_are_restored(template, shape, reader):
     spec = image_spec(*shape)
-    model = built(template, (spec,))
+    model = built(template, (spec,), reader=reader)
     assert model(testing.example_arrays([spec], 2), training=False).shape == (2, 1)
-    most = max(max(layer.output.shape[1:-1]) for layer in model.layers if "onv" in type(layer).__name__) if max(
-        shape[:2]) > 4 else 1  # fmt: skip
-    assert most <= SIDE + 1
+    errors = [layer for layer in model.layers if type(layer).__name__ == "ArrayError"]
+    assert all(max(layer.input[0].shape[1:-1]) <= SIDE for layer in errors)
+
+
+@pytest.mark.parametrize("template", RESTORING, ids=named)
+@pytest.mark.parametrize("shape", [(1, 1), (37, 2), (STEPS + 44, 1)])
+def test_series_of_any_length_are_convolved(template, shape):
+    spec = series_spec(*shape)
+    model = built(template, (spec,), reader="convolutions")
+    assert model(testing.example_arrays([spec], 2), training=False).shape == (2, 1)
 
 
 @pytest.mark.parametrize("template", [*RESTORING, SERIES_PREDICTOR], ids=named)

