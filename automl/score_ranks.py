@@ -32,7 +32,7 @@ def levels(n: int = N_REFERENCE) -> np.ndarray:
     return np.concatenate([low, high]).astype(np.float32)
 
 
-def ranks(scores: np.ndarray, held: np.ndarray) -> np.ndarray:
+def ranks(scores: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Scores as ranks among reference scores, ``(n,)`` float64 from above -1 to below 2.
 
     Between two reference scores a rank is interpolated. Beyond them it moves on by ``z / (1 + z)``, z the distance in
@@ -40,10 +40,10 @@ def ranks(scores: np.ndarray, held: np.ndarray) -> np.ndarray:
 
     Args:
         scores: ``(n,)``.
-        held: from `reference`.
+        known: from `reference`.
     """
-    scores, held = np.asarray(scores, np.float64), np.asarray(held, np.float64)
-    inner = np.interp(scores, held, levels(len(held)).astype(np.float64))
-    spread = max(float(held[-1] - held[0]), 1e-12)
-    above, below = np.maximum(scores - held[-1], 0.0) / spread, np.maximum(held[0] - scores, 0.0) / spread
+    scores, known = np.asarray(scores, np.float64), np.asarray(known, np.float64)
+    inner = np.interp(scores, known, levels(len(known)).astype(np.float64))
+    spread = max(float(known[-1] - known[0]), 1e-12)
+    above, below = np.maximum(scores - known[-1], 0.0) / spread, np.maximum(known[0] - scores, 0.0) / spread
     return np.asarray(inner + above / (1.0 + above) - below / (1.0 + below))

@@ -38,8 +38,10 @@ FORECASTS = ("mlp_forecast", "nhits", "patch_transformer", "rnn_forecast")
 TEXTS = ("ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "pretrained_text")
 TABLES = ("mlp", "tabm", "ft_transformer", "retrieval")
 PICTURES = ("cnn", "resnet", "vit", "pretrained_image")
+UNLABELLED = ("autoencoder", "vae", "dte")
+WINDOWS = ("series_predictor",)
 PRETRAINED = ("pretrained_text", "pretrained_image")
-TEMPLATES = (*TABLES, *PICTURES, *TEXTS, *SERIES, *FORECASTS)
+TEMPLATES = (*TABLES, *PICTURES, *TEXTS, *SERIES, *FORECASTS, *UNLABELLED, *WINDOWS)
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -71,7 +73,9 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     rng, n = np.random.default_rng(0), 2048
     classes = Head("multiclass", (10,), "softmax", "sparse_categorical_crossentropy", (), (0.1,) * 10)
     labels = rng.integers(0, 10, size=n).astype("int32")
-    if name in TABLES:
+    if name in (*UNLABELLED, *WINDOWS):  # they learn no target
+        classes, labels = Head("anomaly", (1,), "linear", "own"), np.zeros((n, 1), "float32")
+    if name in (*TABLES, *UNLABELLED):
         x = rng.normal(size=(n, 20)).astype("float32")
         quantiles = [list(np.quantile(column, np.linspace(0, 1, 65))) for column in x.T]
         stats = {"median": [0.0] * 20, "scale": [1.0] * 20, "quantiles": quantiles, "missing": [0.0] * 20,
@@ -91,7 +95,7 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     if name in TEXTS:
         x = rng.integers(0, 5000, size=(n, 64)).astype("int32")
         return {"tokens": x}, labels, (InputSpec("tokens", "tokens", (64,), "int32", 5000, {}),), classes
-    if name in SERIES:
+    if name in (*SERIES, *WINDOWS):
         x = rng.normal(size=(n, 128, 3)).astype("float32")
         spec = InputSpec("series", "series", (128, 3), "float32", 0, {"mean": [0.0] * 3, "std": [1.0] * 3})
         return {"series": x}, labels, (spec,), classes
@@ -132,6 +136,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     from automl.deep.training.data_parallel import ParallelNetwork, Replicas
     from automl.deep.training.network import DeviceData, Network
     from automl.deep.training.retrieval import RetrievalNetwork
+    from automl.deep.training.scores import ScoringNetwork
     from automl.records import Template
 
     policy = device.prepare()
@@ -154,6 +159,8 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
         network: Network = ParallelNetwork(*parts, Replicas(names, data), policy)
     elif template.keeps_rows:
         network = RetrievalNetwork(*parts, data, policy)
+    elif head.loss == "own":
+        network = ScoringNetwork(*parts, data, policy)
     else:
         network = Network(*parts, data, policy)
     network.reset(knobs, size, 0)

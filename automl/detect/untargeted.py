@@ -16,8 +16,8 @@ from automl.detect.dated import dated
 from automl.detect.findings import reading_findings
 from automl.detect.rows import in_file
 from automl.detect.series.timing import time_column
+from automl.detect.target.anomaly_labels import CLASSES, read_labels
 from automl.detect.target.goal import answer
-from automl.detect.target.marked import CLASSES, marked
 from automl.errors import DataError, RecipeError
 from automl.records import NUMERIC_KINDS, UNUSED_KINDS, Column, Dataset, Finding, GoalName, Recipe, Task
 from automl.system.counts import counted, noun
@@ -45,7 +45,7 @@ class _Label:
 
 
 def _anomalies(label: pd.DataFrame, recipe: Recipe, where: str) -> _Label:
-    read = marked(label, recipe, where)
+    read = read_labels(label, recipe, where)
     return _Label(read.target, CLASSES, read.evidence, read.findings)
 
 
@@ -118,7 +118,8 @@ def _series(
     inputs = read(as_frame(dataset.inputs), used)
     told = (
         [Finding("left_out_of_windows", "low", f"A series is read by its numbers; {', '.join(map(repr, left))} "
-                 f"{noun(len(left), 'is', 'are')} not read.", columns=tuple(left), count=len(left))]
+                 f"{noun(len(left), 'is', 'are')} not read.", "Write them as numbers if they matter, or leave "
+                 "time_column out to judge each row by itself.", tuple(left), count=len(left))]
         if left else []
     )  # fmt: skip
     why = f"modality sequence: rows in the order of {name!r}, each seen with those before it"

@@ -133,4 +133,5 @@ KINDS: Mapping[Answers, Answer] = {
     "labels": Answer(labels_losses, labels_text, predicted_labels),
     "values": Answer(value_losses, values_text, predicted_values),
     "windows": Answer(value_losses, window_text, predicted_window),
+    "vectors": Answer(class_losses, class_text, predicted_class),
 }

@@ -97,7 +97,7 @@ def _agreement_sentence(deep: Contestant | None, shallow: Contestant | None) -> 
     found = agreement(deep.output.arrays["scores"], shallow.output.arrays["scores"])
     return (
         f"Of the {counted(found.n_top, 'most unusual test row')} of each side {100 * found.shared:.0f} % are the "
-        f"same, and the rank correlation of their scores is {found.correlation:.2f}."
+        f"same; ranked by both, all rows have the correlation {found.correlation:.2f}."
     )
 
 

@@ -275,7 +275,21 @@ def test_weights_that_cannot_count_are_told(weight, words):
 
 def test_a_contest_takes_every_parameter_of_fit_that_is_not_about_the_rows():
     """Its rows come with `fit`, it does not forecast, and it is neither resumed nor shown on a terminal."""
-    rows = {"data", "target", "goal", "label", "test", "series", "weight", "horizon", "season", "known"}
+    rows = {
+        "data",
+        "target",
+        "goal",
+        "label",
+        "normal",
+        "contamination",
+        "dims",
+        "test",
+        "series",
+        "weight",
+        "horizon",
+        "season",
+        "known",
+    }
     asked = set(inspect.signature(automl.fit).parameters) - rows - {"resume", "json", "json_lines", "source"}
     for name in ("ContestClassifier", "ContestRegressor"):
         assert set(inspect.signature(getattr(automl, name).__init__).parameters) - {"self", "on_odd"} == asked

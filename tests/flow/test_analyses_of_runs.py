@@ -175,8 +175,8 @@ def test_a_finalist_that_cannot_be_timed_costs_the_analyses_and_not_the_verdict(
         def output(self, dataset: Any, rows: Any) -> Any:
             raise ValueError("no memory")
 
-    problem, _, split, _ = example_problem("binary", "tabular")
-    fits = SimpleNamespace(sides={}, prepared=SimpleNamespace(split=split, dataset=problem))
+    problem, task, split, _ = example_problem("binary", "tabular")
+    fits = SimpleNamespace(sides={}, prepared=SimpleNamespace(split=split, dataset=problem, task=task))
     recipe = make(data=frame(), target="y", budget="none", max_trials=1)
     analyses = module.Analyses(recipe, fits, Clock(math.inf))  # type: ignore[arg-type]
     before = dataclasses.replace(example_outcome("binary"), analyses={})

@@ -7,7 +7,7 @@ import pytest
 
 from automl import modalities
 from automl.errors import RecipeError
-from automl.records import Encoder, TargetCodec, Task
+from automl.records import Encoder, TargetCodec
 
 ALL = ("table", "texts", "pictures", "sequences", "panel")
 
@@ -103,10 +103,13 @@ def test_facts_count_training_rows_and_their_classes(table, texts, panel):
     assert modalities.facts(task, split, modalities.fit(dataset, task, split)[1]).n_rows == 117
 
 
-def test_a_goal_without_target_is_refused_with_the_goals_that_have_one(table):
-    dataset, _, split = table
-    with pytest.raises(RecipeError, match="anomaly"):
-        modalities.fit(dataset, Task("tabular", "anomaly", (), "roc_auc"), split)
+def test_an_encoder_of_a_goal_without_target_is_fitted_without_the_label(table):
+    dataset, task, split = table
+    made, codec = modalities.fit(dataset, replace(task, goal="anomaly"), split)
+    again, _ = modalities.fit(replace(dataset, target=None), replace(task, goal="anomaly"), split)
+    assert codec.head.loss == "own" and not codec.encode(dataset, split.train).any()
+    assert [spec.name for spec in made.specs] == [spec.name for spec in again.specs]
+    assert "clues" not in [spec.name for spec in made.specs]
 
 
 def test_importing_the_room_loads_no_keras_and_no_scikit_learn():

@@ -94,7 +94,8 @@ def test_shipped_sets_load_with_their_target(name):
         inputs, labels = made.data
         assert len(inputs) == len(labels) > 100 and made.target == ()
     else:
-        assert set(made.target) <= set(made.data.columns) and made.target
+        assert set(made.target) <= set(made.data.columns)
+        assert made.target or name == "automl:pump", "its fault is a label, which no model learns"
         assert len(made.data) >= 20
     assert name.partition(":")[2] == made.data.attrs["name"]
     assert f"data: {name}\n" in recipe.dump(made)

@@ -112,7 +112,7 @@ def test_a_score_is_the_metrics_own():
     assert len(made.scores) == len(made.losses) == 100
 
 
-@pytest.mark.parametrize("goal", goals.known())
+@pytest.mark.parametrize("goal", [name for name, goal in goals.known().items() if goal.needs_target])
 def test_every_goal_has_a_loss_for_ties_that_its_models_can_be_scored_by(goal):
     record = goals.named(goal)
     example = record.example

@@ -32,7 +32,8 @@ from automl.system import resources
 if TYPE_CHECKING:
     from automl.deep.data import TrainingData
     from automl.deep.training.device import Device
-    from automl.records import Family, Status, Template
+    from automl.goals.shared.scores import ScoreCodec
+from automl.records import Family, Status, Template
 
 __all__ = ["Trainer"]
 
@@ -347,7 +348,7 @@ class Trainer:
         parts = (template, choices, _knobs(template, settings), self.training_data.specs, self.training_data.head)
         if template.keeps_rows:
             return RetrievalNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
-        if self.training_data.codec.state()["codec"] == "scores":
+        if isinstance(self.training_data.codec, ScoreCodec):
             return ScoringNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if not spread:
             return Network(*parts, self.data, self.device, self.training_data.loss_scale)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from automl import goals, modalities
+from automl import goals, metrics, modalities
 from automl.records import Contestant, Outcome, Run, Section
 from automl.report import sides, words
 from automl.report.answers import answer_of
@@ -24,7 +24,7 @@ N_PIXELS = 96  # longer edge of an image that is kept
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """The test items with the largest errors of each finalist, the recommended one's first."""
     lead = sides.leader(outcome)
-    if lead is None or not len(outcome.truth):
+    if lead is None or not len(outcome.truth) or outcome.task.metric == metrics.UNSCORED:
         return None
     pairs = sides.finalists(outcome)
     pairs.sort(key=lambda pair: pair[0].name != lead[0].name)

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 import automl
-from automl.detect.target.marked import marked
+from automl.detect.target.anomaly_labels import read_labels
 from automl.errors import DataError, RecipeError
 from automl.records import Recipe
 
 
 def _read(values: list[object], **keys: object) -> tuple[list[object], str]:
     recipe = Recipe(None, goal="anomaly", label="y", **keys)  # type: ignore[arg-type]
-    found = marked(pd.DataFrame({"y": np.array(values, object)}), recipe, "the data")
+    found = read_labels(pd.DataFrame({"y": np.array(values, object)}), recipe, "the data")
     return found.target["y"].tolist(), found.evidence
 
 

@@ -15,14 +15,14 @@ from automl.records import Finding, Recipe
 from automl.system import shell
 from automl.system.counts import counted
 
-__all__ = ["ANOMALY", "CLASSES", "NORMAL", "Marked", "marked"]
+__all__ = ["ANOMALY", "CLASSES", "NORMAL", "AnomalyLabels", "read_labels"]
 
 NORMAL, ANOMALY = CLASSES = ("normal", "anomaly")
 MOST_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Marked:
+class AnomalyLabels:
     """A label that was read.
 
     Attributes:
@@ -38,7 +38,7 @@ class Marked:
     findings: tuple[Finding, ...] = ()
 
 
-def marked(label: pd.DataFrame, recipe: Recipe, where: str) -> Marked:
+def read_labels(label: pd.DataFrame, recipe: Recipe, where: str) -> AnomalyLabels:
     """Read the label of a search for anomalies.
 
     Args:
@@ -84,13 +84,13 @@ def marked(label: pd.DataFrame, recipe: Recipe, where: str) -> Marked:
                 f"{counted(gone, 'row')} of {where} have no label {name!r}: they are learnt from"
                 f"{' not at all, since only rows known to be normal are' if recipe.normal is not None else ''}, "
                 "and score nothing.",
-                columns=(name,), count=gone,
+                "Label some more of them, if alarms are to be judged on more rows.", (name,), count=gone,
             ),
         )
         if gone
         else ()
     )  # fmt: skip
-    return Marked(pd.DataFrame({name: pd.Series(target, dtype=object)}), normal, evidence, findings)
+    return AnomalyLabels(pd.DataFrame({name: pd.Series(target, dtype=object)}), normal, evidence, findings)
 
 
 def _normal(name: str, values: list[str], counts: np.ndarray, recipe: Recipe) -> tuple[str, str]:
