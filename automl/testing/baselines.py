@@ -224,6 +224,6 @@ def _check_untargeted(baseline: Baseline, goal: GoalName, output: Output, n: int
     promise(found.shape == (n,), f"{baseline.name}: scores {found.shape}, expected {(n,)} ({goal})")
     promise(
         bool((found > -1 - 1e-9).all() and (found < MOST_SCORE + 1e-9).all()),
-        f"{baseline.name}: its values go from {found.min():.3g} to {found.max():.3g}, expected ranks among scores of training "
-        f"rows from -1 to {MOST_SCORE:g}; use automl.score_ranks ({goal})",
+        f"{baseline.name}: its values go from {found.min():.3g} to {found.max():.3g}, expected ranks among scores of "
+        f"training rows from -1 to {MOST_SCORE:g}; use automl.score_ranks ({goal})",
     )

@@ -86,8 +86,8 @@ class ScoringNetwork(Network):
         scores = np.concatenate(parts).reshape(-1)
         if len(scores) > 1 and np.isfinite(scores).all() and np.ptp(scores) == 0.0:
             raise Collapsed(
-                f"all {len(scores):,} training rows are alike to the network, which gave up telling rows apart; a lower "
-                "learning rate may help"
+                f"all {len(scores):,} training rows are alike to the network: the network gave up telling rows "
+                "apart; a lower learning rate may help"
             )
         if np.isfinite(scores).all():  # otherwise the trial fails on its predictions, which says why
             self.layer.reference.assign(reference(scores, self.layer.n_reference))

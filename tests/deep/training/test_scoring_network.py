@@ -86,5 +86,5 @@ def test_a_network_that_gives_all_rows_the_same_score_is_told_in_words():
         return keras.Model({"numbers": inputs}, ReferenceRank()(score))
 
     made, _ = network(dataclasses.replace(AUTOENCODER, build=build))
-    with pytest.raises(Collapsed, match="all 120 training rows have the same score, 0: the network gave up"):
+    with pytest.raises(Collapsed, match="all 120 training rows are alike to the network: the network gave up"):
         made.predict_valid()
