@@ -1,5 +1,8 @@
 """Sequences ``(n, channels, length)``: how unusual a whole one is, by its values, by summaries of it, or by how badly
 an autoregression forecasts it. Families stand in the order of their first fits.
+
+Where an item is a row of a table with the rows before it (`Task.window`), all families judge its end (`LastSteps`), as
+networks do.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from automl.baselines.detectors import detector_settings, score_model
+from automl.baselines.features.last_steps import LastSteps
 from automl.baselines.features.residuals import ForecastErrors
 from automl.baselines.features.series_values import SeriesValues
 from automl.baselines.features.summaries import SequenceFeatures
@@ -24,9 +28,11 @@ CONVOLUTIONS = 1_000
 
 
 def sequence_scores(task: Task, settings: Mapping[str, Any], seed: int) -> ScoreModel:
-    """A detector on values, on summaries and convolutions, or on errors of one-step forecasts."""
+    """A detector on values, on summaries and convolutions, on errors of forecasts, or on the end of windows."""
     features: Any
-    if "lags" in settings:
+    if "last" in settings:
+        features = LastSteps(settings["last"], seed)
+    elif "lags" in settings:
         features = ForecastErrors(settings["lags"], seed)
     elif settings["steps"]:
         features = SeriesValues(settings["steps"], 0, seed)
@@ -37,6 +43,9 @@ def sequence_scores(task: Task, settings: Mapping[str, Any], seed: int) -> Score
 
 def both(kind: str, task: Task, facts: Facts, seed: int, steps: int, **changed: Any) -> Iterator[Mapping[str, Any]]:
     """Settings of a detector on values (some steps) or summaries (no steps), with or without convolutions."""
+    if task.window is not None:
+        yield from detector_settings(kind, task, facts, seed, {"last": 8}, {"last": [4, 8, 16]}, **changed)
+        return
     first = {"steps": steps, "convolutions": 0}
     options = {"steps": [0, STEPS // 2, STEPS], "convolutions": [0, CONVOLUTIONS]}
     for settings in detector_settings(kind, task, facts, seed, first, options, **changed):
@@ -75,6 +84,9 @@ def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[st
 
 def errors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """How many steps the autoregression sees, and how errors are weighed against one another."""
+    if task.window is not None:  # errors are among the features of all families
+        yield from detector_settings("residual", task, facts, seed, {"last": 16}, {"last": [4, 8, 16]})
+        return
     yield from detector_settings("density", task, facts, seed, {"lags": 16}, {"lags": [4, 8, 16, 32]})
 
 

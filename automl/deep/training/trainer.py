@@ -26,13 +26,13 @@ from automl.deep.training.scores import ScoringNetwork
 from automl.deep.training.trial import refit, train
 from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
 from automl.errors import OutOfTime
+from automl.goals.shared.scores import ScoreCodec
 from automl.sides import holdouts
 from automl.system import resources
 
 if TYPE_CHECKING:
     from automl.deep.data import TrainingData
     from automl.deep.training.device import Device
-    from automl.goals.shared.scores import ScoreCodec
 from automl.records import Family, Status, Template
 
 __all__ = ["Trainer"]

@@ -174,6 +174,15 @@ def check_errors(part: Any) -> None:
     _need(_array(part, "center", 1).shape == _array(part, "scale", 1).shape, part, "other scales")
 
 
+def check_last_steps(part: Any) -> None:
+    """As many weights as a forecast sees values, and moments of each channel."""
+    steps, weights = _whole(part, "steps", 1, MOST_LAGS), _array(part, "weights", 2)
+    channels = len(weights)
+    _need(weights.shape[1] == (steps + 1) * channels, part, "other weights than values that a forecast sees")
+    _need(_array(part, "moments", 2).shape == (2, channels), part, "other moments than channels")
+    _need(_array(part, "center", 1).shape == _array(part, "scale", 1).shape, part, "other scales")
+
+
 DETECTORS = frozenset({
     "GaussianMixture", "Histograms", "IsolationForest", "LocalOutlierFactor", "NeighbourDistance", "OneClassVectors",
     "PrincipalComponents", "TailProbabilities",
@@ -198,5 +207,6 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "TextTopics": check_topics,
     "SeriesValues": check_series_values,
     "ForecastErrors": check_errors,
+    "LastSteps": check_last_steps,
 }
 """By class, what is checked; all classes are those of `automl.storage.trusted.lists`."""

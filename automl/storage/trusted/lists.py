@@ -38,6 +38,7 @@ OWN = (
     "automl.baselines.learners.vectors.Vectors",
     "automl.baselines.features.pretrained.PretrainedFeatures",
     "automl.baselines.features.words.TextFeatures",
+    "automl.baselines.features.last_steps.LastSteps",
     "automl.baselines.features.residuals.ForecastErrors",
     "automl.baselines.features.series_values.SeriesValues",
     "automl.baselines.features.topics.TextTopics",
