@@ -4,13 +4,13 @@
         [--pyod PYTHON]
 
 Each line is one contest in a process of its own; what `--out` holds already is not run again. DIR is the data folder of
-`contest.py`. `--series` is the `datasets/data` folder of an unpacked `aeon` wheel (1.6.0), which ships three labelled
-series. With `--pyod` the interpreter of an environment with pyod scores the same test rows by ECOD and kNN. Printed for
+`contest.py`. `--series` is the `datasets/data` folder of an unpacked `aeon` wheel (1.6.0), which ships two series
+with marked anomalies. With `--pyod` the interpreter of an environment with pyod scores the same test rows by ECOD and kNN. Printed for
 anomalies: ROC AUC and average precision of both finalists on the test rows, whatever metric chose them; for
 representations the accuracy or ROC AUC of probes. The last line of JSON holds the means.
 
 Sets: `shuttle_normal` and `shuttle_mixed` (normal rows only, and rows as they come), `fashion_0` to `fashion_9` (one
-class is normal, the others of the test part are anomalies), ten tables whose classes scikit-learn or DIR names, three
+class is normal, the others of the test part are anomalies), six tables whose classes scikit-learn or DIR names, two
 series, and representations of pictures, tables and series.
 """
 
@@ -105,7 +105,6 @@ def labelled_series(folder: Path, name: str) -> Case:
     import pandas as pd
 
     path = {
-        "daphnet": folder / "Daphnet_S06R02E0" / "S06R02E0.csv",
         "bleeding": folder / "KDD-TSAD_135" / "135_UCR_Anomaly_InternalBleeding16_TEST.csv",
         "ecg": folder / "UnitTest" / "ecg-diff-count-3_TEST.csv",
     }[name]
@@ -151,7 +150,7 @@ def cases(args: argparse.Namespace) -> dict[str, Callable[[], Case]]:
         made[f"fashion_{code}"] = lambda code=code: fashion(folder, code)
     for name in TABLES:
         made[f"table_{name}"] = lambda name=name: table(folder, name)
-    for name in ("daphnet", "bleeding", "ecg") if args.series else ():
+    for name in ("bleeding", "ecg") if args.series else ():
         made[f"series_{name}"] = lambda name=name: labelled_series(series, name)
     for name in ("fashion", "adult", "letter", "osu_leaf", "basic_motions"):
         made[f"represent_{name}"] = lambda name=name: representation(folder, name)

@@ -48,7 +48,7 @@ APPLIES: dict[Check, Callable[[View], bool]] = {
     empty_texts: lambda view: any(c.kind == "text" for c in view.used),
     mixed_languages: lambda view: any(c.kind == "text" for c in view.used),
     ignored_time: lambda view: bool(time_columns(view)),
-    untested_classes: lambda view: view.goal.is_one_class,
+    untested_classes: lambda view: view.goal.is_one_class and view.goal.needs_target,
     leaking_column: lambda view: view.goal.needs_target,
     contradictory_rows: lambda view: view.goal.needs_target,
     doubtful_labels: lambda view: view.goal.is_one_class and view.goal.needs_target,
