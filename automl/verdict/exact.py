@@ -50,9 +50,9 @@ def p_value(
     """Two-sided p of the paired permutation test that swaps the two models' predictions unit by unit.
 
     With at most `EXACT_UNITS` units all swaps are counted, else the observed one and `N_FLIPS` random ones (fewer on
-    large tests, 2,000 at least, to take a second or two). For metrics that are means of losses this is the sign-flip test of the
-    units' loss differences. For metrics that rank, scores are replaced by their ranks first, since the scores of two
-    models need not be on one scale.
+    large tests, 2,000 at least, to take a second or two). For metrics that are means of losses this is the sign-flip
+    test of the units' loss differences. For metrics that rank, scores are replaced by their ranks first, since the
+    scores of two models need not be on one scale.
 
     Args:
         of_item: ``(n_items,)`` each item's unit, 0 .. n_units-1.
