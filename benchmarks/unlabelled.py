@@ -6,8 +6,8 @@
 Each line is one contest in a process of its own; what `--out` holds already is not run again. DIR is the data folder of
 `contest.py`. `--series` is the `datasets/data` folder of an unpacked `aeon` wheel (1.6.0), which ships two series
 with marked anomalies. With `--pyod` the interpreter of an environment with pyod scores the same test rows by ECOD and
-kNN. Printed for anomalies: ROC AUC and average precision of both finalists on the test rows, whatever metric chose them; for
-representations the accuracy or ROC AUC of probes. The last line of JSON holds the means.
+kNN. Printed for anomalies: ROC AUC and average precision of both finalists on the test rows, whatever metric chose
+them; for representations the accuracy or ROC AUC of probes. The last line of JSON holds the means.
 
 Sets: `shuttle_normal` and `shuttle_mixed` (normal rows only, and rows as they come), `fashion_0` to `fashion_9` (one
 class is normal, the others of the test part are anomalies), six tables whose classes scikit-learn or DIR names, two
