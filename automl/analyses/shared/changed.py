@@ -13,7 +13,7 @@ import numpy as np
 from automl import goals
 from automl.analyses.shared.scoring import predictors
 from automl.detect.rows import take
-from automl.records import AnalysisContext, AnalysisFacts, Dataset, Output, Task
+from automl.records import NUMERIC_KINDS, AnalysisContext, AnalysisFacts, Dataset, Output, Task
 
 __all__ = [
     "Factor", "Stack", "allowance", "chunk_rows", "exchanged", "factors_of", "item_seconds", "part_of", "stack",
@@ -57,7 +57,7 @@ def factors_of(context: AnalysisContext) -> list[Factor]:
         return _of_windows(dataset, task)
     if hasattr(dataset.inputs, "columns"):
         return _of_table(dataset, task)
-    return _of_series(dataset.inputs) if dataset.inputs.ndim == 3 and dataset.inputs.dtype != np.uint8 else []
+    return _of_series(dataset.inputs, task) if dataset.inputs.ndim == 3 and dataset.inputs.dtype != np.uint8 else []
 
 
 def _of_table(dataset: Dataset, task: Task) -> list[Factor]:
@@ -77,10 +77,12 @@ def _of_table(dataset: Dataset, task: Task) -> list[Factor]:
     return [*made, *([Factor(" and ".join(texts), "column", tuple(texts))] if texts else [])]
 
 
-def _of_series(inputs: np.ndarray) -> list[Factor]:
-    """Channels, where there are several, and equal segments of all channels."""
+def _of_series(inputs: np.ndarray, task: Task) -> list[Factor]:
+    """Channels (columns of a table by their names), where there are several, and equal segments of all channels."""
     n_channels, length = inputs.shape[1:]
-    channels = [Factor(f"channel {i}", "channel", channel=i) for i in range(min(n_channels, MOST_CHANNELS))]
+    names = [column.name for column in task.columns if column.kind in NUMERIC_KINDS] if task.window else []
+    names = names if len(names) == n_channels else [f"channel {i}" for i in range(n_channels)]
+    channels = [Factor(names[i], "channel", channel=i) for i in range(min(n_channels, MOST_CHANNELS))]
     edges = np.unique(np.linspace(0, length, N_SEGMENTS + 1).round().astype(int)).tolist()
     segments = [Factor(f"steps {a} to {b - 1}", "segment", steps=(a, b)) for a, b in itertools.pairwise(edges)]
     return [*(channels if n_channels > 1 else []), *segments]
