@@ -11,8 +11,8 @@ from automl.records import Dataset, Task
 from automl.system.counts import counted
 
 __all__ = [
-    "LEAST_OF_A_CLASS", "TEST_SHARE", "blocks_of", "codes_of", "grouped", "latest", "may_be_drawn", "strata_of",
-    "strata_words", "stratified",
+    "LEAST_OF_A_CLASS", "TEST_SHARE", "blocks_of", "codes_of", "grouped", "latest", "may_be_drawn",
+    "shuffle_words", "strata_of", "stratified",
 ]  # fmt: skip
 
 TEST_SHARE = 0.2
@@ -27,9 +27,9 @@ def codes_of(labels: np.ndarray) -> np.ndarray:
     return np.asarray(pd.factorize(labels)[0], np.int64)
 
 
-def strata_words(task: Task) -> str:
-    """The words that describe the strata of `strata_of`."""
-    return goals.named(task).strata_words
+def shuffle_words(dataset: Dataset, task: Task) -> str:
+    """How `stratified` draws, in words; without a target there are no strata."""
+    return "shuffled" if dataset.target is None else f"shuffled and stratified by {goals.named(task).strata_words}"
 
 
 def strata_of(dataset: Dataset, task: Task, rows: np.ndarray) -> np.ndarray:

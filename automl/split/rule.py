@@ -8,7 +8,7 @@ from automl import goals
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Split, Task
 from automl.split.classes import each_class, refuse_one_class
-from automl.split.draw import TEST_SHARE, blocks_of, codes_of, grouped, latest, strata_words, stratified
+from automl.split.draw import TEST_SHARE, blocks_of, codes_of, grouped, latest, shuffle_words, stratified
 from automl.split.folds import with_folds
 from automl.split.forecast import in_time
 from automl.split.untargeted import split_untargeted
@@ -82,7 +82,7 @@ def _by_rule(dataset: Dataset, task: Task, seed: int, tested: bool) -> Split:
         return _made(train, valid, test, "group", codes_of(dataset.groups[test]), rule, seed)
     rest, test = stratified(dataset, task, everything, TEST_SHARE, rng, stay=2)
     train, valid = stratified(dataset, task, rest, VALID_SHARE, rng)
-    rule = f"shuffled and stratified by {strata_words(task)}; {_share(test, dataset)} of the rows test"
+    rule = f"{shuffle_words(dataset, task)}; {_share(test, dataset)} of the rows test"
     return _made(train, valid, test, "row", np.arange(len(test)), rule, seed)
 
 
@@ -111,7 +111,7 @@ def _untested(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
         rule = f"groups of {task.group_column!r} stay whole, shuffled; {_share(valid, dataset)} of the rows validate"
     else:
         train, valid = each_class(dataset, task, *stratified(dataset, task, everything, VALID_SHARE, rng, MOST_VALID))
-        rule = f"shuffled and stratified by {strata_words(task)}; {_share(valid, dataset)} of the rows validate"
+        rule = f"{shuffle_words(dataset, task)}; {_share(valid, dataset)} of the rows validate"
     return Split(np.sort(train), np.sort(valid), nobody, units, nobody, f"{rule}; none tests", seed)
 
 
@@ -145,5 +145,5 @@ def _given(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
         rule += f"whole groups of {task.group_column!r} of the others{shared}"
         return _made(train, valid, test, "group", codes_of(dataset.groups[test]), rule, seed)
     train, valid = stratified(dataset, task, rest, VALID_SHARE, rng, MOST_VALID)
-    rule += f"shuffled others, stratified by {strata_words(task)}"
+    rule += f"others, {shuffle_words(dataset, task)}"
     return _made(train, valid, test, "row", np.arange(len(test)), rule, seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,6 +54,15 @@ def test_rows_without_a_label_train_and_score_nothing() -> None:
     assert len(made.train) + len(made.valid) + len(made.test) == len(labels)
     only = split(_data(labels), _task("0"), seed=3)
     assert all(labels[row] == "normal" for row in only.train)
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_the_rule_names_strata_only_where_there_are_labels(given: bool) -> None:
+    labelled = replace(_data(LABELS), given=np.arange(len(LABELS)) >= 150 if given else None)
+    without = Dataset("made", labelled.inputs, given=labelled.given)
+    assert "stratified by label" in split(labelled, _task(), seed=3).rule
+    rule = split(without, Task("tabular", "represent", (), "r2"), seed=3).rule
+    assert "shuffled" in rule and "stratified" not in rule
 
 
 def test_too_few_normal_rows_are_refused() -> None:
