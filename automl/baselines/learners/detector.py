@@ -6,6 +6,7 @@ stored one can be checked.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ LARGEST = 1e30
 CHUNK_CELLS = 4_000_000
 
 
-class Detector:
+class Detector(ABC):
     """Learns from rows, and scores rows: the larger a score, the more unusual a row.
 
     Shape: X ``(n, n_columns)`` float64, finite.
@@ -26,17 +27,17 @@ class Detector:
     time_power: float = 1.0
     """The time of a fit grows with this power of the rows; 0 where it does not depend on them."""
 
+    @abstractmethod
     def most_rows(self, n_columns: int) -> int:
         """How many rows it learns from at most, so that time and memory of fits and of predictions stay bounded."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fit(self, X: np.ndarray) -> None:
         """Learn from these rows; what was learnt before is forgotten."""
-        raise NotImplementedError
 
+    @abstractmethod
     def scores(self, X: np.ndarray) -> np.ndarray:
         """Scores ``(n,)`` float64 of other rows."""
-        raise NotImplementedError
 
     def own_scores(self, X: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Scores of rows that it learnt from, as far as possible as if it had not.
