@@ -9,16 +9,18 @@ ModalityName = str
 Items = Literal["rows", "text", "images", "series"]
 GoalName = str
 """Name of a goal: one of `GOALS`, or the name of a plug-in's goal (`automl.goals.named`)."""
-Answers = Literal["class", "labels", "values", "windows", "vectors"]
+Answers = Literal["class", "labels", "values", "windows", "vectors", "rows"]
 Kind = Literal[
     "numeric", "categorical", "boolean", "datetime", "text", "url", "embedded_number",
     "list", "image_path", "identifier", "constant", "unknown",
 ]  # fmt: skip
-InputKind = Literal["numbers", "categories", "tokens", "ngrams", "vectors", "image", "series"]
+InputKind = Literal["numbers", "categories", "tokens", "ngrams", "vectors", "image", "series", "noise"]
 OutputKind = Literal[
     "labels", "probabilities", "values", "quantiles", "windows", "scores", "vectors", "samples", "masks"
 ]
-Family = Literal["mlp", "cnn", "rnn", "transformer", "autoencoder", "contrastive", "vae", "gan", "diffusion"]
+Family = Literal[
+    "mlp", "cnn", "rnn", "transformer", "autoencoder", "contrastive", "vae", "gan", "diffusion", "autoregressive",
+]  # fmt: skip
 Tier = Literal["floor", "fast", "strong"]
 Side = Literal["deep", "shallow", "blend", "floor"]
 Status = Literal["done", "cut", "failed"]

@@ -22,7 +22,8 @@ class InputSpec:
             unseen; tokens ``(n, length)`` int32, 0 = padding, 1 = unknown word; ngrams ``(n, length)`` int32, 0 =
             padding, otherwise the id of an n-gram and, from bit `NGRAM_BITS` on, its weight from 0 to 1 in 2,047ths;
             vectors ``(n, dim)`` float32, of texts or pictures by a backbone; image ``(n, h, w, c)`` uint8; series
-            ``(n, steps, channels)`` float32 without NaN.
+            ``(n, steps, channels)`` float32 without NaN; noise ``(n, size)`` float32 standard normal, from which a
+            generator makes a row.
         shape: of one row, without the batch dimension.
         dtype: name of a NumPy dtype.
         size: vocabulary size for tokens and ngrams (ids < size); for categories the largest of stats["sizes"]; else 0.
@@ -33,7 +34,9 @@ class InputSpec:
             image: "mean", "std" (per channel, 0 to 255), "patch_filters" (whitening filters of standardised
             patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns";
             series: "mean", "std" (per channel), and "judged": "last" where an item is a row of a table, its last step,
-            with the rows before it; vectors: "mean", "std" (per number).
+            with the rows before it; vectors: "mean", "std" (per number). Of a
+            generator, numbers are normal scores (standard normal, no NaN) with "columns"; categories have "sizes",
+            "columns" and "priors" (share of each code, per column; a code with none is never generated).
     """
 
     name: str
@@ -87,7 +90,8 @@ class Head:
     Attributes:
         goal: of the task.
         shape: of one row's output: ``(1,)`` binary logit, or how unusual the row is (anomaly); ``(n_classes,)``
-            logits; ``(n_labels,)`` logits; ``(n_targets,)``; ``(dims,)`` numbers that represent the row; forecast
+            logits; ``(n_labels,)`` logits; ``(n_targets,)``; ``(dims,)`` numbers that represent the row;
+            ``(n_numbers + n_categories,)`` a generated row, normal scores followed by codes; forecast
             ``(horizon, n_targets, 1 + n_quantiles)`` whose last axis is the point forecast followed by the quantiles.
         activation: "sigmoid", "softmax" or "linear"; applied outside the network at prediction.
         loss: "binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast" (mean absolute error
