@@ -14,7 +14,7 @@ from automl.detect.columns.convert import as_frame, read
 from automl.detect.findings import reading_findings
 from automl.detect.rows import in_file
 from automl.errors import DataError, RecipeError
-from automl.records import Column, Dataset, Finding, Recipe, Task
+from automl.records import QUANTITY_KINDS, Column, Dataset, Finding, Recipe, Task
 from automl.system.counts import counted
 
 __all__ = ["detect_table", "refuse_array"]
@@ -53,7 +53,7 @@ def detect_table(
     evidence = [why, f"goal {recipe.goal}: set by you", f"metric {metric}: a classifier tells rows from generated ones"]
     if recipe.label is not None:
         evidence.append(f"label {recipe.label!r}: models that learn from generated rows are to predict it")
-    kept = [_with_constant(column, inputs) for column in found]
+    kept = [_as_generated(column, inputs) for column in found]
     task = Task(
         modality=name, goal=str(recipe.goal), target=(), metric=metric, classes=(), positive=None, label=recipe.label,
         columns=tuple(kept), group_column=group, evidence=tuple(evidence),
@@ -119,9 +119,13 @@ def _left_out(columns: Sequence[Column]) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _with_constant(column: Column, inputs: pd.DataFrame) -> Column:
-    """A constant column remembers its value, which every row has."""
-    if column.kind != "constant" or column.name not in inputs:
-        return column
-    cells = inputs[column.name].dropna()
-    return replace(column, reading={**column.reading, "constant": str(cells.iloc[0]) if len(cells) else None})
+def _as_generated(column: Column, inputs: pd.DataFrame) -> Column:
+    """What new rows are to look like: the value of a constant column, and whether numbers are whole, or have gaps."""
+    cells = inputs[column.name].dropna() if column.name in inputs else inputs.iloc[:0, 0]
+    if column.kind == "constant":
+        return replace(column, reading={**column.reading, "constant": str(cells.iloc[0]) if len(cells) else None})
+    if column.kind in QUANTITY_KINDS:
+        is_whole = bool((cells == cells.round()).all()) and float(cells.abs().max()) < 2**53 if len(cells) else False
+        facts = {"whole": is_whole, "gaps": len(cells) < len(inputs)}
+        return replace(column, reading={**column.reading, **facts})
+    return column

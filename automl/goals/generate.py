@@ -64,6 +64,7 @@ GENERATE = Goal(
     rarest=no_rarest,
     to_frame=rows_for_users,
     needs_target=False,
+    drawn="generated rows",
     most_held_out=MOST_HELD_OUT,
     example=Example(
         metric="indistinct",

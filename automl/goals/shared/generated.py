@@ -110,19 +110,19 @@ def _as_written(frame: pd.DataFrame, column: Column) -> pd.Series:
     if column.kind == "boolean":
         return _booleans(values, column.reading)
     if column.kind in ("numeric", "embedded_number"):
-        values = _whole(values)
+        values = _whole(values, column.reading)
     if level is not None and level.name in frame:
         words = frame[level.name]
         return values.astype(object).where(words.isna(), words)
     return values
 
 
-def _whole(values: pd.Series) -> pd.Series:
-    """Integers where all numbers are whole; with a type that knows gaps where some are missing."""
-    known = values.dropna()
-    if len(known) and bool((known == known.round()).all()) and float(known.abs().max()) < 2**53:
-        return values.astype("Int64" if len(known) < len(values) else "int64")
-    return values
+def _whole(values: pd.Series, reading: Mapping[str, Any]) -> pd.Series:
+    """Integers where the training values are; with a type that knows gaps where some of these were missing."""
+    if not reading.get("whole"):
+        return values
+    rounded = values.round().clip(-(2.0**53), 2.0**53)
+    return rounded.astype("Int64" if reading.get("gaps") or bool(values.isna().any()) else "int64")
 
 
 def _booleans(values: pd.Series, reading: Mapping[str, Any]) -> pd.Series:
