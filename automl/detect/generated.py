@@ -120,12 +120,9 @@ def _left_out(columns: Sequence[Column]) -> list[Finding]:
 
 
 def _as_generated(column: Column, inputs: pd.DataFrame) -> Column:
-    """What new rows are to look like: the value of a constant column, and whether numbers are whole, or have gaps."""
-    cells = inputs[column.name].dropna() if column.name in inputs else inputs.iloc[:0, 0]
-    if column.kind == "constant":
-        return replace(column, reading={**column.reading, "constant": str(cells.iloc[0]) if len(cells) else None})
-    if column.kind in QUANTITY_KINDS:
-        is_whole = bool((cells == cells.round()).all()) and float(cells.abs().max()) < 2**53 if len(cells) else False
-        facts = {"whole": is_whole, "gaps": len(cells) < len(inputs)}
-        return replace(column, reading={**column.reading, **facts})
-    return column
+    """What new rows are to look like: whether numbers are whole, and have gaps."""
+    if column.kind not in QUANTITY_KINDS:
+        return column
+    cells = inputs[column.name].dropna()
+    is_whole = len(cells) > 0 and bool((cells == cells.round()).all()) and float(cells.abs().max()) < 2**53
+    return replace(column, reading={**column.reading, "whole": is_whole, "gaps": len(cells) < len(inputs)})
