@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from automl.goals.shared.new_identifiers import NewIdentifiers, fit_new_identifiers, restore_new_identifiers
@@ -19,6 +18,9 @@ from automl.goals.shared.quantile_function import (
 )
 from automl.records import MIN_LEVEL_ROWS, Column
 from automl.target_encoding.microaggregation import median
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "MISSING",
@@ -265,6 +267,8 @@ def as_cells(values: np.ndarray, unit: str) -> np.ndarray:
 
 def _distinct(cells: pd.Series) -> tuple[np.ndarray, list[str | None]]:
     """The place ``(n,)`` of each cell among the different ones, and those as strings; the last is None for missing."""
+    import pandas as pd
+
     codes, values = pd.factorize(np.asarray(cells, dtype=object))
     return np.where(codes < 0, len(values), codes), [*(str(value) for value in values), None]
 

@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from automl.errors import DataError
 from automl.goals.shared.row_columns import (
@@ -31,6 +30,9 @@ from automl.goals.shared.row_columns import (
 )
 from automl.records import MIN_LEVEL_ROWS, Column, InputSpec
 from automl.system.counts import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["RowCodec", "fit_rowcodec", "restore_rowcodec"]
 
@@ -108,6 +110,8 @@ class RowCodec:
             categories: codes ``(n, n_categories)``; those out of range are cut to it.
             seed: of the draws of identifiers.
         """
+        import pandas as pd
+
         n = len(numbers)
         rng = np.random.default_rng([seed, 1])
         scores = {column.name: numbers[:, place] for place, column in enumerate(self.scored)}
