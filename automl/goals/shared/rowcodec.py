@@ -1,6 +1,6 @@
 """Rows of a table as normal scores and codes from which a generator learns, and back to the user's columns.
 
-Numbers and dates become normal scores (`automl.modalities.shared.quantile_function`) or, where they have few different
+Numbers and dates become normal scores (`automl.goals.shared.quantile_function`) or, where they have few different
 values, codes; levels become codes. Code 0 says that a cell is missing. Back from scores and codes come the values in
 the user's columns, types, decimals and ranges; identifiers are drawn anew.
 
@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from automl.errors import DataError
-from automl.modalities.shared.row_columns import (
+from automl.goals.shared.row_columns import (
     DerivedColumn,
     IdentifierColumn,
     LevelColumn,
@@ -29,9 +28,11 @@ from automl.modalities.shared.row_columns import (
     fit_derived,
     restore_column,
 )
-from automl.modalities.shared.specs import evenly
 from automl.records import MIN_LEVEL_ROWS, Column, InputSpec
 from automl.system.counts import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["RowCodec", "fit_rowcodec", "restore_rowcodec"]
 
@@ -60,6 +61,16 @@ class RowCodec:
     def coded(self) -> list[ScoreColumn | LevelColumn]:
         """The columns with codes, in the order of `encode`'s categories; of scores those that may be missing."""
         return [c for c in self.columns if isinstance(c, ScoreColumn | LevelColumn) and len(c.shares) > 0]
+
+    @property
+    def n_numbers(self) -> int:
+        """Normal scores of a row."""
+        return len(self.scored)
+
+    @property
+    def n_categories(self) -> int:
+        """Codes of a row."""
+        return len(self.coded)
 
     @cached_property
     def specs(self) -> tuple[InputSpec, ...]:
@@ -99,6 +110,8 @@ class RowCodec:
             categories: codes ``(n, n_categories)``; those out of range are cut to it.
             seed: of the draws of identifiers.
         """
+        import pandas as pd
+
         n = len(numbers)
         rng = np.random.default_rng([seed, 1])
         scores = {column.name: numbers[:, place] for place, column in enumerate(self.scored)}
@@ -157,7 +170,8 @@ def fit_rowcodec(frame: pd.DataFrame, columns: Sequence[Column], seed: int) -> R
         DataError: a column is of a kind that is not generated, rows are too few, or no column varies.
     """
     _check(frame, columns)
-    frame = frame.iloc[evenly(np.arange(len(frame)), MAX_FIT_ROWS)]
+    if len(frame) > MAX_FIT_ROWS:
+        frame = frame.iloc[np.linspace(0, len(frame) - 1, MAX_FIT_ROWS).astype(np.int64)]
     binned = {c.name: c.level_column.name for c in columns if c.level_column is not None and "bins" in c.reading}
     exclusive = [
         (c.name, c.level_column.name) for c in columns if c.level_column is not None and "words" in c.reading

@@ -1,25 +1,26 @@
-"""One column of a table as normal scores or codes, and back (see `automl.modalities.shared.rowcodec`)."""
+"""One column of a table as normal scores or codes, and back (see `automl.goals.shared.rowcodec`)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from automl.modalities.shared.categories import distinct, strings
-from automl.modalities.shared.new_identifiers import NewIdentifiers, fit_new_identifiers, restore_new_identifiers
-from automl.modalities.shared.quantile_function import (
+from automl.goals.shared.new_identifiers import NewIdentifiers, fit_new_identifiers, restore_new_identifiers
+from automl.goals.shared.quantile_function import (
     QuantileFunction,
     fit_quantile_function,
     restore_quantile_function,
 )
 from automl.records import MIN_LEVEL_ROWS, Column
 from automl.target_encoding.microaggregation import median
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "MISSING",
@@ -113,7 +114,7 @@ class LevelColumn:
             values = as_values(cells, self.unit)
             known = np.isfinite(values)
             return np.where(known, 1 + nearest(self.levels, np.where(known, values, self.levels[0])), MISSING)
-        at, different = distinct(cells)
+        at, different = _distinct(cells)
         code_of = {level: code for code, level in enumerate(self.levels, 1)}
         codes = np.array([MISSING if cell is None else code_of.get(cell, -1) for cell in different])[at]
         rare = np.flatnonzero(codes < 0)
@@ -209,7 +210,7 @@ def fit_column(column: Column, cells: pd.Series) -> RowColumn:
     """One column of training rows, by its kind."""
     dtype = str(cells.dtype)
     if column.kind == "identifier":
-        return IdentifierColumn(column.name, dtype, fit_new_identifiers(strings(cells)))
+        return IdentifierColumn(column.name, dtype, fit_new_identifiers(_strings(cells)))
     if cells.dtype.kind not in "fiubM":
         return _levels(column.name, dtype, cells)
     unit = _unit(cells) if cells.dtype.kind == "M" else ""
@@ -230,7 +231,7 @@ def fit_column(column: Column, cells: pd.Series) -> RowColumn:
 
 def fit_derived(name: str, source: str, frame: pd.DataFrame) -> DerivedColumn:
     """The numbers of a column by the levels beside it, of training rows."""
-    at, different = distinct(frame[source])
+    at, different = _distinct(frame[source])
     values = as_values(frame[name], "")
     levels, found = [], []
     for place, level in enumerate(different):
@@ -264,6 +265,19 @@ def as_cells(values: np.ndarray, unit: str) -> np.ndarray:
     return np.where(np.isnan(values), np.datetime64("NaT", "us"), whole)
 
 
+def _distinct(cells: pd.Series) -> tuple[np.ndarray, list[str | None]]:
+    """The place ``(n,)`` of each cell among the different ones, and those as strings; the last is None for missing."""
+    import pandas as pd
+
+    codes, values = pd.factorize(np.asarray(cells, dtype=object))
+    return np.where(codes < 0, len(values), codes), [*(str(value) for value in values), None]
+
+
+def _strings(cells: pd.Series) -> list[str | None]:
+    at, different = _distinct(cells)
+    return [different[place] for place in at.tolist()]
+
+
 def _unit(cells: pd.Series) -> str:
     """The resolution in which dates are written, but for fewer rows than may be told of."""
     times = cells.to_numpy("datetime64[us]")
@@ -273,7 +287,7 @@ def _unit(cells: pd.Series) -> str:
 
 
 def _levels(name: str, dtype: str, cells: pd.Series) -> LevelColumn:
-    at, different = distinct(cells)
+    at, different = _distinct(cells)
     counts = Counter({
         cell: n for cell, n in zip(different, np.bincount(at, minlength=len(different)).tolist(), strict=True)
         if cell is not None

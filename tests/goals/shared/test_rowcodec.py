@@ -10,9 +10,9 @@ import pytest
 from scipy.stats import kstest
 
 from automl.errors import DataError
-from automl.modalities.shared.new_identifiers import fit_new_identifiers
-from automl.modalities.shared.quantile_function import fit_quantile_function, restore_quantile_function
-from automl.modalities.shared.rowcodec import fit_rowcodec, restore_rowcodec
+from automl.goals.shared.new_identifiers import fit_new_identifiers
+from automl.goals.shared.quantile_function import fit_quantile_function, restore_quantile_function
+from automl.goals.shared.rowcodec import fit_rowcodec, restore_rowcodec
 from automl.records import MIN_LEVEL_ROWS, Column
 
 N = 3_000
