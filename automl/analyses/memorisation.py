@@ -81,7 +81,11 @@ def _attack(context: AnalysisContext, side: Any, space: Any, learnt: np.ndarray,
     draws = rng.integers(0, len(members), (N_DRAWS, len(members))), rng.integers(0, len(others), (N_DRAWS, len(others)))
     areas = [_area(scores[: len(members)][a], scores[len(members) :][b]) for a, b in zip(*draws, strict=True)]
     low, high = np.quantile(areas, [0.025, 0.975])
-    return {"attack": _area(scores[is_member], scores[~is_member]), "attack_low": float(low), "attack_high": float(high)}
+    return {
+        "attack": _area(scores[is_member], scores[~is_member]),
+        "attack_low": float(low),
+        "attack_high": float(high),
+    }
 
 
 def _area(up: np.ndarray, down: np.ndarray) -> float:

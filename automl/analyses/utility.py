@@ -54,7 +54,9 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
             rows.append({"side": side, "score": None, "low": None, "high": None})
             continue
         low, high = np.nanquantile([score_of(pick) for pick in picks], [0.025, 0.975])
-        rows.append({"side": side, "score": score_of(np.arange(int(known.sum()))), "low": float(low), "high": float(high)})
+        rows.append(
+            {"side": side, "score": score_of(np.arange(int(known.sum()))), "low": float(low), "high": float(high)}
+        )
     return {"label": label, "metric": name, "n_learnt": len(learnt), "n_held": int(known.sum()), "rows": rows}
 
 

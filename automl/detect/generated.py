@@ -44,7 +44,10 @@ def detect_table(
     raw, frame = dataset, as_frame(whole)
     inputs = read(frame, found)
     repeated = duplicate_rows(raw.inputs, None)
-    findings = [*dataset.findings, *in_file((*audit(frame, inputs, found), *reading_findings(frame, inputs, found)), raw)]
+    findings = [
+        *dataset.findings,
+        *in_file((*audit(frame, inputs, found), *reading_findings(frame, inputs, found)), raw),
+    ]
     findings += [*in_file([repeated] if repeated else [], raw), *_left_out(found)]
     metric = recipe.metric or goals.default_metric(recipe.goal or "")
     if not goals.serves(metrics.named(metric).goals, str(recipe.goal)):

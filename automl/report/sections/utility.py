@@ -47,7 +47,11 @@ def _sentence(row: dict[str, Any], real: dict[str, Any] | None, metric: str) -> 
     if real is None or real["score"] is None:
         return {"side": row["side"], "text": f"{metric} {words.score(row['score'])}."}
     lost = real["score"] - row["score"]
-    said = "as good as from real rows" if row["high"] >= real["score"] else f"{words.rough(lost, 2)} less than from real rows"
+    said = (
+        "as good as from real rows"
+        if row["high"] >= real["score"]
+        else f"{words.rough(lost, 2)} less than from real rows"
+    )
     return {"side": row["side"], "text": f"{metric} {words.score(row['score'])}: {said}."}
 
 
