@@ -108,7 +108,7 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 MEMORISATION = Analysis(
-    name="memorisation", order=3, run=run, unfit=no_rows, cost=cost, example=EXAMPLE,
+    name="memorisation", order=3, run=run, unfit=no_rows, cost=cost, example=EXAMPLE, reads="rows",
     source="share nearer to a training than to a held-out row, against what a generator that knows neither would have; "
     "membership attack: van Breugel et al., AISTATS 2023",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Utility: how well a model that learns from generated rows predicts a real column, beside one that learns from real rows."""
+"""Utility: how well a model that learns from generated rows predicts real ones, beside one that learns from real ones."""
 
 from __future__ import annotations
 
@@ -108,6 +108,6 @@ EXAMPLE: dict[str, Any] = {
 }
 
 UTILITY = Analysis(
-    name="utility", order=2, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="utility", order=2, run=run, unfit=unfit, cost=cost, example=EXAMPLE, reads="rows",
     source="train on synthetic, test on real: Esteban, Hyland & Rätsch, 2017 (arXiv 1706.02633)",
 )  # fmt: skip

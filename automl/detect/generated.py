@@ -103,8 +103,8 @@ def _refuse_columns(columns: Sequence[Column], name: str) -> None:
     usable = [c for c in columns if c.kind in GENERATED_KINDS]
     if len(usable) < 2:
         raise DataError(
-            f"goal 'generate' expects at least two columns that vary; {name} has {counted(len(usable), 'such column')}. "
-            "Add columns; one alone can be drawn from its own values"
+            f"goal 'generate' expects at least two columns that vary; {name} has "
+            f"{counted(len(usable), 'such column')}. Add columns; one alone can be drawn from its own values"
         )
 
 

@@ -1,7 +1,8 @@
-"""Fidelity: generated rows of both sides beside real ones, by column, by pair, as a cloud, and by the rules that hold."""
+"""Fidelity: generated rows of both sides beside real ones: columns, pairs, clouds of points, and rules that hold."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -83,13 +84,13 @@ def _chart(one: Mapping[str, Any]) -> dict[str, Any]:
         first = bins["labels"]
     else:
         edges = bins["edges"]
-        middles = [(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)] or [0.0]
+        middles = [(a + b) / 2 for a, b in itertools.pairwise(edges)] or [0.0]
         layers = [
             {"mark": "line", "colour": COLOURS[s], "label": _label(s), "x": middles, "y": bins[s][: len(middles)]}
             for s in sets
         ]
         x = {"label": title}
-        first = [f"{words.rough(a, 3)} to {words.rough(b, 3)}" for a, b in zip(edges, edges[1:], strict=False)]
+        first = [f"{words.rough(a, 3)} to {words.rough(b, 3)}" for a, b in itertools.pairwise(edges)]
     return {
         "title": title,
         "shape": "half",
