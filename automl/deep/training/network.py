@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from automl.deep.training.failure import Unusable
-from automl.deep.training.initial import Initial, seeded
+from automl.deep.training.initial import Initial, fresh_names, seeded
 from automl.deep.training.loss_knobs import loss_knobs
 from automl.layers.losses import loss_for
 from automl.layers.rates import rate_factor
@@ -180,7 +180,8 @@ class Network:
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.precision)
         try:
-            model = self.template.build(self.choices, self.knobs, self.specs, self.head)
+            with fresh_names():
+                model = self.template.build(self.choices, self.knobs, self.specs, self.head)
         finally:
             keras.config.set_dtype_policy(before)
         check_built(model, self.template.name, self.head)
