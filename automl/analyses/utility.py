@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from automl.analyses.shared.generated import generated, no_rows, real_rows, sides_with_floor
 from automl.metrics.two_sample import as_matrix
-from automl.records import NUMERIC_KINDS, Analysis, AnalysisContext, AnalysisFacts
+from automl.records import NUMERIC_KINDS, Analysis, AnalysisContext, AnalysisFacts, Side
 from automl.sides.items import refit_items
 
 __all__ = ["UTILITY"]
@@ -43,12 +43,14 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     known = _known(held[label])
     if known.sum() < 20 or len(np.unique(held[label][known])) < 2:
         return None
-    name, rows, draws = None, [], np.random.default_rng([context.seed, 90_000])
+    draws = np.random.default_rng([context.seed, 90_000])
+    name: str | None = None
+    rows: list[dict[str, Any]] = []
     picks = draws.integers(0, int(known.sum()), (N_DRAWS, int(known.sum())))
     for side in ("real", *sides_with_floor(context)):
         if not context.has_time_for(0.0):
             break
-        some = learnt if side == "real" else generated(context, side, len(learnt))
+        some = learnt if side == "real" else generated(context, cast("Side", side), len(learnt))
         name, score_of = _scored(some, held[known], label, is_number)
         if score_of is None:
             rows.append({"side": side, "score": None, "low": None, "high": None})
@@ -61,7 +63,7 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
 
 
 def _known(values: np.ndarray) -> np.ndarray:
-    return values != "" if values.dtype.kind == "U" else ~np.isnan(values)
+    return np.asarray(values != "" if values.dtype.kind == "U" else ~np.isnan(values))
 
 
 def _scored(rows: np.ndarray, held: np.ndarray, label: str, is_number: bool) -> tuple[str, Any]:
