@@ -32,7 +32,7 @@ WIDTHS = (128, 256, 512)
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     """Declare rates, dropout, bins, the order of the columns, width and depth."""
     start = starts(specs, facts)[0]
-    declare_training(hp, specs, start)
+    declare_training(hp, start)
     if "order" in start:
         hp.Choice("order", list(ORDERS), default=start["order"])
     hp.Choice("width", list(WIDTHS), default=start["width"])

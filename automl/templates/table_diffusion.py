@@ -25,7 +25,7 @@ from automl.templates.shared.generators import (
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     """Declare rates, dropout, bins, width and depth."""
     start = starts(specs, facts)[0]
-    declare_training(hp, specs, start)
+    declare_training(hp, start)
     hp.Choice("width", [128, 256, 512], default=start["width"])
     hp.Choice("depth", [1, 2, 3], default=start["depth"])
 

@@ -26,7 +26,7 @@ from automl.templates.shared.generators import (
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     """Declare rates, dropout, the weight of the divergence, bins, code, width, depth and prior."""
     start = starts(specs, facts)[0]
-    declare_training(hp, specs, start)
+    declare_training(hp, start)
     hp.Float("beta", 0.02, 1.0, sampling="log", default=start["beta"])
     hp.Choice("code", [8, 16, 32, 48], default=start["code"])
     hp.Choice("width", [128, 256, 512], default=start["width"])

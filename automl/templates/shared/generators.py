@@ -18,7 +18,7 @@ import numpy as np
 from automl.records import Facts, GoalName, Head, InputKind, InputSpec, Task
 
 __all__ = [
-    "ACCEPTS", "BINS", "GOALS", "KNOBS", "bin_edges", "declare_training", "generator_model", "level_edges",
+    "ACCEPTS", "BINS", "GOALS", "KNOBS", "bin_edges", "declare_rates", "declare_training", "generator_model", "level_edges",
     "levels_of", "n_columns_of", "number_edges", "part", "starting_training", "unfit_generator", "useless",
 ]  # fmt: skip
 
@@ -90,21 +90,30 @@ def useless(specs: Sequence[InputSpec]) -> frozenset[str]:
     return frozenset(idle | ({"order"} if n_columns_of(specs) < 2 else set()))
 
 
-def declare_training(hp: Any, specs: Sequence[InputSpec], start: Mapping[str, Any]) -> None:
+def declare_training(hp: Any, start: Mapping[str, Any]) -> None:
     """Declare rates, dropout, batch size, epochs and, where they matter, bins of numbers.
 
     Args:
         hp: KerasTuner's `HyperParameters`.
-        specs: inputs of the network.
         start: the defaults.
     """
-    hp.Float("learning_rate", 2e-4, 1e-2, sampling="log", default=start["learning_rate"])
-    hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=start["weight_decay"])
+    declare_rates(hp, start)
     hp.Float("dropout", 0.0, 0.4, default=start["dropout"])
-    hp.Choice("batch_size", [64, 128, 256, 512], default=start["batch_size"])
-    hp.Int("epochs", 5, 800, step=5, default=start["epochs"])
     if "bins" in start:
         hp.Choice("bins", list(BINS), default=start["bins"])
+
+
+def declare_rates(hp: Any, start: Mapping[str, Any]) -> None:
+    """Declare learning rate, weight decay, batch size and epochs.
+
+    Args:
+        hp: KerasTuner's `HyperParameters`.
+        start: the defaults.
+    """
+    hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=start["learning_rate"])
+    hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=start["weight_decay"])
+    hp.Choice("batch_size", [64, 128, 256, 512], default=start["batch_size"])
+    hp.Int("epochs", 5, 800, step=5, default=start["epochs"])
 
 
 def starting_training(specs: Sequence[InputSpec], facts: Facts) -> dict[str, Any]:
