@@ -111,6 +111,10 @@ class Result:
         """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
         return self.model.transform(rows, on_odd, side)
 
+    def sample(self, n: int, seed: int = 0, side: str | None = None) -> pd.DataFrame:
+        """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
+        return self.model.sample(n, seed, side)
+
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None
     ) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The commands `automl inspect`, `predict`, `report`, `analyse`, `compare`: data, models and pages."""
+"""The commands `automl inspect`, `predict`, `sample`, `report`, `analyse`, `compare`: data, models and pages."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from automl.system.printable import printable
 if TYPE_CHECKING:
     from automl.api import Inspection
 
-__all__ = ["analyse", "card", "compare", "inspect", "predict", "report"]
+__all__ = ["analyse", "card", "compare", "inspect", "predict", "report", "sample"]
 
 OnOdd = Annotated[
     str | None,
@@ -178,6 +178,35 @@ def predict(
     else:
         write(frame, Path(out))
         terminal.err(printable(f"{counted(len(frame), 'prediction')} in {out}"))
+
+
+def sample(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A saved model of goal generate, or a run folder.")],
+    n: Annotated[int, typer.Option("-n", "--rows", metavar="N", help="Number of rows.")] = 1_000,
+    out: Annotated[str | None, typer.Option(help="File to write: .csv, .tsv or .parquet; any number of rows.")] = None,
+    seed: Annotated[int, typer.Option(help="Other rows for another seed.")] = 0,
+    side: Annotated[
+        str | None, typer.Option(help="deep, shallow or floor, as far as MODEL has it; default the recommended one.")
+    ] = None,
+    plugins: Plugins = None,
+) -> None:
+    """Make new rows with a saved MODEL that generates them."""
+    from automl import api
+    from automl.predict.sampling import check_numbers, chunks
+    from automl.predict.streamed import STREAMED, write_chunks
+
+    if out is not None and Path(out).suffix.lower() not in STREAMED:
+        raise RecipeError(f"--out: expected a name ending in one of {', '.join(STREAMED)}, got {out!r}")
+    check_numbers(n, seed, None)
+    loaded = api.load(model, words(plugins) or ())
+    chosen = loaded.side(side or loaded.recommended)
+    frames = chunks(chosen.predictor, chosen.task, n, seed)
+    if out is not None:
+        write_chunks(frames, Path(out))
+        terminal.err(printable(f"{counted(n, 'row')} in {out}"))
+        return
+    for number, frame in enumerate(frames):
+        terminal.out_data(frame.to_csv(index=False, header=number == 0).rstrip("\n"))
 
 
 def named(predicted: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from automl import goals, metrics
-from automl.detect import modality, untargeted
+from automl.detect import generated, modality, untargeted
 from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
@@ -57,7 +57,10 @@ def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     if recipe.goal is not None and (goal := goals.named(recipe.goal)).base:
         return _detect_plugin_goal(dataset, recipe, goal)
     learns_none = recipe.goal is not None and not goals.named(recipe.goal).needs_target
+    makes_rows = recipe.goal is not None and goals.named(recipe.goal).makes_rows
     if _is_array(dataset.inputs) and np.asarray(dataset.inputs).ndim >= 3:
+        if makes_rows:
+            generated.refuse_array(recipe, dataset.name)
         return untargeted.detect_array(dataset, recipe) if learns_none else _arrays(dataset, recipe)
     dataset = _named(replace(dataset, inputs=as_frame(dataset.inputs)))
     _check_columns(dataset, recipe)
@@ -65,6 +68,8 @@ def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     whole = _whole(dataset)
     columns = kinds_of(whole, recipe, dataset.kinds)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
+    if makes_rows:
+        return generated.detect_table(dataset, recipe, whole, columns, group)
     if learns_none:
         return untargeted.detect_table(dataset, recipe, [c for c in columns if c.name not in targets], group)
     declined: Declined | None = None

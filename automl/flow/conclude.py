@@ -24,6 +24,7 @@ from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
 from automl.sides.ensemble import members_of
 from automl.sides.predictors import BlendPredictor, DeepPredictor, ShallowPredictor
 from automl.sides.probing import FLOOR_DRAWS, Probing
+from automl.sides.redrawing import redrawn
 from automl.system.counts import counted
 
 if TYPE_CHECKING:
@@ -101,6 +102,9 @@ def conclude(
         if probing is not None:
             per_seed, output, scored[side.side] = probing.scored(predictor)
             contestant = dataclasses.replace(contestant, output=output, per_seed=per_seed)
+        elif goals.named(task).makes_rows:
+            per_seed = (contestant.output, *redrawn(predictor, dataset, items))
+            contestant = dataclasses.replace(contestant, per_seed=per_seed)
         predictors[side.side] = with_regions(predictor, contestant.valid_output, prepared)
         contestants[side.side] = contestant
         score = metrics.score(task.metric, truth, contestant.output, weight, context)

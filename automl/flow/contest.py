@@ -199,7 +199,7 @@ def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -
 
             stopped, chosen, n_seeds = search_and_refit(
                 recipe, sides, clock, runs, lambda: interrupt.asked, reserve, ledger.write, on_no_refit,
-                **({"refits": 1, "most_refits": 1} if goals.named(task).probed else {}),  # vectors have no mean
+                **({"refits": 1, "most_refits": 1} if not goals.named(task).has_mean else {}),
             )  # fmt: skip
             settle_offers(clock, sides)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from automl import goals
 from automl.errors import InputError
 from automl.predict.model import SideModel
 from automl.records import Cost
@@ -116,7 +117,7 @@ def _histories(dataset: Dataset, windows: np.ndarray) -> list[np.ndarray]:
 def measure(predictor: Any, side: str, prepared: Prepared) -> Cost:
     """Median milliseconds of a call with one item, and items per second of a batch, through `SideModel.predict`.
 
-    Where the rows that the user gave cannot be read by themselves, the model alone is timed on the rows as typed.
+    Of a generator through `SideModel.sample`. Where the rows that the user gave cannot be read by themselves, the model alone is timed on the rows as typed.
 
     Args:
         predictor: of any side.
@@ -124,6 +125,9 @@ def measure(predictor: Any, side: str, prepared: Prepared) -> Cost:
         prepared: the data.
     """
     form, dataset = prepared.own_form, prepared.dataset
+    if goals.named(prepared.task).makes_rows:
+        model = SideModel(side, prepared.task, predictor)
+        return _timed(model.sample, TIMED_ROWS)
     if form is not None and form.n_items and not form.is_wide:
         model = SideModel(side, prepared.task, predictor, dataset.root)
         try:

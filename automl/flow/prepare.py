@@ -128,18 +128,18 @@ def prepare(recipe: Recipe, *, tested: bool = True, tell: Tell = lambda text: No
 def without_choices(recipe: Recipe, task: Task) -> Recipe:
     """The recipe without what this task cannot choose between.
 
-    Without a label each side has one trial, since no score could choose between more. Vectors of several models have
-    no mean, so there are no ensembles of them.
+    Without a label each side has one trial, since no score could choose between more. Vectors and new rows of several
+    models have no mean, so there are no ensembles of them.
 
     Raises:
         RecipeError: further splits were asked for, on which nothing could be compared.
     """
-    is_probed, is_unscored = goals.named(task).probed, task.metric == metrics.UNSCORED
-    if not is_probed and not is_unscored:
+    has_mean, is_unscored = goals.named(task).has_mean, task.metric == metrics.UNSCORED
+    if has_mean and not is_unscored:
         return recipe
     for key in ("repeats", "fold_pairs"):
         if getattr(recipe, key):
-            why = "it has no label" if is_unscored else "it is scored by probes"
+            why = "it has no label" if is_unscored else "its predictions have no mean"
             raise RecipeError(f"{key}: expected 0 for goal {task.goal!r}, since {why}; leave it out")
     return dataclasses.replace(recipe, ensemble=False, max_trials=1 if is_unscored else recipe.max_trials)
 

@@ -15,6 +15,7 @@ from automl.errors import RecipeError
 from automl.goals.anomaly import ANOMALY
 from automl.goals.binary import BINARY
 from automl.goals.forecast import FORECAST
+from automl.goals.generate import GENERATE
 from automl.goals.multiclass import MULTICLASS
 from automl.goals.multilabel import MULTILABEL
 from automl.goals.regression import REGRESSION
@@ -34,7 +35,7 @@ __all__ = [
 ]  # fmt: skip
 
 _SHIPPED: dict[str, Goal] = {
-    goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY, REPRESENT)
+    goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY, REPRESENT, GENERATE)
 }
 _PLUGGED: dict[str, Goal] = {}
 

@@ -89,6 +89,7 @@ REPRESENT = Goal(
     fault=_fault,
     search_metric=_search_metric,
     probed=True,
+    drawn="the labelled rows that probes learn from",
     needs_target=False,
     example=Example(
         metric="probe_accuracy",

@@ -10,6 +10,7 @@ import numpy as np
 from automl.metrics.known import is_known
 from automl.metrics.losses import ITEM_LOSSES, Context, item_shares
 from automl.metrics.probe import cross_fitted
+from automl.metrics.two_sample import told_apart
 
 __all__ = ["PREPARE", "Evaluator"]
 
@@ -119,6 +120,17 @@ def _n_classes(truth: np.ndarray, context: Context) -> int:
     return max(int(context.get("classes", 0)), int(truth.max(initial=0)) + 1)
 
 
+def _indistinct(truth: np.ndarray, samples: np.ndarray, context: Context) -> Evaluator:
+    """``1 - 2 |AUC - ½|`` of a classifier's cross-fitted scores: 1 if held-out and generated rows are alike."""
+    pairs = told_apart(truth, samples)
+    area = _auc_column(np.repeat([False, True], len(pairs)), pairs.T.ravel())
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        return np.asarray(1.0 - 2.0 * np.abs(area(np.concatenate([weights, weights], axis=1)) - 0.5))
+
+    return evaluate
+
+
 def _unscored(truth: np.ndarray, scores: np.ndarray, context: Context) -> Evaluator:
     """Zeros: without a label no model is better than another."""
     return lambda weights: np.zeros(len(weights))
@@ -223,6 +235,7 @@ def _rmse(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
 PREPARE: dict[str, Callable[[np.ndarray, np.ndarray, Context], Evaluator]] = {
     **{name: partial(_mean_of_losses, name) for name in ITEM_LOSSES},
     "unscored": _unscored,
+    "indistinct": _indistinct,
     "probe_accuracy": _probe_accuracy,
     "probe_roc_auc": _probe_auc,
     "roc_auc": partial(_ranking, _auc_column),

@@ -83,6 +83,10 @@ METRICS: dict[str, Metric] = {
         _metric("mase", ("forecast",), "values", "MASE", higher_is_better=False, best=0.0),
         _metric("smape", _NUMBERS, "values", "sMAPE (percent)", higher_is_better=False, best=0.0, worst=200.0),
         _metric("pinball", ("forecast",), "quantiles", "pinball loss", higher_is_better=False, best=0.0),
+        _metric(
+            "indistinct", ("generate",), "samples", "indistinctness (1 - 2 |AUC - ½| of a classifier)",
+            higher_is_better=True, best=1.0, worst=0.0,
+        ),
     )
 }  # fmt: skip
 """Every metric included in automl, by name."""

@@ -82,6 +82,8 @@ class SideModel:
         """
         from automl import goals
 
+        if goals.named(self.task).makes_rows:
+            raise DataError("this model generates rows and predicts nothing of given ones; use sample(n, seed)")
         read = self._output(rows, on_odd, future)
         return self._handed(goals.named(self.task).to_frame(read.output.arrays, self.task), read)
 
@@ -147,6 +149,24 @@ class SideModel:
         if goals.named(self.task).answers != "vectors":
             raise DataError(f"transform needs a model of goal 'represent'; this one does {self.task.goal}: use predict")
         return pd.DataFrame(self.predict(rows, on_odd))
+
+    def sample(self, n: int, seed: int = 0) -> pd.DataFrame:
+        """New rows in the user's own columns, types, decimals and ranges; the same rows for the same seed.
+
+        Args:
+            n: number of rows, at most ten million; ``automl sample`` streams more to a file.
+            seed: from 0 up; other rows for another seed.
+
+        Returns:
+            A frame of n rows. Identifiers are numbered from 1.
+
+        Raises:
+            DataError: the model generates no rows. RecipeError: n or seed is out of bounds.
+        """
+        from automl.predict.sampling import check_numbers, sampled
+
+        check_numbers(n, seed)
+        return sampled(self.predictor, self.task, n, seed)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, future: Any = None
@@ -367,6 +387,10 @@ class Model:
     def transform(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame:
         """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
         return self.side(side or self.recommended).transform(rows, on_odd)
+
+    def sample(self, n: int, seed: int = 0, side: str | None = None) -> pd.DataFrame:
+        """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
+        return self.side(side or self.recommended).sample(n, seed)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None

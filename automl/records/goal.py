@@ -154,6 +154,9 @@ class Goal:
             are then never averaged.
         needs_target: whether models learn a target. If not, the column of the target is a label, which selects on
             validation rows and scores on test rows; no encoder, template or baseline sees it (`goals.learnable`).
+        drawn: what is drawn several times to take the place of seeds in the interval, to complete "draws of ..."; empty
+            where finalists have seeds.
+        most_held_out: validation rows, and test rows, at most; further ones train. None for no such bound.
         base: for goals of plug-ins, the goal of automl that they build on: its templates, baselines, metrics and
             sections also serve this goal, and its detection reads the target.
     """
@@ -177,6 +180,8 @@ class Goal:
     search_metric: Callable[[Task], str] | None = None
     probed: bool = False
     needs_target: bool = True
+    drawn: str = ""
+    most_held_out: int | None = None
     regions: Regions | None = None
     n_classes: tuple[int, int] = (0, 0)
     base: GoalName = ""
@@ -220,6 +225,16 @@ class Goal:
     def is_numeric(self) -> bool:
         """Whether each row has numbers."""
         return self.answers == "values"
+
+    @property
+    def makes_rows(self) -> bool:
+        """Whether new rows are made, rather than something said of given ones."""
+        return self.answers == "rows"
+
+    @property
+    def has_mean(self) -> bool:
+        """Whether predictions of several models can be averaged; vectors and new rows have no mean."""
+        return self.answers not in ("vectors", "rows")
 
     @property
     def in_windows(self) -> bool:

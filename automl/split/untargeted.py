@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from automl import goals
 from automl.errors import DataError
 from automl.records import Dataset, Split, Task
 from automl.system.counts import counted
@@ -31,7 +32,7 @@ def split_untargeted(dataset: Dataset, task: Task, by_rule: Callable[[Dataset], 
         DataError: fewer than eight rows are left to learn from.
     """
     if dataset.target is None:
-        return by_rule(dataset)
+        return _bounded(by_rule(dataset), goals.named(task).most_held_out, dataset.given is not None)
     labels = dataset.target.iloc[:, 0].to_numpy(object)
     is_labelled = dataset.target.iloc[:, 0].notna().to_numpy()
     made = _spread(by_rule, dataset, is_labelled)
@@ -46,6 +47,24 @@ def split_untargeted(dataset: Dataset, task: Task, by_rule: Callable[[Dataset], 
         )
     rule = f"{made.rule}; only rows with {task.normal!r} train"
     return replace(made, train=train, refit_rows=np.concatenate([train, valid]), rule=rule)
+
+
+def _bounded(made: Split, most: int | None, is_given: bool) -> Split:
+    """At most so many validation rows and test rows; the others train, but for test rows that the user gave.
+
+    Groups and blocks of time stay as they are.
+    """
+    if most is None or made.units != "row" or max(len(made.valid), len(made.test)) <= most:
+        return made
+    rng = np.random.default_rng([made.seed, 60_000])
+    kept = [np.sort(rng.permutation(len(rows))[:most]) for rows in (made.valid, made.test)]
+    valid, test = made.valid[kept[0]], made.test[kept[1]]
+    free = [made.train, np.setdiff1d(made.valid, valid)]
+    free += [] if is_given else [np.setdiff1d(made.test, test)]
+    rule = f"{made.rule}; {most:,} rows at most validate, and as many test" + ("" if is_given else "; the others train")
+    return replace(
+        made, train=np.sort(np.concatenate(free)), valid=valid, test=test, unit_ids=made.unit_ids[kept[1]], rule=rule
+    )
 
 
 def _spread(by_rule: Callable[[Dataset], Split], dataset: Dataset, is_labelled: np.ndarray) -> Split:

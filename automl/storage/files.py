@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from automl.errors import FolderError
 
@@ -32,6 +33,7 @@ __all__ = [
     "refuse_link",
     "sheet_of",
     "shown",
+    "streamed",
     "sync",
     "unfinished",
     "unused",
@@ -94,6 +96,31 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
     write_all({path: content})
     return path
+
+
+@contextmanager
+def streamed(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A file to write to, under a temporary name; put in place once the block ends, and removed if it fails.
+
+    Args:
+        path: where; its folder is made if need be.
+
+    Raises:
+        FolderError: it could not be written; whatever was at `path` before is still there.
+    """
+    path = Path(path)
+    with guard(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = unfinished(path)
+        try:
+            with open(temporary, "xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    sync(path.parent)
 
 
 def write_all(contents: Mapping[Path, bytes]) -> None:

@@ -110,7 +110,7 @@ def name_champion(valid: Validated, seed: int) -> Champion:
     rng = np.random.default_rng([seed, 40_000])
     better = _better_side(valid, scores)
     deep_lead = valid.lead(valid.outputs["deep"], valid.outputs["shallow"], rng)
-    if any(output.kind == "vectors" for output in valid.outputs.values()):  # vectors have no mean
+    if any(output.kind in ("vectors", "samples") for output in valid.outputs.values()):  # which have no mean
         return Champion(better, better, scores, deep_lead, n_items=n_items)
     weight = _best_weight(valid)
     blend_lead = _lead_of_blend(valid, better, rng) if 0.0 < weight < 1.0 else None

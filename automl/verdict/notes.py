@@ -18,25 +18,25 @@ NEAR = 0.9
 """Of the least gain that counts: a difference from this on, but below it, is near it."""
 
 
-def seed_sentence(n_seeds: int, shares: Sequence[float], probed: bool = False) -> str:
+def seed_sentence(n_seeds: int, shares: Sequence[float], drawn: str = "") -> str:
     """What is taken of other seeds, from the seeds at hand and from both families' shares (`shares.seed_shares`).
 
     Args:
         n_seeds: of each finalist.
         shares: of both families.
-        probed: whether draws of labelled rows take the place of seeds.
+        drawn: what is drawn in place of seeds (`Goal.drawn`); empty where seeds are seeds.
     """
     deep, shallow = (_percent(100.0 * share) for share in shares)
     assumed = f"{deep} of what the deep score lacks to the best, {shallow} of what the shallow one lacks"
+    if drawn and n_seeds > 1:
+        return (
+            f"The interval covers the test rows and {n_seeds} draws of {drawn}, not the search. Each side is one "
+            "fitted model."
+        )
     if n_seeds == 1:
         return (
             "A finalist was trained with one seed, so the result is that of this fitted pair only; the interval "
             f"assumes that another seed would change scores by {assumed} (measured for these families where known)."
-        )
-    if probed:
-        return (
-            f"The interval covers the test rows and {n_seeds} draws of the labelled rows that probes learn from, not "
-            "the search. Each side is one fitted model."
         )
     return (
         f"The interval covers the test rows and {n_seeds} seeds a side, not the search. What these seeds show is mixed "

@@ -199,7 +199,7 @@ def _both(
     n_seeds = max(1, min(len(deep.per_seed), len(shallow.per_seed)))
     units = _units(task, split, truth)
     shares = seed_shares((deep.run, shallow.run), scores.runs)
-    notes: list[str | None] = [seed_sentence(n_seeds, shares, goals.named(task).probed)]
+    notes: list[str | None] = [seed_sentence(n_seeds, shares, goals.named(task).drawn)]
     interval, replicates = None, None
     if np.isfinite(gain) and units.n_units > 1:
         replicates = gains(task.metric, truth, deep, shallow, units, weights, context, rng, shares)
@@ -209,7 +209,9 @@ def _both(
     few = _few(task, split, truth, units.n_units)
     least, least_note = _least_gain(task.metric, scores, floor, (deep, shallow), min_gain)
     p = None
-    if few and np.isfinite(gain):
+    if few and goals.named(task).makes_rows:  # rows of one side among those of the other are no generator's
+        notes.append(f"{few}, so nothing is decided; the interval is context.")
+    elif few and np.isfinite(gain):
         p = p_value(task.metric, truth, deep.output, shallow.output, units.of_item, weights, context, rng)
         notes.append(few_sentence(few, p, gain, least, interval, units.in_time))
     notes.append(least_note)

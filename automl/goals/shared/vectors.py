@@ -12,7 +12,7 @@ from automl.records import Head, Output
 if TYPE_CHECKING:
     from automl.records import Dataset, Task
 
-__all__ = ["VectorCodec", "dims_of"]
+__all__ = ["VectorCodec", "dims_of", "head_state"]
 
 TABLE_DIMS, DIMS = 32, 64
 
@@ -47,6 +47,9 @@ class VectorCodec:
 
     def state(self) -> dict[str, Any]:
         """Plain numbers and strings."""
-        plain = asdict(self.head)
-        head = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
-        return {"codec": "vectors", "head": head}
+        return {"codec": "vectors", "head": head_state(self.head)}
+
+
+def head_state(head: Head) -> dict[str, Any]:
+    """A head as plain numbers, strings and lists."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(head).items()}

@@ -1,0 +1,187 @@
+"""Fidelity: columns, pairs of columns, coverage and rules of generated rows beside those of real ones."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from automl.analyses.shared.generated import generated, no_rows, real_rows, sides_with_floor
+from automl.analyses.shared.rules import broken, rules_of
+from automl.records import Analysis, AnalysisContext, AnalysisFacts
+from automl.sides.items import refit_items
+from automl.sides.row_space import Space, nearest
+
+__all__ = ["FIDELITY"]
+
+MOST_ROWS = 2_000
+K_NEAREST = 5
+N_BINS = 10
+MOST_LEVELS = 20
+MOST_PAIRS = 300
+WORST = 8
+MOST_LEARNT = 20_000
+
+
+def cost(facts: AnalysisFacts) -> float:
+    """Distances between some thousand rows, and tables of pairs."""
+    return 1.0 + 0.002 * min(facts.n_columns**2, MOST_PAIRS) + 0.01 * facts.n_columns
+
+
+def run(context: AnalysisContext) -> dict[str, Any]:
+    """What each side's rows show beside held-out rows; training rows beside held-out rows say what chance does."""
+    held = np.asarray(context.outcome.truth)[:MOST_ROWS]
+    learnt = real_rows(context, refit_items(context.split), MOST_LEARNT)
+    space, rules = Space(learnt), rules_of(learnt)
+    points = space.points(held)
+    sets: dict[str, np.ndarray] = {"real": learnt[: len(held)]}
+    for side in sides_with_floor(context):
+        sets[side] = generated(context, side, len(held))
+    binned_held, binned = _binned(held, learnt), {name: _binned(rows, learnt) for name, rows in sets.items()}
+    names = list(held.dtype.names or ())
+    columns = {name: [_apart(one[k], binned_held[k]) for k in range(len(names))] for name, one in binned.items()}
+    ends = {name: [_ends_apart(rows[k], held[k]) for k in names] for name, rows in sets.items()}
+    pairs = _pairs(len(names), context.seed)
+    together = {name: [_pair_apart(one, binned_held, a, b) for a, b in pairs] for name, one in binned.items()}
+    rows = []
+    for name, some in sets.items():
+        made = space.points(some)
+        covers, precise = _coverage(points, made)
+        rows.append(
+            {
+                "set": name, "coverage": covers, "precision": precise,
+                "column": float(np.mean(ends[name])), "column_worst": float(np.max(ends[name], initial=0.0)),
+                "pair": float(np.mean(together[name])) if pairs else None,
+            }
+        )  # fmt: skip
+    worst = sorted(range(len(names)), key=lambda k: -max(ends[s][k] for s in sets if s not in ("real", "floor")))
+    return {
+        "n": len(held),
+        "k": K_NEAREST,
+        "n_pairs": len(pairs),
+        "rows": rows,
+        "columns": [
+            {"column": names[k], **{name: float(ends[name][k]) for name in sets},
+             "bins": _shares(held[names[k]], {s: sets[s][names[k]] for s in sets if s != "real"}, learnt[names[k]])}
+            for k in worst[:WORST]
+        ],
+        "rules": [
+            {"rule": rule.words, "real": broken(rule, held),
+             **{name: broken(rule, some) for name, some in sets.items() if name != "real"}}
+            for rule in rules
+        ],
+        "binned": {name: float(np.mean(columns[name])) for name in columns},
+    }  # fmt: skip
+
+
+def _binned(rows: np.ndarray, learnt: np.ndarray) -> list[np.ndarray]:
+    """Each column as codes below `N_BINS` + 1 or `MOST_LEVELS` + 1: tenths of training rows, or frequent levels."""
+    return [_codes(rows[name], learnt[name]) for name in rows.dtype.names or ()]
+
+
+def _codes(values: np.ndarray, learnt: np.ndarray) -> np.ndarray:
+    if values.dtype.kind == "U":
+        levels, counts = np.unique(learnt, return_counts=True)
+        kept = np.sort(levels[np.argsort(-counts, kind="stable")[:MOST_LEVELS]])
+        at = np.minimum(np.searchsorted(kept, values), len(kept) - 1)
+        return np.where(kept[at] == values, at, MOST_LEVELS)
+    known = learnt[~np.isnan(learnt)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, N_BINS + 1)[1:-1])) if len(known) else np.zeros(0)
+    return np.where(np.isnan(values), MOST_LEVELS, np.searchsorted(edges, values, side="right"))
+
+
+def _apart(codes: np.ndarray, others: np.ndarray) -> float:
+    """Total variation distance of two columns of codes."""
+    counts = [np.bincount(one, minlength=MOST_LEVELS + 1) / max(len(one), 1) for one in (codes, others)]
+    return float(0.5 * np.abs(counts[0] - counts[1]).sum())
+
+
+def _pair_apart(ones: list[np.ndarray], others: list[np.ndarray], a: int, b: int) -> float:
+    """Total variation distance of two tables of two columns."""
+    size = MOST_LEVELS + 1
+    counts = [np.bincount(one[a] * size + one[b], minlength=size**2) / max(len(one[a]), 1) for one in (ones, others)]
+    return float(0.5 * np.abs(counts[0] - counts[1]).sum())
+
+
+def _ends_apart(values: np.ndarray, others: np.ndarray) -> float:
+    """Kolmogorov-Smirnov distance of numbers (missing ones last), total variation distance of levels."""
+    if values.dtype.kind == "U":
+        levels, codes = np.unique(np.concatenate([values, others]), return_inverse=True)
+        first, second = codes[: len(values)], codes[len(values) :]
+        shares = [np.bincount(c, minlength=len(levels)) / max(len(c), 1) for c in (first, second)]
+        return float(0.5 * np.abs(shares[0] - shares[1]).sum())
+    filled = [np.where(np.isnan(one), np.inf, one) for one in (values, others)]
+    at = np.unique(np.concatenate(filled))
+    below = [np.searchsorted(np.sort(one), at, side="right") / max(len(one), 1) for one in filled]
+    return float(np.abs(below[0] - below[1]).max())
+
+
+def _pairs(n_columns: int, seed: int) -> list[tuple[int, int]]:
+    every = list(itertools.combinations(range(n_columns), 2))
+    if len(every) <= MOST_PAIRS:
+        return every
+    chosen = np.random.default_rng([seed, 80_000]).choice(len(every), MOST_PAIRS, replace=False)
+    return [every[k] for k in np.sort(chosen)]
+
+
+def _coverage(held: np.ndarray, made: np.ndarray) -> tuple[float, float]:
+    """Share of held-out rows in whose neighbourhood a generated one lies, and of generated rows in one of these.
+
+    Source: Naeem, Oh, Uh, Choi & Yoo, "Reliable fidelity and diversity metrics for generative models", ICML 2020,
+        equation 5 (coverage); Kynkäänniemi et al., NeurIPS 2019, equation 2 (precision).
+    """
+    k = min(K_NEAREST, len(held) - 1)
+    radius = nearest(held, held, k, is_self=True)
+    covered = nearest(held, made) <= radius
+    apart = (made.astype(np.float64) ** 2).sum(1)[:, None] - 2.0 * made @ held.T + (held.astype(np.float64) ** 2).sum(1)
+    return float(covered.mean()), float((apart <= radius[None] + 1e-5).any(axis=1).mean())
+
+
+def _shares(held: np.ndarray, sets: dict[str, np.ndarray], learnt: np.ndarray) -> dict[str, Any]:
+    """Shares of bins or levels of one column, for a picture."""
+    if held.dtype.kind == "U":
+        levels, counts = np.unique(learnt, return_counts=True)
+        shown = levels[np.argsort(-counts, kind="stable")[:N_BINS]]
+        labels = [str(level) or "missing" for level in shown]
+        return {"labels": labels, "real": [float((held == level).mean()) for level in shown],
+                **{s: [float((one == level).mean()) for level in shown] for s, one in sets.items()}}  # fmt: skip
+    known = learnt[~np.isnan(learnt)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, 2 * N_BINS + 1))) if len(known) else np.zeros(2)
+    return {"edges": edges.tolist(), "real": _histogram(held, edges),
+            **{s: _histogram(one, edges) for s, one in sets.items()}}  # fmt: skip
+
+
+def _histogram(values: np.ndarray, edges: np.ndarray) -> list[float]:
+    known = values[~np.isnan(values)]
+    if len(edges) < 2:
+        return [1.0]
+    counts = np.histogram(np.clip(known, edges[0], edges[-1]), edges)[0]
+    return [float(n) / max(len(values), 1) for n in counts]
+
+
+EXAMPLE: dict[str, Any] = {
+    "n": 2_000,
+    "k": 5,
+    "n_pairs": 3,
+    "rows": [
+        {"set": name, "coverage": 0.95 - gap, "precision": 0.94 - gap, "column": 0.01 + gap, "column_worst": 0.03 + gap,
+         "pair": 0.05 + gap}
+        for name, gap in (("real", 0.0), ("deep", 0.05), ("shallow", 0.02), ("floor", 0.2))
+    ],
+    "columns": [
+        {"column": "age", "real": 0.01, "deep": 0.04, "shallow": 0.02, "floor": 0.02,
+         "bins": {"edges": [17.0, 30.0, 50.0, 90.0], "real": [0.3, 0.5, 0.2], "deep": [0.3, 0.48, 0.22],
+                  "shallow": [0.31, 0.5, 0.19], "floor": [0.3, 0.5, 0.2]}},
+        {"column": "job", "real": 0.01, "deep": 0.03, "shallow": 0.02, "floor": 0.02,
+         "bins": {"labels": ["office", "field"], "real": [0.6, 0.4], "deep": [0.62, 0.38], "shallow": [0.6, 0.4],
+                  "floor": [0.6, 0.4]}},
+    ],
+    "rules": [{"rule": "start ≤ end", "real": 0.0, "deep": 0.02, "shallow": 0.0, "floor": 0.31}],
+    "binned": {"real": 0.01, "deep": 0.03, "shallow": 0.02, "floor": 0.01},
+}  # fmt: skip
+
+FIDELITY = Analysis(
+    name="fidelity", order=1, run=run, unfit=no_rows, cost=cost, example=EXAMPLE,
+    source="Naeem et al., ICML 2020 (coverage); Kynkäänniemi et al., NeurIPS 2019 (precision)",
+)  # fmt: skip

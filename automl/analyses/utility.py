@@ -1,0 +1,111 @@
+"""Utility: how well a model that learns from generated rows predicts a real column, beside one that learns from real rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from automl.analyses.shared.generated import generated, no_rows, real_rows, sides_with_floor
+from automl.metrics.two_sample import as_matrix
+from automl.records import NUMERIC_KINDS, Analysis, AnalysisContext, AnalysisFacts
+from automl.sides.items import refit_items
+
+__all__ = ["UTILITY"]
+
+MOST_LEARNT = 20_000
+N_DRAWS = 200
+MOST_CLASSES = 50
+
+
+def unfit(context: AnalysisContext) -> str | None:
+    """A label that is generated too."""
+    why = no_rows(context)
+    if why is not None:
+        return why
+    names = np.asarray(context.outcome.truth).dtype.names or ()
+    return None if context.task.label in names else "no label says what models are to predict"
+
+
+def cost(facts: AnalysisFacts) -> float:
+    """As many rows of each side as there are training rows, and a boosted model on each."""
+    n = min(facts.n_train, MOST_LEARNT)
+    return 1.0 + n * facts.pass_seconds / max(facts.n_test, 1) + 3e-6 * n * facts.n_columns * 4
+
+
+def run(context: AnalysisContext) -> dict[str, Any] | None:
+    """The score on held-out rows of a boosted model that learnt from real or from generated rows, as many of each."""
+    label = str(context.task.label)
+    held = np.asarray(context.outcome.truth)
+    learnt = real_rows(context, refit_items(context.split), MOST_LEARNT)
+    kind = next((c.kind for c in context.task.columns if c.name == label), "categorical")
+    is_number = kind in NUMERIC_KINDS and kind != "boolean"
+    known = _known(held[label])
+    if known.sum() < 20 or len(np.unique(held[label][known])) < 2:
+        return None
+    name, rows, draws = None, [], np.random.default_rng([context.seed, 90_000])
+    picks = draws.integers(0, int(known.sum()), (N_DRAWS, int(known.sum())))
+    for side in ("real", *sides_with_floor(context)):
+        if not context.has_time_for(0.0):
+            break
+        some = learnt if side == "real" else generated(context, side, len(learnt))
+        name, score_of = _scored(some, held[known], label, is_number)
+        if score_of is None:
+            rows.append({"side": side, "score": None, "low": None, "high": None})
+            continue
+        low, high = np.nanquantile([score_of(pick) for pick in picks], [0.025, 0.975])
+        rows.append({"side": side, "score": score_of(np.arange(int(known.sum()))), "low": float(low), "high": float(high)})
+    return {"label": label, "metric": name, "n_learnt": len(learnt), "n_held": int(known.sum()), "rows": rows}
+
+
+def _known(values: np.ndarray) -> np.ndarray:
+    return values != "" if values.dtype.kind == "U" else ~np.isnan(values)
+
+
+def _scored(rows: np.ndarray, held: np.ndarray, label: str, is_number: bool) -> tuple[str, Any]:
+    """Name of the metric, and the score of drawn held-out rows; None where nothing can be learnt from these rows."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
+
+    rows = rows[_known(rows[label])]
+    names = [name for name in rows.dtype.names or () if name != label]
+    X, T, are_codes = as_matrix(rows[names], held[names])
+    options = {"categorical_features": are_codes, "random_state": 0, "max_iter": 100}
+    if is_number:
+        model = HistGradientBoostingRegressor(**options).fit(X, rows[label]) if len(rows) > 1 else None
+        predicted = None if model is None else model.predict(T)
+        return "r2", None if predicted is None else lambda pick: float(r2_score(held[label][pick], predicted[pick]))
+    classes = np.unique(held[label].astype(str))
+    truth, own = held[label].astype(str), rows[label].astype(str)
+    metric = "roc_auc" if len(classes) == 2 else "accuracy"
+    if len(np.unique(own)) < 2 or len(classes) > MOST_CLASSES:
+        return metric, None
+    fitted = HistGradientBoostingClassifier(**options).fit(X, own)
+    if metric == "accuracy":
+        said = fitted.predict(T)
+        return metric, lambda pick: float(accuracy_score(truth[pick], said[pick]))
+    place = list(fitted.classes_).index(classes[1]) if classes[1] in fitted.classes_ else 0
+    chance = fitted.predict_proba(T)[:, place]
+
+    def area(pick: np.ndarray) -> float:
+        is_second = truth[pick] == classes[1]
+        return float(roc_auc_score(is_second, chance[pick])) if 0 < is_second.sum() < len(pick) else float("nan")
+
+    return metric, area
+
+
+EXAMPLE: dict[str, Any] = {
+    "label": "income",
+    "metric": "roc_auc",
+    "n_learnt": 20_000,
+    "n_held": 2_000,
+    "rows": [
+        {"side": side, "score": score, "low": score - 0.01, "high": score + 0.01}
+        for side, score in (("real", 0.93), ("deep", 0.92), ("shallow", 0.925), ("floor", 0.5))
+    ],
+}
+
+UTILITY = Analysis(
+    name="utility", order=2, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    source="train on synthetic, test on real: Esteban, Hyland & Rätsch, 2017 (arXiv 1706.02633)",
+)  # fmt: skip

@@ -1,0 +1,131 @@
+"""Tasks that make new rows: typed columns, each of which is generated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from automl import goals, metrics
+from automl.detect import modality
+from automl.detect.columns.checks import audit, duplicate_rows
+from automl.detect.columns.convert import as_frame, read
+from automl.detect.findings import reading_findings
+from automl.detect.rows import in_file
+from automl.errors import DataError, RecipeError
+from automl.records import QUANTITY_KINDS, Column, Dataset, Finding, Recipe, Task
+from automl.system.counts import counted
+
+__all__ = ["detect_table", "refuse_array"]
+
+GENERATED_KINDS = ("numeric", "embedded_number", "boolean", "categorical", "url", "datetime")
+REPEATED_KINDS = ("identifier", "constant")
+
+
+def detect_table(
+    dataset: Dataset, recipe: Recipe, whole: pd.DataFrame, columns: Sequence[Column], group: str | None
+) -> tuple[Dataset, Task]:
+    """The task of a table whose rows are to be generated.
+
+    Args:
+        dataset: raw; its target is the label, which is generated like every other column.
+        recipe: as asked.
+        whole: inputs and label side by side.
+        columns: kinds of all of these.
+        group: name of the column of groups, or None.
+
+    Raises:
+        DataError: a column cannot be generated, or too few vary. RecipeError: the recipe contradicts itself.
+    """
+    _refuse(recipe, dataset.name)
+    name, found, why = modality.of_columns(whole, list(columns), dataset.name)
+    _refuse_columns(found, dataset.name)
+    raw, frame = dataset, as_frame(whole)
+    inputs = read(frame, found)
+    repeated = duplicate_rows(raw.inputs, None)
+    findings = [*dataset.findings, *in_file((*audit(frame, inputs, found), *reading_findings(frame, inputs, found)), raw)]
+    findings += [*in_file([repeated] if repeated else [], raw), *_left_out(found)]
+    metric = recipe.metric or goals.default_metric(recipe.goal or "")
+    if not goals.serves(metrics.named(metric).goals, str(recipe.goal)):
+        others = ", ".join(goals.metrics_for(str(recipe.goal)))
+        raise RecipeError(f"metric {metric!r} does not score goal {recipe.goal!r}; metrics that do: {others}")
+    evidence = [why, f"goal {recipe.goal}: set by you", f"metric {metric}: a classifier tells rows from generated ones"]
+    if recipe.label is not None:
+        evidence.append(f"label {recipe.label!r}: models that learn from generated rows are to predict it")
+    kept = [_as_generated(column, inputs) for column in found]
+    task = Task(
+        modality=name, goal=str(recipe.goal), target=(), metric=metric, classes=(), positive=None, label=recipe.label,
+        columns=tuple(kept), group_column=group, evidence=tuple(evidence),
+    )  # fmt: skip
+    return replace(dataset, inputs=inputs, target=None, findings=tuple(findings), series=None), task
+
+
+def refuse_array(recipe: Recipe, name: str) -> None:
+    """Arrays are not generated yet.
+
+    Raises:
+        RecipeError: always.
+    """
+    raise RecipeError(
+        f"goal {recipe.goal!r} makes rows of tables; generated pictures and series are not built yet. {name} is an "
+        "array: pass a table, or ask for goal represent or anomaly"
+    )
+
+
+def _refuse(recipe: Recipe, name: str) -> None:
+    if recipe.target:
+        raise RecipeError(
+            f"goal {recipe.goal!r} learns no target, so {recipe.target[0]!r} cannot be one; all columns are generated. "
+            "Pass it as label (--label) to see how well models that learn from generated rows predict it"
+        )
+    if recipe.time_column is not None or recipe.series is not None:
+        raise RecipeError(
+            f"goal {recipe.goal!r} makes rows that do not depend on one another; generated series are not built yet. "
+            "Leave time_column and series out to generate single rows"
+        )
+    if recipe.weight is not None:
+        raise RecipeError(f"goal {recipe.goal!r} reads no weights; leave weight (--weight) out")
+
+
+def _refuse_columns(columns: Sequence[Column], name: str) -> None:
+    other = [c for c in columns if c.kind not in (*GENERATED_KINDS, *REPEATED_KINDS)]
+    if other:
+        shown = ", ".join(f"{c.name!r} ({c.kind})" for c in other[:8]) + (" and more" if len(other) > 8 else "")
+        drop = " ".join(f"--drop {c.name!r}" for c in other[:8])
+        raise DataError(
+            f"goal 'generate' makes numbers, levels and dates; {name} has {shown}. Leave "
+            f"{'it' if len(other) == 1 else 'them'} out ({drop}), or name another kind by columns (--columns)"
+        )
+    usable = [c for c in columns if c.kind in GENERATED_KINDS]
+    if len(usable) < 2:
+        raise DataError(
+            f"goal 'generate' expects at least two columns that vary; {name} has {counted(len(usable), 'such column')}. "
+            "Add columns; one alone can be drawn from its own values"
+        )
+
+
+def _left_out(columns: Sequence[Column]) -> list[Finding]:
+    made = [c.name for c in columns if c.kind == "identifier"]
+    if not made:
+        return []
+    return [
+        Finding(
+            "identifiers_counted", "low",
+            f"{', '.join(map(repr, made))} {'tells' if len(made) == 1 else 'tell'} rows apart and is not learnt from; "
+            "generated rows are numbered from 1.",
+            "Name another kind by columns (--columns) if it is more than a name.", tuple(made), count=len(made),
+        )
+    ]  # fmt: skip
+
+
+def _as_generated(column: Column, inputs: pd.DataFrame) -> Column:
+    """What new rows are to look like: the value of a constant column, and whether numbers are whole, or have gaps."""
+    cells = inputs[column.name].dropna() if column.name in inputs else inputs.iloc[:0, 0]
+    if column.kind == "constant":
+        return replace(column, reading={**column.reading, "constant": str(cells.iloc[0]) if len(cells) else None})
+    if column.kind in QUANTITY_KINDS:
+        is_whole = bool((cells == cells.round()).all()) and float(cells.abs().max()) < 2**53 if len(cells) else False
+        facts = {"whole": is_whole, "gaps": len(cells) < len(inputs)}
+        return replace(column, reading={**column.reading, **facts})
+    return column

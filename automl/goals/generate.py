@@ -1,0 +1,77 @@
+"""New rows that are like those of the data. A classifier that tells them from held-out rows scores them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.goals.shared.generated import fit_samples, row_truth, rows_for_users
+from automl.goals.shared.rows import no_rarest, usual
+from automl.goals.shared.samples import samples_of
+from automl.records import Column, Example, Goal, Head, Output
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl.records import Dataset, Split, Task
+
+__all__ = ["GENERATE"]
+
+MOST_HELD_OUT = 2_000
+"""Rows: sampling and telling apart take time after each epoch, and more rows say little more."""
+EXAMPLE_COLUMNS = (Column("x", "numeric", 1.0, ""), Column("c", "categorical", 1.0, ""))
+
+
+def _context(dataset: Dataset, task: Task, split: Split, items: np.ndarray) -> dict[str, Any]:
+    return {}
+
+
+def _no_strata(target: pd.DataFrame) -> np.ndarray:
+    return np.zeros(len(target), np.int64)
+
+
+def _example_target(signal: np.ndarray) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({"y": np.where(signal > 0, "yes", "no").astype(object)})
+
+
+def _rows(signal: np.ndarray) -> np.ndarray:
+    import pandas as pd
+
+    frame = pd.DataFrame({"x": signal, "c": np.where(signal > 0, "up", "down").astype(object)})
+    return samples_of(frame, EXAMPLE_COLUMNS)
+
+
+def _example_output(truth: np.ndarray, rng: np.random.Generator, noise: float) -> Output:
+    """The rows in another order; with noise, their columns no longer belong together."""
+    made = truth[rng.permutation(len(truth))].copy()
+    made["x"] += noise * rng.normal(size=len(made))
+    return Output("samples", {"samples": made})
+
+
+GENERATE = Goal(
+    name="generate",
+    words="Generation",
+    answers="rows",
+    default_metric=usual("indistinct"),
+    fit_codec=fit_samples,
+    truth=row_truth,
+    context=_context,
+    strata=_no_strata,
+    strata_words="nothing",
+    rarest=no_rarest,
+    to_frame=rows_for_users,
+    needs_target=False,
+    drawn="generated rows",
+    most_held_out=MOST_HELD_OUT,
+    example=Example(
+        metric="indistinct",
+        head=Head("generate", (2,), "linear", "own"),
+        encoded=lambda n, rng: np.zeros((n, 1), np.float32),
+        target=_example_target,
+        truth=_rows,
+        output=_example_output,
+    ),
+)

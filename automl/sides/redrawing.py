@@ -1,0 +1,28 @@
+"""Other rows from the same generator, so that the interval covers which rows happened to be drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from automl.records import Dataset, Output
+
+__all__ = ["FURTHER_DRAWS", "redrawn"]
+
+FURTHER_DRAWS = 2
+DRAW_ROWS = 2**30
+"""Row numbers that lie between draws: the noise of a row depends on its number alone."""
+
+
+def redrawn(predictor: Any, dataset: Dataset, items: np.ndarray, n_draws: int = FURTHER_DRAWS) -> tuple[Output, ...]:
+    """Further draws of as many rows, each as it would be for row numbers of its own.
+
+    Args:
+        predictor: a generator.
+        dataset: with fewer than 2³⁰ rows.
+        items: ``(n,)`` row numbers of the first draw.
+        n_draws: further ones.
+    """
+    return tuple(predictor.output(dataset, items + draw * DRAW_ROWS) for draw in range(1, n_draws + 1))
