@@ -49,10 +49,10 @@ def test_a_column_adds_at_most_one_to_a_squared_distance():
 
 def test_nearest_is_what_brute_force_finds():
     rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(50, 4)).astype(np.float32), rng.normal(size=(70, 4)).astype(np.float32)
-    apart = ((a[:, None].astype(float) - b[None]) ** 2).sum(axis=2)
+    a, b = rng.normal(size=(50, 4)), rng.normal(size=(70, 4))
+    apart = ((a[:, None] - b[None]) ** 2).sum(axis=2)
     np.testing.assert_allclose(nearest(a, b), apart.min(axis=1), atol=1e-9)
     np.testing.assert_allclose(nearest(a, b, 3), np.sort(apart, axis=1)[:, 2], atol=1e-9)
-    own = ((a[:, None].astype(float) - a[None]) ** 2).sum(axis=2)
+    own = ((a[:, None] - a[None]) ** 2).sum(axis=2)
     np.fill_diagonal(own, np.inf)
     np.testing.assert_allclose(nearest(a, a, 2, is_self=True), np.sort(own, axis=1)[:, 1], atol=1e-9)
