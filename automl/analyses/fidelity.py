@@ -182,6 +182,6 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 FIDELITY = Analysis(
-    name="fidelity", order=1, run=run, unfit=no_rows, cost=cost, example=EXAMPLE,
+    name="fidelity", order=1, run=run, unfit=no_rows, cost=cost, example=EXAMPLE, reads="rows",
     source="Naeem et al., ICML 2020 (coverage); Kynkäänniemi et al., NeurIPS 2019 (precision)",
 )  # fmt: skip

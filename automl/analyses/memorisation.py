@@ -81,7 +81,11 @@ def _attack(context: AnalysisContext, side: Any, space: Any, learnt: np.ndarray,
     draws = rng.integers(0, len(members), (N_DRAWS, len(members))), rng.integers(0, len(others), (N_DRAWS, len(others)))
     areas = [_area(scores[: len(members)][a], scores[len(members) :][b]) for a, b in zip(*draws, strict=True)]
     low, high = np.quantile(areas, [0.025, 0.975])
-    return {"attack": _area(scores[is_member], scores[~is_member]), "attack_low": float(low), "attack_high": float(high)}
+    return {
+        "attack": _area(scores[is_member], scores[~is_member]),
+        "attack_low": float(low),
+        "attack_high": float(high),
+    }
 
 
 def _area(up: np.ndarray, down: np.ndarray) -> float:
@@ -104,7 +108,7 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 MEMORISATION = Analysis(
-    name="memorisation", order=3, run=run, unfit=no_rows, cost=cost, example=EXAMPLE,
+    name="memorisation", order=3, run=run, unfit=no_rows, cost=cost, example=EXAMPLE, reads="rows",
     source="share nearer to a training than to a held-out row, against what a generator that knows neither would have; "
     "membership attack: van Breugel et al., AISTATS 2023",
 )  # fmt: skip

@@ -1,14 +1,14 @@
-"""Utility: how well a model that learns from generated rows predicts a real column, beside one that learns from real rows."""
+"""Utility: how well a model that learns from generated rows predicts real ones, beside one that learns from real ones."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from automl.analyses.shared.generated import generated, no_rows, real_rows, sides_with_floor
 from automl.metrics.two_sample import as_matrix
-from automl.records import NUMERIC_KINDS, Analysis, AnalysisContext, AnalysisFacts
+from automl.records import NUMERIC_KINDS, Analysis, AnalysisContext, AnalysisFacts, Side
 from automl.sides.items import refit_items
 
 __all__ = ["UTILITY"]
@@ -43,23 +43,27 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     known = _known(held[label])
     if known.sum() < 20 or len(np.unique(held[label][known])) < 2:
         return None
-    name, rows, draws = None, [], np.random.default_rng([context.seed, 90_000])
+    draws = np.random.default_rng([context.seed, 90_000])
+    name: str | None = None
+    rows: list[dict[str, Any]] = []
     picks = draws.integers(0, int(known.sum()), (N_DRAWS, int(known.sum())))
     for side in ("real", *sides_with_floor(context)):
         if not context.has_time_for(0.0):
             break
-        some = learnt if side == "real" else generated(context, side, len(learnt))
+        some = learnt if side == "real" else generated(context, cast("Side", side), len(learnt))
         name, score_of = _scored(some, held[known], label, is_number)
         if score_of is None:
             rows.append({"side": side, "score": None, "low": None, "high": None})
             continue
         low, high = np.nanquantile([score_of(pick) for pick in picks], [0.025, 0.975])
-        rows.append({"side": side, "score": score_of(np.arange(int(known.sum()))), "low": float(low), "high": float(high)})
+        rows.append(
+            {"side": side, "score": score_of(np.arange(int(known.sum()))), "low": float(low), "high": float(high)}
+        )
     return {"label": label, "metric": name, "n_learnt": len(learnt), "n_held": int(known.sum()), "rows": rows}
 
 
 def _known(values: np.ndarray) -> np.ndarray:
-    return values != "" if values.dtype.kind == "U" else ~np.isnan(values)
+    return np.asarray(values != "" if values.dtype.kind == "U" else ~np.isnan(values))
 
 
 def _scored(rows: np.ndarray, held: np.ndarray, label: str, is_number: bool) -> tuple[str, Any]:
@@ -106,6 +110,6 @@ EXAMPLE: dict[str, Any] = {
 }
 
 UTILITY = Analysis(
-    name="utility", order=2, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="utility", order=2, run=run, unfit=unfit, cost=cost, example=EXAMPLE, reads="rows",
     source="train on synthetic, test on real: Esteban, Hyland & Rätsch, 2017 (arXiv 1706.02633)",
 )  # fmt: skip

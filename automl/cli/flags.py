@@ -28,6 +28,10 @@ Normal = Annotated[
 ]
 Contamination = Annotated[str | None, typer.Option(help="Share of rows that raise an alarm, such as 0.01, or auto.")]
 Dims = Annotated[int | None, typer.Option(help="How many numbers represent a row.")]
+MemorisedLimit = Annotated[
+    float | None,
+    typer.Option(help="A generator is not recommended if a larger share of its rows repeats training rows; 0.25."),
+]
 Metric = Annotated[str | None, typer.Option(help="Metric that decides, such as roc_auc or rmse.")]
 Test = Annotated[str | None, typer.Option(help="File with the test rows; without it the data are split.")]
 TimeColumn = Annotated[str | None, typer.Option(help="Column of times.")]

@@ -44,7 +44,10 @@ def detect_table(
     raw, frame = dataset, as_frame(whole)
     inputs = read(frame, found)
     repeated = duplicate_rows(raw.inputs, None)
-    findings = [*dataset.findings, *in_file((*audit(frame, inputs, found), *reading_findings(frame, inputs, found)), raw)]
+    findings = [
+        *dataset.findings,
+        *in_file((*audit(frame, inputs, found), *reading_findings(frame, inputs, found)), raw),
+    ]
     findings += [*in_file([repeated] if repeated else [], raw), *_left_out(found)]
     metric = recipe.metric or goals.default_metric(recipe.goal or "")
     if not goals.serves(metrics.named(metric).goals, str(recipe.goal)):
@@ -100,8 +103,8 @@ def _refuse_columns(columns: Sequence[Column], name: str) -> None:
     usable = [c for c in columns if c.kind in GENERATED_KINDS]
     if len(usable) < 2:
         raise DataError(
-            f"goal 'generate' expects at least two columns that vary; {name} has {counted(len(usable), 'such column')}. "
-            "Add columns; one alone can be drawn from its own values"
+            f"goal 'generate' expects at least two columns that vary; {name} has "
+            f"{counted(len(usable), 'such column')}. Add columns; one alone can be drawn from its own values"
         )
 
 
@@ -120,12 +123,9 @@ def _left_out(columns: Sequence[Column]) -> list[Finding]:
 
 
 def _as_generated(column: Column, inputs: pd.DataFrame) -> Column:
-    """What new rows are to look like: the value of a constant column, and whether numbers are whole, or have gaps."""
-    cells = inputs[column.name].dropna() if column.name in inputs else inputs.iloc[:0, 0]
-    if column.kind == "constant":
-        return replace(column, reading={**column.reading, "constant": str(cells.iloc[0]) if len(cells) else None})
-    if column.kind in QUANTITY_KINDS:
-        is_whole = bool((cells == cells.round()).all()) and float(cells.abs().max()) < 2**53 if len(cells) else False
-        facts = {"whole": is_whole, "gaps": len(cells) < len(inputs)}
-        return replace(column, reading={**column.reading, **facts})
-    return column
+    """What new rows are to look like: whether numbers are whole, and have gaps."""
+    if column.kind not in QUANTITY_KINDS:
+        return column
+    cells = inputs[column.name].dropna()
+    is_whole = len(cells) > 0 and bool((cells == cells.round()).all()) and float(cells.abs().max()) < 2**53
+    return replace(column, reading={**column.reading, "whole": is_whole, "gaps": len(cells) < len(inputs)})

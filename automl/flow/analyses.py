@@ -120,10 +120,11 @@ class Analyses:
     def _wanted(self, found: Mapping[str, Any]) -> list[Analysis]:
         """Those to make, in their order: those that are named, else those that were not made before.
 
-        Representations are scored by probes; what fits models anew does not apply to them.
+        What fits models anew does not apply to representations, which are scored by probes, nor to generators.
         """
-        is_probed = goals.named(self.fits.prepared.task).probed
-        known = [one for one in in_order() if not (is_probed and one.refits)]
+        goal = goals.named(self.fits.prepared.task)
+        subjects = ("rows", "runs") if goal.makes_rows else ("predictions", "runs")
+        known = [one for one in in_order() if one.reads in subjects and (goal.has_mean or not one.refits)]
         if self.only:
             return [one for one in known if one.name in self.only]
         return [one for one in known if one.name not in found]
@@ -138,7 +139,7 @@ class Analyses:
     def _facts(self, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run]) -> AnalysisFacts:
         part, inputs = self.fits.prepared.split, self.fits.prepared.dataset.inputs
         n_test = len(part.items("test"))
-        can_refit = not not_possible(chosen) and not goals.named(self.fits.prepared.task).probed
+        can_refit = not not_possible(chosen) and goals.named(self.fits.prepared.task).has_mean
         return AnalysisFacts(
             n_train=len(refit_items(part)) if can_refit else len(part.items("train")),
             n_test=n_test,

@@ -22,9 +22,11 @@ from automl.goals.shared.scoring import series_codes
 from automl.goals.shared.truth import values_of
 from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
 from automl.sides.ensemble import members_of
+from automl.sides.items import refit_items
 from automl.sides.predictors import BlendPredictor, DeepPredictor, ShallowPredictor
 from automl.sides.probing import FLOOR_DRAWS, Probing
 from automl.sides.redrawing import redrawn
+from automl.sides.row_space import Space, memorised_share
 from automl.system.counts import counted
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["Conclusion", "conclude", "examples_of", "finish", "history_of", "rows_of_test"]
 
 N_EXAMPLES_BYTES = 200_000_000
+MOST_LEARNT = 50_000
+"""Rows that generated ones are held against."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +139,8 @@ def conclude(
         mixed = dataclasses.replace(mixed, run=dataclasses.replace(mixed.run, cost=cost))
         final_runs.append(mixed.run)
     final_runs = _priced(final_runs, recipe)
-    terms = _terms(champion, mixed, predictors, recipe)
+    memorising = _memorising(contestants, prepared, truth, recipe)
+    terms = dataclasses.replace(_terms(champion, mixed, predictors, recipe), memorising=memorising)
     comparison = verdict.compare(
         task, split, truth, weight, context, contestants.get("deep"), contestants.get("shallow"), floor,
         tuple(final_runs), recipe.min_gain, recipe.seed, terms,
@@ -164,6 +169,27 @@ def _terms(champion: Champion, mixed: Blended | None, predictors: Mapping[str, A
     if mixed is None:
         return verdict.Terms(champion, costs=recipe.costs)
     return verdict.Terms(champion, mixed.run.name, barred(mixed.run, predictors, recipe), recipe.costs)
+
+
+def _memorising(
+    contestants: Mapping[str, Contestant], prepared: Prepared, truth: np.ndarray, recipe: Recipe
+) -> frozenset[str]:
+    """The finalists whose rows repeat more of those that they learnt from than may be recommended, beyond chance."""
+    if not goals.named(prepared.task).makes_rows:
+        return frozenset()
+    learnt = refit_items(prepared.split)
+    some = (
+        learnt if len(learnt) <= MOST_LEARNT else np.random.default_rng(recipe.seed).permutation(learnt)[:MOST_LEARNT]
+    )
+    rows = goals.truth(prepared.dataset, prepared.task, some)
+    space = Space(rows)
+    near, held = space.points(rows), space.points(truth)
+    found = set()
+    for contestant in contestants.values():
+        share = memorised_share(space.points(contestant.output.arrays["samples"]), near, held)
+        if share.low > recipe.memorised_limit:
+            found.add(contestant.run)
+    return frozenset(found)
 
 
 def _priced(runs: list[Run], recipe: Recipe) -> list[Run]:

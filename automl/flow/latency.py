@@ -117,7 +117,8 @@ def _histories(dataset: Dataset, windows: np.ndarray) -> list[np.ndarray]:
 def measure(predictor: Any, side: str, prepared: Prepared) -> Cost:
     """Median milliseconds of a call with one item, and items per second of a batch, through `SideModel.predict`.
 
-    Of a generator through `SideModel.sample`. Where the rows that the user gave cannot be read by themselves, the model alone is timed on the rows as typed.
+    Of a generator through `SideModel.sample`. Where the rows that the user gave cannot be read by themselves, the model
+    alone is timed on the rows as typed.
 
     Args:
         predictor: of any side.

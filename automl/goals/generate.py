@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.goals.shared.generated import fit_samples, row_truth, rows_for_users
+from automl.goals.shared.generated import no_codec, row_truth, rows_for_users
 from automl.goals.shared.rows import no_rarest, usual
 from automl.goals.shared.samples import samples_of
 from automl.records import Column, Example, Goal, Head, Output
@@ -56,7 +56,7 @@ GENERATE = Goal(
     words="Generation",
     answers="rows",
     default_metric=usual("indistinct"),
-    fit_codec=fit_samples,
+    fit_codec=no_codec,
     truth=row_truth,
     context=_context,
     strata=_no_strata,

@@ -98,7 +98,10 @@ def fit(dataset: Dataset, task: Task, split: Split) -> tuple[Encoder, TargetCode
         DataError: nothing in the inputs can be used. RecipeError: the goal has no target.
     """
     dataset = goals.learnable(dataset, task)
-    codec = goals.named(task).fit_codec(dataset, task, split)
+    goal, make = goals.named(task), named(task).generator
+    if goal.makes_rows and make is not None:
+        return make(dataset, task, split)
+    codec = goal.fit_codec(dataset, task, split)
     return named(task).fit(dataset, task, split, codec), codec
 
 
@@ -112,6 +115,9 @@ def restore(state: Mapping[str, Any]) -> Encoder:
 
 def restore_codec(state: Mapping[str, Any]) -> TargetCodec:
     """The codec that ``TargetCodec.state()`` described."""
+    for modality in known().values():
+        if state["codec"] in modality.restore_codec:
+            return modality.restore_codec[state["codec"]](state)
     return goals.restore_codec(state)
 
 

@@ -11,13 +11,12 @@ import pandas as pd
 
 from automl import goals
 from automl.errors import DataError
-from automl.goals.shared.generated import SampleCodec
 from automl.intake import pictured
 from automl.modalities.image import Pictures, example_pictures, fit_pictures, restore_pictures
 from automl.modalities.shared import bins
 from automl.modalities.shared.categories import Categories, fit_categories, restore_categories
 from automl.modalities.shared.cells import names_of, typed
-from automl.modalities.shared.generated import RowEncoder, restore_rows, row_encoder
+from automl.modalities.shared.generated import fit_generator, restore_rows, restore_samples
 from automl.modalities.shared.numbers import Numbers, fit_numbers, restore_numbers
 from automl.modalities.shared.phrases import Texts, fit_texts, restore_texts, wordy
 from automl.modalities.shared.specs import check_equal, restore_spec, spec_state
@@ -224,10 +223,8 @@ def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:
     return made if made is dataset else pictured(made, task)[0]
 
 
-def _fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec) -> TabularEncoder | RowEncoder:
-    """With bins that part the target; a generator's rows are encoded by what decodes them."""
-    if isinstance(codec, SampleCodec):
-        return row_encoder(codec.rows)
+def _fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec) -> TabularEncoder:
+    """With bins that part the target."""
     return bins.with_splits(fit(dataset, task, split), dataset, split, codec)
 
 
@@ -255,5 +252,7 @@ TABULAR = Modality(
     ready=_ready,
     fit=_fit,
     restore={"tabular": restore, "rows": restore_rows},
+    generator=fit_generator,
+    restore_codec={"samples": restore_samples},
     example=_example,
 )

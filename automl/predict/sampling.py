@@ -71,9 +71,16 @@ def chunks(predictor: Any, task: Task, n: int, seed: int) -> Iterator[pd.DataFra
         rows = np.arange(first + begin, first + min(begin + CHUNK_ROWS, n), dtype=np.int64)
         frame = pd.DataFrame(goal.to_frame(predictor.output(nothing, rows).arrays, task))
         for name in counted:
-            frame[name] += begin
+            frame[name] = _counted_on(frame[name], begin)
         frame.index = pd.RangeIndex(begin, begin + len(rows))
         yield frame
+
+
+def _counted_on(names: pd.Series, begin: int) -> pd.Series:
+    """Identifiers that are whole numbers count on from chunk to chunk; others were drawn."""
+    if not names.dropna().map(lambda name: str(name).isdigit()).all():
+        return names
+    return names.map(lambda name: None if name is None else int(name) + begin)
 
 
 def sampled(predictor: Any, task: Task, n: int, seed: int) -> pd.DataFrame:

@@ -39,6 +39,7 @@ EXPECTED = {
     "normal": "a value of the label",
     "contamination": 'a share above 0 and below 0.5, or "auto"',
     "dims": "a whole number, at least 2",
+    "memorised_limit": "a share from 0 to 1",
     "metric": "a metric's name",
     "test": "a path to the test rows",
     "time_column": "a column's name",
@@ -181,6 +182,12 @@ class Keys(BaseModel):
     )
     dims: int | None = Field(
         None, ge=2, le=2**16, description="How many numbers represent a row; left out to choose by the data."
+    )
+    memorised_limit: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="A generator is not recommended if a larger share of its rows repeats training rows.",
     )
     metric: Name | None = Field(None, description="Metric that decides; left out to choose by goal.")
     test: Place | None = Field(None, description="Path to the test rows; left out to split the data.")
@@ -337,6 +344,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "normal": None if keys.normal is None else str(keys.normal),
         "contamination": None if keys.contamination is None else float(keys.contamination),
         "dims": keys.dims,
+        "memorised_limit": float(keys.memorised_limit),
         "metric": keys.metric,
         "test": keys.test,
         "time_column": keys.time_column,

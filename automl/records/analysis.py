@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from automl.records.names import Side
 
@@ -126,6 +126,7 @@ class Analysis:
         run: ``run(context) -> dict or None``: plain JSON types. It ends before `AnalysisContext.deadline`, with what it
             has by then; None if that is nothing. The key ``rows`` holds a list of flat dicts with the same keys, for
             `automl.Result.analysis`; other keys are its own. Test rows are only scored, never learnt from.
+        reads: what it is about: "predictions" of given items, generated "rows", or "runs" of any goal alone.
         refits: whether it fits models. Such analyses come last, and never without a time limit.
         source: paper or definition.
         example: what `run` may return, small: the section that draws it is tested with it.
@@ -137,5 +138,6 @@ class Analysis:
     unfit: Callable[[AnalysisContext], str | None] = lambda context: None
     cost: Callable[[AnalysisFacts], float] = lambda facts: 0.0
     refits: bool = False
+    reads: Literal["predictions", "rows", "runs"] = "predictions"
     source: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from automl.records.names import Items, ModalityName
@@ -63,6 +63,8 @@ class Modality:
             inputs are a table.
         show: from one item (an entry of an array, or a list of cells) to what the report draws: cells, a text's
             cells, a picture ``(h, w[, c])`` or lines ``(channels, steps)``, by `items`.
+        generator: encoder and codec for goals that make rows, fitted on training rows; None where none can be made.
+        restore_codec: from the state of each codec that `generator` may give to that codec, by the name under "codec".
         base: a modality of automl's own, for modalities of plug-ins: its baselines and templates serve this one too.
     """
 
@@ -78,6 +80,8 @@ class Modality:
     takes_array: bool = False
     matrix: Callable[[np.ndarray], np.ndarray] | None = None
     show: Callable[[Any], Any] = lambda item: item
+    generator: Callable[[Dataset, Task, Split], tuple[Encoder, TargetCodec]] | None = None
+    restore_codec: Mapping[str, Callable[[Mapping[str, Any]], TargetCodec]] = field(default_factory=dict)
     base: ModalityName = ""
 
     @property

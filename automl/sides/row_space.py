@@ -95,9 +95,9 @@ class Memorised:
 def memorised_share(generated: np.ndarray, learnt: np.ndarray, held: np.ndarray) -> Memorised:
     """How many generated rows lie nearer to a row that was learnt from than chance would have it.
 
-    With p the share of generated rows whose nearest row is one that was learnt from, and p₀ the share of these among all
-    rows, it is ``(p - p₀) / (1 - p₀)``: 0 of a generator that knows as much of the ones as of the others, 1 of a copier.
-    A tie counts for both by half.
+    With p the share of generated rows whose nearest row is one that was learnt from, and p₀ the share of these among
+    all rows, it is ``(p - p₀) / (1 - p₀)``: 0 of a generator that knows as much of the ones as of the others, 1 of a
+    copier. A tie counts for both by half.
 
     Args:
         generated: ``(n, n_dims)`` points.

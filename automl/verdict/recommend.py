@@ -6,7 +6,7 @@ floor. Where they do not tell the sides apart, validation and cost decide.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,7 +24,7 @@ FREE_HOURS = 24.0
 
 Verdict = Literal["deep", "shallow", "tie"]
 Reason = Literal["better", "equivalent", "undecided", "one_sided"]
-Why = Literal["floor", "lone", "better", "only", "cheaper", "same_cost", "simpler", "validation", "blend"]
+Why = Literal["floor", "lone", "better", "only", "cheaper", "same_cost", "simpler", "validation", "blend", "memorises"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,14 @@ class Terms:
         blend: name of the blend's run; None where there is none.
         barred: why the blend cannot be used, as a clause ("it is not saved"); "" if it can.
         costs: how much the model is used.
+        memorising: names of finalists whose rows repeat too many of those that they learnt from.
     """
 
     champion: Champion | None = None
     blend: str | None = None
     barred: str = ""
     costs: Costs = field(default_factory=Costs)
+    memorising: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def recommend(
 ) -> Choice:
     """Choose the run to use where both sides have a finalist.
 
-    1. What does not beat the floor is not recommended.
+    1. What does not beat the floor is not recommended, and no generator that memorises too much.
     2. The blend, if it is the champion, its cost allows it, and the test does not show the other side to be better.
     3. *better*: the winner.
     4. *equivalent*: the finalist with the smaller total cost, if that is clearly smaller; else the shallow one.
@@ -89,6 +91,8 @@ def recommend(
         terms: what validation says, and whether the blend can be used.
     """
     winners = {"deep": [deep], "shallow": [shallow], "tie": [deep, shallow]}[verdict]
+    if terms.memorising & {deep, shallow}:
+        return _of_the_others(winners, deep, shallow, floor, useful, terms.memorising)
     candidates = [name for name in winners if name in useful]
     if not candidates:
         return Choice(floor, "floor")
@@ -108,6 +112,17 @@ def recommend(
     if lead is not None and lead.is_beyond_noise:
         return Choice(deep, "validation", shallow)
     return Choice(shallow, "simpler", deep)
+
+
+def _of_the_others(
+    winners: Sequence[str], deep: str, shallow: str, floor: str, useful: Collection[str], memorising: Collection[str]
+) -> Choice:
+    """The choice where a finalist memorises too much: the other one, if that does not and beats the floor."""
+    left = [name for name in (deep, shallow) if name in useful and name not in memorising]
+    if not left:
+        return Choice(floor, "memorises")
+    other = shallow if left[0] == deep else deep
+    return Choice(left[0], "better" if winners == left else "memorises", other)
 
 
 def better_run(champion: Champion | None, deep: str, shallow: str) -> str:

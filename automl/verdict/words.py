@@ -189,8 +189,19 @@ def why_sentence(choice: Choice, scores: Scores, terms: Terms) -> str:
         return "It is the only finalist: there was nothing to compare it with."
     if choice.why == "better":
         return "It is better on the test rows, by more than chance and by at least the gain that counts."
+    if choice.why == "memorises":
+        return _memorising(choice, scores)
     title = scores.title(choice.run)
     return f"{_STARTS[choice.why]}{title}, {_clause(choice, scores, terms)}."
+
+
+def _memorising(choice: Choice, scores: Scores) -> str:
+    if choice.other is None:
+        return (
+            "Both finalists repeat more rows that they learnt from than may be recommended, or do not beat the floor; "
+            "this is what repeats none."
+        )
+    return f"The rows of {scores.title(choice.other)} repeat more rows that it learnt from than may be recommended."
 
 
 def champion_notes(

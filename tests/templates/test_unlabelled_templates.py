@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from automl import testing
+from automl.deep.training.initial import fresh_names
 from automl.records import Facts, InputSpec
 from automl.templates.autoencoder import AUTOENCODER
 from automl.templates.dte import DTE
@@ -30,7 +31,8 @@ def built(template, specs, seed=0, goal="anomaly", **settings):
     point = {**hp.values, **template.starts(specs, Facts(500))[0], **settings}
     knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in template.knobs}
     keras.utils.set_random_seed(seed)
-    return template.build(point, knobs, specs, testing.example_head(goal))
+    with fresh_names():
+        return template.build(point, knobs, specs, testing.example_head(goal))
 
 
 def trained(model, arrays, n_steps=200, rate=3e-3):

@@ -66,5 +66,3 @@ def equal_keys(rows: np.ndarray) -> np.ndarray:
         for name in names
     ]
     return np.array(["\x1f".join(row) for row in zip(*cells, strict=True)], object)
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["Initial", "seeded"]
+__all__ = ["Initial", "fresh_names", "seeded"]
 
 OWN = ("keras.", "automl.")
+NAMES = "object_name_uids"
 
 
 @contextmanager
@@ -35,6 +37,24 @@ def seeded(seed: int, backend: bool = True) -> Iterator[None]:
     finally:
         random.setstate(python_state)
         np.random.set_state(numpy_state)
+
+
+@contextmanager
+def fresh_names() -> Iterator[None]:
+    """Let Keras number the names of layers from the start inside the block, as if no network had been built before.
+
+    TensorFlow's graph optimiser orders sums by the names of operations. With other numbers in them a loss differs in
+    its last digit, so a trial would depend on how many networks this process has built: after a resumption it would
+    not be the same.
+    """
+    from keras.src.backend.common import global_state  # there is no public way
+
+    before = global_state.get_global_attribute(NAMES)
+    global_state.set_global_attribute(NAMES, defaultdict(int))
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(NAMES, before)
 
 
 class Initial:

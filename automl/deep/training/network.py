@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from automl.deep.training.failure import Unusable
-from automl.deep.training.initial import Initial, seeded
+from automl.deep.training.initial import Initial, fresh_names, seeded
 from automl.deep.training.loss_knobs import loss_knobs
 from automl.layers.losses import loss_for
 from automl.layers.rates import rate_factor
@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = ["DeviceData", "Network", "check_built"]
 
-BETA_1, SLOW_BETA_2, EPSILON = 0.9, 0.999, 1e-7
-BETA_2: dict[str, float] = {"mlp": 0.95}  # Holzmüller et al. (RealMLP), NeurIPS 2024
-CLIP_NORM: dict[str, float] = {"rnn": 1.0, "transformer": 1.0, "autoencoder": 1.0, "vae": 1.0, "diffusion": 1.0}
+SLOW_BETA_1, SLOW_BETA_2, EPSILON = 0.9, 0.999, 1e-7
+BETA_1: dict[str, float] = {"gan": 0.0}  # of two opponents, momentum follows where the other one was
+# mlp: Holzmüller et al. (RealMLP), NeurIPS 2024; gan: Huang et al. (R3GAN), NeurIPS 2024
+BETA_2: dict[str, float] = {"mlp": 0.95, "gan": 0.99}
+CLIP_NORM: dict[str, float] = {
+    "rnn": 1.0, "transformer": 1.0, "autoencoder": 1.0, "vae": 1.0, "diffusion": 1.0, "autoregressive": 1.0,
+}  # fmt: skip
 PREDICT_BATCH = 1024
 
 
@@ -150,6 +154,7 @@ class Network:
             **{name: self.knobs[name] for name in loss_knobs(knobs)},
         )  # fmt: skip
         self._clip_norm = CLIP_NORM.get(template.family)
+        self._beta_1 = BETA_1.get(template.family, SLOW_BETA_1)
         self._beta_2 = BETA_2.get(template.family, SLOW_BETA_2)
         self._rate_multipliers = [rate_factor(v) for v in self.model.trainable_variables]
         values = [variable.value for variable in self.model.trainable_variables]
@@ -180,7 +185,8 @@ class Network:
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.precision)
         try:
-            model = self.template.build(self.choices, self.knobs, self.specs, self.head)
+            with fresh_names():
+                model = self.template.build(self.choices, self.knobs, self.specs, self.head)
         finally:
             keras.config.set_dtype_policy(before)
         check_built(model, self.template.name, self.head)
@@ -300,7 +306,7 @@ class Network:
             gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
         decay = tf.convert_to_tensor(self.knobs["weight_decay"].value)
         first, second = powers
-        first.assign(first * BETA_1)
+        first.assign(first * self._beta_1)
         second.assign(second * self._beta_2)
         rates = {factor: rate if factor == 1.0 else rate * factor for factor in self._rate_multipliers}
         parts = zip(variables, gradients, moments, self._rate_multipliers, strict=True)
@@ -309,7 +315,7 @@ class Network:
                 variable.assign_sub(variable * tf.cast(rates[factor] * decay, variable.dtype))
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle, m=m.handle, v=v.handle, beta1_power=first, beta2_power=second,
-                lr=rates[factor], beta1=BETA_1, beta2=self._beta_2, epsilon=EPSILON,
+                lr=rates[factor], beta1=self._beta_1, beta2=self._beta_2, epsilon=EPSILON,
                 grad=tf.cast(gradient, variable.dtype),
             )  # fmt: skip
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, softmax
 
-from automl.goals.shared.generated import restore_samples
 from automl.goals.shared.scores import ScoreCodec
 from automl.goals.shared.target_transform import TargetTransform, bounds, transform_for
 from automl.goals.shared.truth import class_codes, columns_of, values_of
@@ -21,7 +20,7 @@ __all__ = [
     "fit_values", "fit_windows", "restore",
 ]  # fmt: skip
 
-NAMES = ("classes", "labels", "values", "forecast", "scores", "vectors", "samples")
+NAMES = ("classes", "labels", "values", "forecast", "scores", "vectors")
 """Of the codecs here, as their states spell them."""
 
 
@@ -195,8 +194,6 @@ def restore(state: Mapping[str, Any]) -> TargetCodec:
         return ScoreCodec(head)
     if state["codec"] == "vectors":
         return VectorCodec(head)
-    if state["codec"] == "samples":
-        return restore_samples(state, head)
     return ForecastCodec(head, list(state["targets"]))
 
 

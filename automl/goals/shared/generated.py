@@ -1,22 +1,25 @@
-"""Generated rows: the codec between a generator's output and rows, and how they are returned to users."""
+"""Generated rows of tables: their truth, and how they are returned to users."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.goals.shared.rowcodec import RowCodec, fit_rowcodec, restore_rowcodec
-from automl.goals.shared.samples import frame_of, samples_of
-from automl.goals.shared.vectors import head_state
-from automl.records import Column, Dataset, Head, Output, Split, Task, encoded_columns
+from automl.errors import RecipeError
+from automl.goals.shared.samples import compared, frame_of, samples_of
+from automl.records import Column, TargetCodec, encoded_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SampleCodec", "fit_samples", "restore_samples", "row_truth", "rows_for_users"]
+    from automl.records import Dataset, Split, Task
+
+__all__ = ["BESIDE", "columns_of", "no_codec", "row_truth", "rows_for_users"]
+
+BESIDE = "beside"
+"""Name of the array of columns that are made but not compared: identifiers and constants."""
 
 
 def columns_of(task: Task) -> tuple[Column, ...]:
@@ -24,84 +27,33 @@ def columns_of(task: Task) -> tuple[Column, ...]:
     return encoded_columns(task.columns)
 
 
-@dataclass(eq=False)
-class SampleCodec:
-    """Between normal scores and codes of a generator, and rows.
-
-    Attributes:
-        head: one number a column of `rows`: first normal scores, then codes.
-        rows: between arrays and the user's columns.
-        columns: names and kinds of the columns of the typed frame.
-    """
-
-    head: Head
-    rows: RowCodec
-    columns: tuple[Column, ...]
-
-    def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Zeros ``(n, 1)`` float32: the network's layers add their own losses."""
-        return np.zeros((len(rows), 1), np.float32)
-
-    def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """The rows themselves, see `automl.goals.shared.samples.samples_of`."""
-        return samples_of(dataset.inputs.take(rows), self.columns)
-
-    def decode(self, raw: np.ndarray) -> Output:
-        """Normal scores and codes ``(n, n_numbers + n_categories)`` as "samples" ``(n,)``."""
-        n_numbers = self.rows.n_numbers
-        raw = np.asarray(raw, np.float64).reshape(len(raw), -1)
-        return self.made(raw[:, :n_numbers], np.rint(raw[:, n_numbers:]).astype(np.int64))
-
-    def made(self, numbers: np.ndarray, categories: np.ndarray) -> Output:
-        """Rows from normal scores ``(n, n_numbers)`` and codes ``(n, n_categories)``."""
-        return Output("samples", {"samples": samples_of(self.rows.decode(numbers, categories), self.columns)})
-
-    def state(self) -> dict[str, Any]:
-        """Plain numbers, strings, lists and arrays."""
-        columns = [[column.name, column.kind] for column in self.columns]
-        return {"codec": "samples", "head": head_state(self.head), "rows": self.rows.state(), "columns": columns}
-
-
-def restore_samples(state: Mapping[str, Any], head: Head) -> SampleCodec:
-    """The codec that `SampleCodec.state` described."""
-    columns = tuple(Column(str(name), kind, 1.0, "") for name, kind in state["columns"])
-    return SampleCodec(head, restore_rowcodec(state["rows"]), columns)
-
-
-def fit_samples(dataset: Dataset, task: Task, split: Split) -> SampleCodec:
-    """Fit on the training rows.
+def no_codec(dataset: Dataset, task: Task, split: Split) -> TargetCodec:
+    """A generator's codec depends on what its rows are: `Modality.generator` makes it.
 
     Raises:
-        DataError: a column cannot be generated, or too little varies.
+        RecipeError: always.
     """
-    columns = columns_of(task)
-    rows = fit_rowcodec(dataset.inputs.take(split.train), columns, split.seed)
-    size = rows.n_numbers + rows.n_categories
-    return SampleCodec(Head("generate", (size,), "linear", "own"), rows, columns)
+    raise RecipeError(
+        f"goal {task.goal!r} makes no {task.modality} rows yet; pass a table, or ask for goal represent or anomaly"
+    )
 
 
 def row_truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
     """The rows themselves, as a structured array ``(n,)``."""
-    return samples_of(dataset.inputs.take(items), columns_of(task))
+    return samples_of(dataset.inputs.take(items), compared(columns_of(task)))
 
 
 def rows_for_users(arrays: Mapping[str, np.ndarray], task: Task) -> pd.DataFrame:
-    """Generated rows with the user's columns: whole numbers as such, and booleans in the user's words.
-
-    Columns whose cells say nothing are made anew: identifiers count from 1, constants have the kept value, if any.
-    """
+    """Generated rows with the user's columns: whole numbers as such, and booleans in the user's words."""
     import pandas as pd
 
-    frame = frame_of(arrays["samples"], columns_of(task))
-    made: dict[str, Any] = {}
-    for column in task.columns:
-        if column.name in frame:
-            made[column.name] = _as_written(frame, column)
-        elif column.kind == "identifier":
-            made[column.name] = np.arange(1, len(frame) + 1)
-        else:
-            made[column.name] = pd.Series([column.reading.get("constant")] * len(frame), dtype=object)
-    return pd.DataFrame(made, index=frame.index)
+    columns = columns_of(task)
+    frame = frame_of(arrays["samples"], compared(columns))
+    if BESIDE in arrays:
+        own = arrays[BESIDE]
+        made = frame_of(own, [column for column in columns if column.name in (own.dtype.names or ())])
+        frame = pd.concat([frame, made], axis=1)
+    return pd.DataFrame({c.name: _as_written(frame, c) for c in task.columns if c.name in frame}, index=frame.index)
 
 
 def _as_written(frame: pd.DataFrame, column: Column) -> pd.Series:

@@ -26,17 +26,17 @@ def compared(columns: Sequence[Column]) -> list[Column]:
 
 
 def samples_of(frame: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
-    """Rows ``(n,)`` as a structured array with one field a column that is compared.
+    """Rows ``(n,)`` as a structured array with one field a column.
 
     Args:
         frame: rows typed by the kinds of their columns.
-        columns: of the frame; those of `LEFT_OUT_KINDS` have no field.
+        columns: that get a field (`compared`).
 
     Returns:
         Numbers and dates (seconds since 1970) are float64 with NaN for a missing one; other cells are strings of at
         most 200 characters, empty for a missing one.
     """
-    fields = [(column.name, _cells(frame[column.name], column)) for column in compared(columns)]
+    fields = [(column.name, _cells(frame[column.name], column)) for column in columns]
     made = np.empty(len(frame), [(name, cells.dtype) for name, cells in fields])
     for name, cells in fields:
         made[name] = cells
@@ -44,10 +44,10 @@ def samples_of(frame: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
 
 
 def frame_of(samples: np.ndarray, columns: Sequence[Column]) -> pd.DataFrame:
-    """The frame of `samples_of`, with the columns that are compared."""
+    """The frame of which `samples_of` made rows of these columns."""
     import pandas as pd
 
-    return pd.DataFrame({c.name: _values(samples[c.name], c) for c in compared(columns)}, index=range(len(samples)))
+    return pd.DataFrame({c.name: _values(samples[c.name], c) for c in columns}, index=range(len(samples)))
 
 
 def _cells(values: pd.Series, column: Column) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from automl.deep.training.initial import Initial
+from automl.deep.training.initial import Initial, fresh_names
 from automl.layers.dropout import KnobDropout
 from automl.layers.members import MemberScale
 
@@ -130,3 +130,13 @@ def test_an_initialiser_of_others_is_drawn_under_the_seed_of_the_backend():
     once = drawn((initial, model), 3)
     drawn((initial, model), 4)
     assert all(np.array_equal(a, b) for a, b in zip(once, drawn((initial, model), 3), strict=True))
+
+
+def test_names_of_layers_do_not_depend_on_what_was_built_before():
+    outside = keras.layers.Dense(1).name
+    with fresh_names():
+        first = [keras.layers.Dense(1).name for _ in range(2)]
+    with fresh_names():
+        second = [keras.layers.Dense(1).name for _ in range(2)]
+    assert first == second == ["dense", "dense_1"]
+    assert keras.layers.Dense(1).name != outside  # the caller's numbers go on

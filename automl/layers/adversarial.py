@@ -1,0 +1,158 @@
+"""Rows by an adversarial game: a generator, and a critic that compares its rows with real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from automl.layers.knob import Knob
+from automl.layers.rates import paced
+from automl.layers.residual import ResidualDense
+from automl.layers.row_codes import FIRST_OWN, normal_of, own_uniforms, picked
+from automl.layers.row_generator import RowGenerator
+
+__all__ = ["AdversarialRows"]
+
+STEP = 0.05
+"""Length of the steps by which the slope of the critic is measured, in standard deviations of a number."""
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class AdversarialRows(RowGenerator):
+    """A generative adversarial network with a relativistic loss and penalties of the critic's slope.
+
+    The critic's loss is ``softplus(D(G(z)) - D(x)) + γ/2 (|∇D(x)|² + |∇D(G(z))|²)``, the generator's
+    ``softplus(D(x) - D(G(z)))``. Both are added in one pass: where the critic learns, generated rows are constants, and
+    where the generator learns, the critic's weights are. The slope is measured along a random direction v,
+    ``|∇D(x)|² = E (v·∇D(x))² ≈ E ((D(x + s v) - D(x)) / s)²``, so that no derivative of a derivative is needed.
+
+    Columns of few levels are drawn as one-hot codes: the critic reads the level that was drawn, and gradients pass
+    through its probability (straight-through). Other numbers are normal scores.
+
+    Args:
+        edges: see `RowGenerator`; empty for a column that is generated as a number and not as a code.
+        levels: see `RowGenerator`.
+        width: of the generator and the critic.
+        depth: residual blocks of the generator, and hidden layers of the critic.
+        penalty: γ; a float or a scalar `keras.Variable`.
+        critic_rate: the critic's learning rate as a multiple of the generator's.
+        decay: see `RowGenerator`.
+        seed: of the layer's own generator.
+
+    Input and output shape: see `RowGenerator`.
+
+    Source: Huang, Gokaslan, Kuleshov & Tompkin, "The GAN is dead; long live the GAN!" (R3GAN), NeurIPS 2024, equations
+        2 and 3; tables: Xu et al. (CTGAN), NeurIPS 2019; straight-through: Jang, Gu & Poole, ICLR 2017, section 2.2;
+        two learning rates: Heusel et al., NeurIPS 2017.
+    """
+
+    def __init__(
+        self, edges: Sequence[Sequence[float]], levels: Sequence[Sequence[int]], width: int = 256, depth: int = 2,
+        penalty: float | keras.Variable = 0.5, critic_rate: float = 1.0, decay: float = 0.999, seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(edges, levels, decay, **kwargs)
+        self.width, self.depth, self.seed, self.critic_rate = int(width), int(depth), seed, float(critic_rate)
+        self.penalty = Knob(penalty)
+        self.generator = keras.random.SeedGenerator(seed)
+        # Numbers that a column has in the generator's output and the critic's input: its levels, or itself.
+        self._sizes = [max(size, 1) for size in self.columns.n_levels]
+        self._is_score = [not column for column in self.columns.edges] + [False] * len(self.columns.levels)
+        self.maker = ResidualDense(sum(self._sizes), self.width, self.depth)
+        dense = keras.layers.Dense
+        self.hidden = [dense(self.width, dtype="float32") for _ in range(self.depth + 1)]
+        self.last = dense(1, dtype="float32")
+
+    def make(self) -> list[Any]:
+        """Make the weights; those of the generator are averaged."""
+        self.maker.build((None, FIRST_OWN))
+        for place, layer in enumerate(self.hidden):
+            layer.build((None, self.width if place else sum(self._sizes)))
+        self.last.build((None, self.width))
+        for variable in self._critic_variables():
+            paced(variable, self.critic_rate)
+        return list(self.maker.trainable_variables)
+
+    def loss(self, numbers: Any, categories: Any) -> Any:
+        """The critic's and the generator's loss together."""
+        ops, random = keras.ops, keras.random
+        real = self._read(numbers, categories)
+        n_rows, n_columns = ops.shape(real)[0], self.columns.n_columns
+        noise = random.normal((n_rows, FIRST_OWN + 2 * n_columns), dtype="float32", seed=self.generator)
+        _, fake = self._drawn(noise)
+        constant = ops.stop_gradient(fake)
+        both = ops.concatenate([real, constant], axis=0)
+        direction = random.normal(ops.shape(both), dtype="float32", seed=self.generator)
+        scores = self._judged(ops.concatenate([both, both + STEP * direction], axis=0))[:, 0]
+        at, beside = scores[: 2 * n_rows], scores[2 * n_rows :]
+        slope = ops.mean(ops.square((beside - at) / STEP))  # of real and generated rows: half of the sum of both
+        critic = ops.mean(ops.softplus(at[n_rows:] - at[:n_rows])) + self.penalty.read() * slope
+        with keras.StatelessScope(state_mapping=[(v, ops.stop_gradient(v)) for v in self._critic_variables()]):
+            opposed = self._judged(fake)[:, 0]
+        maker = ops.mean(ops.softplus(ops.stop_gradient(at[:n_rows]) - opposed))
+        return critic + maker
+
+    def generated(self, noise: Any) -> Any:
+        """Turn noise into numbers and levels."""
+        drawn, _ = self._drawn(noise)
+        ops, columns = keras.ops, self.columns
+        within, parts = own_uniforms(noise, columns.n_columns, 1), []
+        for place, own in enumerate(drawn):
+            if self._is_score[place]:
+                parts.append(own)
+            elif place < columns.n_numbers:
+                edges = np.asarray(columns.edges[place], "float32")
+                low, wide = ops.take(edges[:-1], own), ops.take(np.diff(edges), own)
+                parts.append(normal_of(low + wide * within[:, place]))
+            else:
+                known = np.asarray(columns.levels[place - columns.n_numbers], "float32")
+                parts.append(ops.take(known, own))
+        return ops.stack(parts, axis=1)
+
+    def _read(self, numbers: Any, categories: Any) -> Any:
+        """Training rows ``(batch, features)`` as the critic reads them."""
+        ops, columns = keras.ops, self.columns
+        codes = columns.coded(numbers, categories)
+        parts = [
+            numbers[:, place : place + 1] if self._is_score[place] else ops.one_hot(codes[place], size, dtype="float32")
+            for place, size in enumerate(self._sizes)
+        ]
+        return ops.concatenate(parts, axis=1)
+
+    def _drawn(self, noise: Any) -> tuple[list[Any], Any]:
+        """Scores or levels ``(batch,)`` of each column, and the rows as the critic reads them."""
+        ops = keras.ops
+        out, uniforms = self.maker(noise[:, :FIRST_OWN]), own_uniforms(noise, self.columns.n_columns, 0)
+        found: list[Any] = []
+        parts, begin = [], 0
+        for place, size in enumerate(self._sizes):
+            own = out[:, begin : begin + size]
+            begin += size
+            if self._is_score[place]:
+                found.append(own[:, 0])
+                parts.append(own)
+                continue
+            found.append(picked(own, uniforms[:, place]))
+            shares = ops.softmax(own, axis=1)
+            parts.append(shares + ops.stop_gradient(ops.one_hot(found[-1], size, dtype="float32") - shares))
+        return found, ops.concatenate(parts, axis=1)
+
+    def _judged(self, rows: Any) -> Any:
+        """The critic's score ``(batch, 1)``."""
+        for layer in self.hidden:
+            rows = keras.ops.leaky_relu(layer(rows), 0.2)
+        return self.last(rows)
+
+    def _critic_variables(self) -> list[Any]:
+        return [variable for layer in [*self.hidden, self.last] for variable in layer.trainable_variables]
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings; the penalty as its present value, a float."""
+        own = {
+            "width": self.width, "depth": self.depth, "penalty": self.penalty.number(), "seed": self.seed,
+            "critic_rate": self.critic_rate,
+        }  # fmt: skip
+        return {**super().get_config(), **own}

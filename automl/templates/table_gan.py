@@ -1,0 +1,83 @@
+"""A generative adversarial network for rows of a table: a generator against a critic of real and generated rows.
+
+Categories, and numbers of few values, are drawn as one-hot codes; other numbers are normal scores. Its loss says little
+about how good the rows are, and it needs more steps than the networks that learn likelihoods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from automl.records import Facts, Head, InputSpec, Template
+from automl.templates.shared.generators import (
+    ACCEPTS,
+    GOALS,
+    declare_rates,
+    generator_model,
+    levels_of,
+    number_edges,
+    part,
+    starting_training,
+    unfit_generator,
+)
+
+FEW_VALUES = 32
+"""A column of numbers with at most this many values is generated as a category."""
+
+
+def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
+    """Declare rates, the penalty of the critic's slope, its rate, width and depth."""
+    start = starts(specs, facts)[0]
+    declare_rates(hp, start)
+    hp.Float("penalty", 0.01, 10.0, sampling="log", default=start["penalty"])
+    hp.Choice("critic_rate", [1.0, 2.0, 4.0], default=start["critic_rate"])
+    hp.Choice("width", [128, 256, 512], default=start["width"])
+    hp.Choice("depth", [1, 2, 3], default=start["depth"])
+
+
+def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
+    """A weak penalty; then a strong one."""
+    training = {name: value for name, value in starting_training(specs, facts).items() if name not in ("bins", "dropout")}
+    first = {
+        **training, "learning_rate": 5e-4, "weight_decay": 1e-5, "penalty": 0.3, "critic_rate": 1.0, "width": 256,
+        "depth": 2,
+    }  # fmt: skip
+    return [first, {**first, "penalty": 3.0}]
+
+
+def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
+    """Build the network, uncompiled."""
+    from automl.layers.adversarial import AdversarialRows
+
+    layer = AdversarialRows(
+        few_edges(specs), levels_of(specs), choices["width"], choices["depth"], knobs["penalty"],
+        critic_rate=choices["critic_rate"], name="rows",
+    )  # fmt: skip
+    return generator_model(layer, specs, head, "table_gan")
+
+
+def few_edges(specs: Sequence[InputSpec]) -> list[list[float]]:
+    """The edges of columns of few values, one bin for each value; none for the others."""
+    spec = part(specs, "numbers")
+    if spec is None:
+        return []
+    steps = spec.stats.get("steps") or [()] * int(spec.shape[0])
+    edges = number_edges(specs, FEW_VALUES)
+    return [own if 0 < len(column) < FEW_VALUES else [] for column, own in zip(steps, edges, strict=True)]
+
+
+TABLE_GAN = Template(
+    name="table_gan",
+    title="adversarial network for tables (GAN)",
+    family="gan",
+    goals=GOALS,
+    accepts=ACCEPTS,
+    space=space,
+    build=build,
+    knobs=("learning_rate", "weight_decay", "penalty"),
+    starts=starts,
+    unfit=partial(unfit_generator, "table_gan"),
+    source="Goodfellow et al., NeurIPS 2014; Huang et al. (R3GAN), NeurIPS 2024; Xu et al. (CTGAN), NeurIPS 2019",
+)
