@@ -167,7 +167,8 @@ class Output:
             "quantiles" ``(n, horizon, n_targets, n_quantiles)``;
             scores: "scores" ``(n,)``, from 0 to below 2: the share of training rows that are less unusual, and above 1
             where a row is more unusual than all of them; and what classification has, with the score as the chance
-            of an anomaly until a `Calibration` makes a chance of it.
+            of an anomaly until a `Calibration` makes a chance of it;
+            samples: "samples" ``(n,)``, or several draws ``(n, n_draws)``: generated rows, a structured array.
     """
 
     kind: OutputKind
