@@ -1,7 +1,7 @@
 """What all samplers share: they learn the distribution of rows, and make a new row of uniform random numbers.
 
-A sampler takes normal scores and codes (`automl.goals.shared.rowcodec`). It holds plain numbers and NumPy arrays only, so
-that skops can store it and a stored one can be checked. What it draws is a function of the noise alone.
+A sampler takes normal scores and codes (`automl.goals.shared.rowcodec`). It holds plain numbers and NumPy arrays only,
+so that skops can store it and a stored one can be checked. What it draws is a function of the noise alone.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ class Marginals(Sampler):
         numbers = ndtri(inside(noise[:, : self.n_numbers]))
         codes = np.empty((len(noise), len(self.tables)), np.int32)
         for place, table in enumerate(self.tables):
-            codes[:, place] = drawn_codes(table[None], np.zeros(len(noise), np.int64), noise[:, self.n_numbers + place])[0]
+            codes[:, place] = drawn_codes(
+                table[None], np.zeros(len(noise), np.int64), noise[:, self.n_numbers + place]
+            )[0]
         return numbers, codes
 
 
@@ -107,7 +109,8 @@ def drawn_codes(tables: np.ndarray, rows: np.ndarray, noise: np.ndarray) -> tupl
 
 def rank_bins(numbers: np.ndarray, n_bins: int) -> np.ndarray:
     """The bin of each normal score, of `n_bins` that are equally likely; int64."""
-    return np.clip((ndtr(np.asarray(numbers, np.float64)) * n_bins).astype(np.int64), 0, n_bins - 1)
+    bins = (ndtr(np.asarray(numbers, np.float64)) * n_bins).astype(np.int64)
+    return np.asarray(np.clip(bins, 0, n_bins - 1))
 
 
 def from_bins(bins: np.ndarray, n_bins: int, noise: np.ndarray) -> np.ndarray:

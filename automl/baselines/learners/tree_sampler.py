@@ -15,6 +15,8 @@ MOST_ROWS = 100_000
 LEAST_BIN_ROWS, MOST_BINS = 10, 1_024
 MOST_CLASSES = 30
 """Levels that a tree tells apart; rarer ones are one to it, and drawn from its leaves as they are."""
+NUMBER_CLASSES = 12
+"""Classes of equal share as which a tree sees the number that it is to tell: so it also splits by spread and shape."""
 PRIOR_ROWS = 10.0
 
 
@@ -25,8 +27,8 @@ class TreeSampler(Sampler):
     in its leaf. Of numbers the cell is a bin of equal share, in which the number is drawn: no leaf holds a row's own
     number. With several trees, each cell comes from one of them, chosen at random: the mean of their distributions.
 
-    A level is told to a tree by what it says of the next column (its mean, or how shares of classes differ most), which
-    for one split is as good as all sets of levels where the next column is a number or has two classes.
+    A level is told to a tree by how shares of the next column's classes differ most between levels, which for one split
+    is as good as all sets of levels where there are two classes.
 
     Args:
         leaf_rows: rows of a leaf, at least.
@@ -39,12 +41,11 @@ class TreeSampler(Sampler):
         2016; Fisher, "On grouping for maximum homogeneity", 1958 (order of levels).
     """
 
-    def __init__(self, leaf_rows: int = 20, n_trees: int = 1, share: float = 1.0, levels_first: bool = True, n_classes: int = 12) -> None:
+    def __init__(self, leaf_rows: int = 20, n_trees: int = 1, share: float = 1.0, levels_first: bool = True) -> None:
         self.leaf_rows = leaf_rows
         self.n_trees = n_trees
         self.share = share
         self.levels_first = levels_first
-        self.n_classes = n_classes
         self.n_numbers = 0
         self.n_bins = 1
         self.sequence = np.zeros(0, np.int64)
@@ -69,7 +70,9 @@ class TreeSampler(Sampler):
         self.levels, self.trees = [], []
         for step, column in enumerate(order):
             is_level = column >= self.n_numbers
-            target = _classes(cells[:, column], widths[column]) if is_level else rank_bins(columns[column], self.n_classes)
+            target = (
+                _classes(cells[:, column], widths[column]) if is_level else rank_bins(columns[column], NUMBER_CLASSES)
+            )
             told = [_told(columns[c], widths[c], target) for c in order[:step]]
             X = _features([columns[c] for c in order[:step]], told, n)
             self.levels.append(told)
@@ -152,7 +155,7 @@ def _classes(codes: np.ndarray, width: int) -> np.ndarray:
     order = np.argsort(-counts, kind="stable")
     classes = np.empty(width, np.int64)
     classes[order] = np.minimum(np.arange(width), MOST_CLASSES - 1)
-    return classes[codes]
+    return np.asarray(classes[codes])
 
 
 def _leaves(tree: dict[str, np.ndarray], X: np.ndarray) -> np.ndarray:

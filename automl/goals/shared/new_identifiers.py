@@ -106,7 +106,7 @@ def fit_new_identifiers(cells: Sequence[str | None]) -> NewIdentifiers:
 
 def _beyond(largest: int) -> int:
     """A round number above, which tells of the largest no more than its first digit."""
-    unit = 10 ** (len(str(largest)) - 1)
+    unit = int(10 ** (len(str(largest)) - 1))
     return (largest // unit + 1) * unit
 
 

@@ -73,7 +73,7 @@ class ScoreColumn:
 
     def codes(self, cells: pd.Series, rng: np.random.Generator) -> np.ndarray:
         """Codes ``(n,)``."""
-        return np.isfinite(as_values(cells, self.unit)).astype(np.int32)
+        return np.asarray(np.isfinite(as_values(cells, self.unit)), np.int32)
 
     def decode(self, scores: np.ndarray, codes: np.ndarray | None) -> np.ndarray:
         """Values ``(n,)``, missing where the code says so."""
@@ -129,7 +129,7 @@ class LevelColumn:
         codes = np.clip(codes, MISSING, len(self.levels))
         if isinstance(self.levels, np.ndarray):
             return as_cells(np.concatenate([[np.nan], self.levels])[codes], self.unit)
-        return np.array([None, *self.levels], dtype=object)[codes]
+        return np.asarray(np.array([None, *self.levels], dtype=object)[codes])
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings, lists and arrays."""

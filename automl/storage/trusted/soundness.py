@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.storage.trusted import detectors
+from automl.storage.trusted import detectors, samplers
 from automl.storage.trusted.errors import Untrusted
 from automl.storage.trusted.lightgbm_text import check_lightgbm
 from automl.storage.trusted.trees import check_predictor
@@ -362,5 +362,6 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "ConvolutionFeatures": check_kernels,
     "IntervalFeatures": check_intervals,
     **detectors.CHECKS,
+    **samplers.CHECKS,
 }
 """By class, what is checked; all classes are those of `automl.storage.trusted.lists`."""
