@@ -65,6 +65,6 @@ TABLE_VAE = Template(
     knobs=(*KNOBS, "beta"),
     starts=starts,
     unfit=partial(unfit_generator, "table_vae"),
-    source="Kingma & Welling, ICLR 2014; Xu et al. (TVAE), NeurIPS 2019; learned priors: Tomczak & Welling (VampPrior), "
-    "AISTATS 2018, and Dinh et al. (Real NVP), ICLR 2017",
+    source="Kingma & Welling, ICLR 2014; Xu et al. (TVAE), NeurIPS 2019; learned priors: Tomczak & Welling "
+    "(VampPrior), AISTATS 2018, and Dinh et al. (Real NVP), ICLR 2017",
 )
