@@ -24,9 +24,10 @@ LOW_LOG_STD, HIGH_LOG_STD = -5.0, 2.0
 class LatentRows(RowGenerator):
     """A variational autoencoder of rows with a learned prior.
 
-    The loss is ``Σ_i -log p(column i | z) + β (log q(z|x) - log p(z))``. The columns are coded by `RowCodes`: numbers are told by the bin of their rank. Given the code z the columns are
-    independent, so what they have in common must be in z. A weight β below 1 lets z say more; the prior is learned from
-    the codes of rows whatever β is, and a flexible one keeps up with them.
+    The loss is ``Σ_i -log p(column i | z) + β (log q(z|x) - log p(z))``. The columns are coded by `RowCodes`: numbers
+    are told by the bin of their rank. Given the code z the columns are independent, so what they have in common must be
+    in z. A weight β below 1 lets z say more; the prior is learned from the codes of rows whatever β is, and a flexible
+    one keeps up with them.
 
     Args:
         edges: see `RowGenerator`.

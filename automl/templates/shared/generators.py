@@ -19,7 +19,8 @@ from automl.records import Facts, GoalName, Head, InputKind, InputSpec, Task
 
 __all__ = [
     "ACCEPTS", "BINS", "GOALS", "KNOBS", "bin_edges", "declare_rates", "declare_training", "generator_model",
-    "level_edges", "levels_of", "n_columns_of", "number_edges", "part", "starting_training", "unfit_generator", "useless",
+    "level_edges", "levels_of", "n_columns_of", "number_edges", "part", "starting_training", "unfit_generator",
+    "useless",
 ]  # fmt: skip
 
 ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories", "noise")
