@@ -55,7 +55,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
-    """It waits until generators were tried that tell a row's columns one by one: they were nearer to the rows measured."""
+    """It waits until generators that draw columns one by one were tried: they were nearer to the rows measured."""
     return 1 / 3
 
 
