@@ -37,7 +37,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """A flexible prior; then the full weight of the divergence with a mixture."""
     first = {
-        **starting_training(specs, facts), "beta": 0.2, "code": 32, "width": 256, "depth": 2, "prior": "flow",
+        **starting_training(specs, facts), "beta": 0.05, "code": 32, "width": 256, "depth": 2, "prior": "flow",
     }  # fmt: skip
     return [first, {**first, "beta": 1.0, "prior": "mixture"}]
 
