@@ -1,4 +1,4 @@
-"""Utility: how well a model that learns from generated rows predicts real ones, beside one that learns from real ones."""
+"""Utility: how well a model that learns from generated rows predicts real ones, beside one that learns from these."""
 
 from __future__ import annotations
 

@@ -118,13 +118,9 @@ class Analyses:
         return dataclasses.replace(outcome, analyses=found, analyses_left_out=left_out)
 
     def _wanted(self, found: Mapping[str, Any]) -> list[Analysis]:
-        """Those to make, in their order: those that are named, else those that were not made before.
-
-        What fits models anew does not apply to representations, which are scored by probes, nor to generators.
-        """
+        """Those to make, in their order: those that are named, else those that were not made before."""
         goal = goals.named(self.fits.prepared.task)
-        subjects = ("rows", "runs") if goal.makes_rows else ("predictions", "runs")
-        known = [one for one in in_order() if one.reads in subjects and (goal.has_mean or not one.refits)]
+        known = [one for one in in_order() if one.is_about(goal)]
         if self.only:
             return [one for one in known if one.name in self.only]
         return [one for one in known if one.name not in found]

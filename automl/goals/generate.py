@@ -45,9 +45,14 @@ def _rows(signal: np.ndarray) -> np.ndarray:
 
 
 def _example_output(truth: np.ndarray, rng: np.random.Generator, noise: float) -> Output:
-    """The rows in another order; with noise, their columns no longer belong together."""
-    made = truth[rng.permutation(len(truth))].copy()
-    made["x"] += noise * rng.normal(size=len(made))
+    """The rows themselves; with noise, numbers by so many standard deviations off, and levels of other rows."""
+    made = truth.copy()
+    for name in made.dtype.names or ():
+        cells = made[name]
+        if cells.dtype.kind == "f":
+            made[name] += noise * np.nan_to_num(np.nanstd(cells)) * rng.normal(size=len(made))
+        else:
+            made[name] = np.where(rng.random(len(made)) < noise, cells[rng.permutation(len(made))], cells)
     return Output("samples", {"samples": made})
 
 

@@ -130,7 +130,7 @@ def _indistinct(truth: np.ndarray, samples: np.ndarray, context: Context) -> Eva
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
         both = np.concatenate([weights, weights], axis=1)
-        return np.mean([1.0 - 2.0 * np.abs(area(both) - 0.5) for area in areas], axis=0)
+        return np.asarray(np.mean([1.0 - 2.0 * np.abs(area(both) - 0.5) for area in areas], axis=0))
 
     return evaluate
 

@@ -50,10 +50,12 @@ def _metric(
     higher_is_better: bool,
     best: float,
     worst: float | None = None,
+    fits_items: bool = False,
 ) -> Metric:
     return Metric(
-        name, goals, reads, _fn(name), higher_is_better, best, words, worst, weighs_classes=name not in ITEM_LOSSES
-    )
+        name, goals, reads, _fn(name), higher_is_better, best, words, worst, weighs_classes=name not in ITEM_LOSSES,
+        fits_items=fits_items,
+    )  # fmt: skip
 
 
 METRICS: dict[str, Metric] = {
@@ -85,7 +87,7 @@ METRICS: dict[str, Metric] = {
         _metric("pinball", ("forecast",), "quantiles", "pinball loss", higher_is_better=False, best=0.0),
         _metric(
             "indistinct", ("generate",), "samples", "indistinctness (1 - 2 |AUC - ½| of a classifier)",
-            higher_is_better=True, best=1.0, worst=0.0,
+            higher_is_better=True, best=1.0, worst=0.0, fits_items=True,
         ),
     )
 }  # fmt: skip
@@ -97,11 +99,11 @@ SEARCH_METRICS: dict[str, Metric] = {
         _metric("unscored", _UNTARGETED, "", "no score (no label)", higher_is_better=True, best=1.0, worst=0.0),
         _metric(
             "probe_accuracy", ("represent",), "vectors", "accuracy of a linear probe", higher_is_better=True, best=1.0,
-            worst=0.0,
+            worst=0.0, fits_items=True,
         ),
         _metric(
             "probe_roc_auc", ("represent",), "vectors", "ROC AUC of a linear probe", higher_is_better=True, best=1.0,
-            worst=0.0,
+            worst=0.0, fits_items=True,
         ),
     )
 }  # fmt: skip

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from automl.records.data import Dataset, Split, Task
+    from automl.records.goal import Goal
     from automl.records.network import Output
     from automl.records.outcome import Outcome
 
@@ -126,7 +127,7 @@ class Analysis:
         run: ``run(context) -> dict or None``: plain JSON types. It ends before `AnalysisContext.deadline`, with what it
             has by then; None if that is nothing. The key ``rows`` holds a list of flat dicts with the same keys, for
             `automl.Result.analysis`; other keys are its own. Test rows are only scored, never learnt from.
-        reads: what it is about: "predictions" of given items, generated "rows", or "runs" of any goal alone.
+        reads: what it is about: "predictions" of given items, generated "rows", or "runs" alone, whatever the goal.
         refits: whether it fits models. Such analyses come last, and never without a time limit.
         source: paper or definition.
         example: what `run` may return, small: the section that draws it is tested with it.
@@ -141,3 +142,11 @@ class Analysis:
     reads: Literal["predictions", "rows", "runs"] = "predictions"
     source: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
+
+    def is_about(self, goal: Goal) -> bool:
+        """Whether it can be made for contests of a goal.
+
+        What fits models anew is not: vectors are scored by probes and generators by draws, so that none is refitted.
+        """
+        subject = "rows" if goal.makes_rows else "predictions"
+        return self.reads in (subject, "runs") and (goal.has_mean or not self.refits)

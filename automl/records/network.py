@@ -181,7 +181,7 @@ class Metric:
     """One metric.
 
     Attributes:
-        reads: the array of an `Output` that it needs ("labels", "probabilities", "values", "quantiles").
+        reads: the array of an `Output` that it needs ("labels", "probabilities", "values", "quantiles", "samples").
         fn: ``fn(truth, array, sample_weight, context) -> float``. Weights ``(n,)`` may be fractional or zero. The
             context holds "scale" ``(n_windows, n_targets)``, "series" ``(n_windows,)`` and "quantiles" for forecasts,
             and "classes" (int) for classification.
@@ -190,6 +190,8 @@ class Metric:
         worst: the score that no model can fall short of; None if there is no such bound.
         weighs_classes: whether rows of a rare class weigh more than others, so that few of them leave the score
             uncertain however many rows there are; False for a mean over rows, such as accuracy.
+        fits_items: whether a model that is fitted on the items scores them. Items of weight 0 then count for nothing
+            in the score, but play a part in that fit.
     """
 
     name: str
@@ -201,3 +203,4 @@ class Metric:
     words: str = ""
     worst: float | None = None
     weighs_classes: bool = True
+    fits_items: bool = False

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from automl import goals
+from automl import goals, modalities
 from automl.records import (
     MODALITIES,
     Analysis,
@@ -18,6 +18,7 @@ from automl.records import (
     AnalysisFacts,
     Contestant,
     Dataset,
+    Goal,
     Outcome,
     Output,
     Side,
@@ -44,6 +45,8 @@ class _Noisy:
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
         own = rows if dataset.row_numbers is None else dataset.row_numbers[rows]  # of a copy of some rows
+        if self.outputs.kind == "samples":  # numbers beyond the data are those of new rows
+            own = own % len(self.outputs.arrays["samples"])
         return Output(self.outputs.kind, {name: array[own] for name, array in self.outputs.arrays.items()})
 
 
@@ -52,7 +55,7 @@ def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
 
     Args:
         goal: any whose items are rows.
-        modality: any.
+        modality: any; for goals that make rows, one that has a generator.
     """
     problem, task, split, truth = example_problem(goal, modality)
     example = goals.named(goal).example
@@ -87,15 +90,21 @@ def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
     return AnalysisContext(problem, task, split, outcome, predictors, facts, None if is_probed else refit)
 
 
-def _contexts() -> Iterator[AnalysisContext]:
-    for goal in goals.known():
-        if not goals.named(goal).in_windows:
-            modalities = ("tabular",) if goals.named(goal).probed else MODALITIES
-            yield from (example_context(goal, modality) for modality in modalities)
+def _contexts(analysis: Analysis) -> Iterator[AnalysisContext]:
+    for name, goal in goals.known().items():
+        if not goal.in_windows and analysis.is_about(goal):
+            yield from (example_context(name, modality) for modality in _modalities_of(goal))
+
+
+def _modalities_of(goal: Goal) -> tuple[str, ...]:
+    if goal.makes_rows:
+        return tuple(name for name in MODALITIES if modalities.named(name).generator is not None)
+    return ("tabular",) if goal.probed else MODALITIES
 
 
 def check_analysis(analysis: Analysis) -> None:
-    """Check an analysis on small made-up contests of all goals whose items are rows, and all modalities.
+    """Check an analysis on small made-up contests of all goals that it is about and whose items are rows, and all
+    modalities.
 
     It must give plain JSON or None, the same each time, change no row of the data, and find something in one of them.
 
@@ -106,7 +115,7 @@ def check_analysis(analysis: Analysis) -> None:
         AssertionError: a promise is broken; says which.
     """
     promise(analysis.name.isidentifier(), f"{analysis.name!r}: its name is a key, so it must be an identifier")
-    found = [_found(analysis, context) for context in _contexts()]
+    found = [_found(analysis, context) for context in _contexts(analysis)]
     promise(any(one is not None for one in found), f"{analysis.name}: it finds nothing in any contest")
 
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from automl.goals import known, learnable, learnt_truth, named, plug_in
+from automl.goals.shared.generated import columns_of
+from automl.goals.shared.samples import compared
 from automl.goals.shared.scores import MOST_SCORE
 from automl.goals.shared.vectors import dims_of
 from automl.records import Baseline, Dataset, Facts, FitContext, GoalName, Output, Split, Task
@@ -25,7 +27,7 @@ def check_baseline(baseline: Baseline, goals: Sequence[GoalName] = ()) -> None:
       is fitted in another process, and comes back from there;
     - it fits rows with gaps, with weights and without, knowing of validation rows;
     - its output has the shape of the goal, is finite, and is the same again for the same seed; without a target it is
-      a score of each row that is a rank, or a vector of no more numbers than the task has dims;
+      a score of each row that is a rank, a vector of no more numbers than the task has dims, or a new row;
     - it serves a plug-in's goal that is based on one of its own;
     - a saved model may consist of the types that its fitted model holds.
 
@@ -53,7 +55,8 @@ def check_baseline(baseline: Baseline, goals: Sequence[GoalName] = ()) -> None:
         outputs = [one.predict(dataset, split.test) for one in (model, _fitted(baseline, problem, settings, None))]
         _check_output(baseline, goal, outputs[0], len(split.test), task)
         for name, array in outputs[0].arrays.items():
-            same = np.allclose(array, outputs[1].arrays[name])
+            again = outputs[1].arrays[name]
+            same = array.tobytes() == again.tobytes() if array.dtype.names else np.allclose(array, again)
             promise(same, f"{baseline.name}: the same seed gives other {name} ({goal})")
         _check_types(baseline, model)
         _check_weights_and_plugged_goal(baseline, goal, problem, settings)
@@ -166,6 +169,9 @@ def _pickled(baseline: Baseline, model: Any, after: str) -> Any:
 
 def _check_output(baseline: Baseline, goal: GoalName, output: Output, n: int, task: Task) -> None:
     record = named(goal)
+    if record.makes_rows:
+        _check_generated(baseline, goal, output, n, task)
+        return
     if output.kind in ("scores", "vectors") or not record.needs_target:
         _check_untargeted(baseline, goal, output, n, task)
         return
@@ -200,6 +206,18 @@ def _check_output(baseline: Baseline, goal: GoalName, output: Output, n: int, ta
         promise(
             np.allclose(shares.sum(axis=1), 1, atol=1e-4), f"{baseline.name}: probabilities do not add to 1 ({goal})"
         )
+
+
+def _check_generated(baseline: Baseline, goal: GoalName, output: Output, n: int, task: Task) -> None:
+    """Rows with a field for each column that is compared."""
+    expected = tuple(column.name for column in compared(columns_of(task)))
+    found = output.arrays.get("samples")
+    promise(
+        output.kind == "samples" and found is not None and found.shape == (n,) and found.dtype.names == expected,
+        f"{baseline.name}: an Output for {goal} is of kind 'samples' and holds 'samples' {(n,)}, a structured array "
+        f"with the fields {', '.join(expected)}; this one is of kind {output.kind!r} and holds "
+        f"{', '.join(f'{name} {array.shape} {array.dtype}' for name, array in output.arrays.items()) or 'nothing'}",
+    )
 
 
 def _check_untargeted(baseline: Baseline, goal: GoalName, output: Output, n: int, task: Task) -> None:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from automl import goals, modalities
+from automl.detect.generated import GENERATED_KINDS
+from automl.goals.shared.samples import frame_of
 from automl.records import NGRAM_BITS, Column, Dataset, Facts, GoalName, Head, InputSpec, ModalityName, Split, Task
 
 N_ROWS = 16
@@ -18,8 +21,8 @@ def example_task(goal: GoalName, modality: ModalityName | None = None, columns: 
     """A task of this goal, by the goal's own example: of a table's rows or windows where no modality is named."""
     record = goals.named(goal)
     modality = modality or ("sequence" if record.in_windows else "tabular")
-    example = record.example
-    target = tuple(map(str, example.target(np.linspace(-1.0, 1.0, 9)).columns))
+    example, numbers = record.example, np.linspace(-1.0, 1.0, 9)
+    target = () if record.makes_rows else tuple(map(str, example.target(numbers).columns))
     return Task(
         modality, goal, target, example.metric, example.classes, columns=columns, evidence=("Made up.",),
         **example.fields,
@@ -31,17 +34,32 @@ def example_problem(goal: GoalName, modality: ModalityName) -> tuple[Dataset, Ta
 
     Args:
         goal: any whose items are rows.
-        modality: any.
+        modality: any; for goals that make rows, one that has a generator.
     """
     rng = np.random.default_rng(0)
     signal = rng.normal(size=FIT_ROWS)
     dataset, columns = modalities.named(modality).example(signal, rng)
-    example = goals.named(goal).example
+    record = goals.named(goal)
+    example = record.example
     rows = np.arange(FIT_ROWS)
     valid, test = TRAIN_ROWS, TRAIN_ROWS + VALID_ROWS
     split = Split(rows[:valid], rows[valid:test], rows[test:], "row", rows[: FIT_ROWS - test], "synthetic", 0)
+    if record.makes_rows:
+        columns = tuple(column for column in columns if column.kind in GENERATED_KINDS)
+        dataset = replace(dataset, inputs=dataset.inputs[[column.name for column in columns]], pictures={})
+        label = next((column.name for column in columns if column.kind == "categorical"), None)
+        task = replace(example_task(goal, modality, columns), label=label)
+        return dataset, task, split, goals.truth(dataset, task, rows)
     dataset = replace(dataset, target=example.target(signal))
     return dataset, example_task(goal, modality, columns), split, example.truth(signal)
+
+
+def example_rows(goal: GoalName, numbers: np.ndarray) -> tuple[pd.DataFrame, tuple[Column, ...]]:
+    """The rows of which a goal that makes rows has its example's truth, and their columns."""
+    truth = goals.named(goal).example.truth(numbers)
+    kinds = {name: "numeric" if truth.dtype[name].kind == "f" else "categorical" for name in truth.dtype.names or ()}
+    columns = tuple(Column(name, kind, 1.0, "made up") for name, kind in kinds.items())
+    return frame_of(truth, columns), columns
 
 
 def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ...]:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl import goals, metrics
-from automl.records import LOSSES, Dataset, Goal, Head, HeldOut, Output, Regions, Split, Task
-from automl.testing.examples import FIT_ROWS, TRAIN_ROWS, VALID_ROWS, example_task
+from automl import goals, metrics, modalities
+from automl.goals.shared.samples import compared, samples_of
+from automl.records import LOSSES, Dataset, Goal, Head, HeldOut, Output, Regions, Split, TargetCodec, Task
+from automl.testing.examples import FIT_ROWS, TRAIN_ROWS, VALID_ROWS, example_rows, example_task
 from automl.testing.promise import promise
 
 __all__ = ["check_goal"]
@@ -22,8 +23,8 @@ def check_goal(goal: Goal) -> None:
     - its name and words can be printed, and it answers as its base does, whose templates and baselines serve it;
     - the usual metric and that of its example score it; a perfect prediction scores best and a noisy one worse;
     - `truth` reads what the example says that a target is; strata and the rarest class are of those items;
-    - its codec encodes finite numbers, decodes to the arrays that its example's outputs hold, and is restored from its
-      state;
+    - its codec (of a goal that makes rows the generator's of tables, `Modality.generator`) encodes finite numbers,
+      decodes to the arrays that its example's outputs hold, and is restored from its state;
     - what it decides keeps those arrays, and `to_frame` has a row an item (a step, of windows);
     - its regions, if it has any, hold the truth they were made from as often as their level says, grow with the level,
       and are restored from their state.
@@ -114,6 +115,9 @@ def _example(goal: Goal) -> tuple[Dataset, Task, Split]:
         parts = dict(zip(("train_windows", "valid_windows", "test_windows"), np.split(windows, ends), strict=True))
     times = pd.date_range("2024-01-01", periods=FIT_ROWS, freq="D").to_numpy()
     inputs, target = pd.DataFrame({"x": signal}), goal.example.target(signal)
+    if goal.makes_rows:
+        inputs, columns = example_rows(goal.name, signal)
+        task = example_task(goal.name, columns=columns)
     promise(
         isinstance(target, pd.DataFrame) and len(target) == FIT_ROWS,
         f"{goal.name}: the target of its example is a frame of as many rows as there are numbers",
@@ -139,7 +143,7 @@ def _check_truth(goal: Goal, dataset: Dataset, task: Task, items: np.ndarray) ->
 def _check_codec(goal: Goal, dataset: Dataset, task: Task, split: Split) -> set[str]:
     """Names of the arrays of its outputs."""
     items = split.items("train")
-    codec = goal.fit_codec(dataset, task, split)
+    codec = _codec(goal, dataset, task, split)
     head = getattr(codec, "head", None)
     promise(
         isinstance(head, Head),
@@ -169,7 +173,7 @@ def _check_codec(goal: Goal, dataset: Dataset, task: Task, split: Split) -> set[
         f"{_listed(array_names)}",
     )
     try:
-        again = goals.restore_codec(codec.state()).decode(raw)
+        again = modalities.restore_codec(codec.state()).decode(raw)
     except Exception as error:
         raise AssertionError(
             f"{goal.name}: its codec cannot be restored from its state ({type(error).__name__}: {error}), as a saved "
@@ -177,6 +181,14 @@ def _check_codec(goal: Goal, dataset: Dataset, task: Task, split: Split) -> set[
         ) from error
     promise(_same(decoded, again), f"{goal.name}: its codec decodes otherwise once it is restored from its state")
     return array_names
+
+
+def _codec(goal: Goal, dataset: Dataset, task: Task, split: Split) -> TargetCodec:
+    """The goal's own; of a goal that makes rows that of the modality's generator."""
+    make = modalities.named(task).generator
+    if not goal.makes_rows or make is None:
+        return goal.fit_codec(dataset, task, split)
+    return make(dataset, task, split)[1]
 
 
 def _check_rows(goal: Goal, dataset: Dataset, task: Task, truth: np.ndarray) -> None:
@@ -215,6 +227,13 @@ def _check_output(goal: Goal, task: Task, truth: np.ndarray, array_names: set[st
         isinstance(frame, pd.DataFrame | pd.Series) and len(frame) == n,
         f"{goal.name}: to_frame gives {type(frame).__name__} of {len(frame)} rows, expected a frame or a series of {n}",
     )
+    if goal.makes_rows:
+        again = samples_of(frame, compared(task.columns))
+        promise(
+            again.tobytes() == decided.arrays["samples"].tobytes(),
+            f"{goal.name}: to_frame hands back other rows than those that are scored",
+        )
+        return
     values: Any = decided.arrays.get(goal.answers if goal.probed else "labels" if goal.is_classification else "values")
     handed = np.asarray(frame).ravel()
     promise(

@@ -21,7 +21,7 @@ from automl.records import (
     Side,
     Split,
 )
-from automl.testing.examples import example_task
+from automl.testing.examples import example_rows, example_task
 
 N_ROWS = 40
 SIDES: tuple[tuple[str, Side, float], ...] = (
@@ -38,9 +38,15 @@ def example_outcome(goal: GoalName = "binary") -> Outcome:
     """
     rng = np.random.default_rng(0)
     example = goals.named(goal).example
-    columns = (Column("size", "numeric", 1.0, "stored as numbers"), Column("colour", "categorical", 0.9, "3 levels"))
+    columns: tuple[Column, ...] = (
+        Column("size", "numeric", 1.0, "stored as numbers"),
+        Column("colour", "categorical", 0.9, "3 levels"),
+    )
+    numbers = rng.normal(size=N_ROWS)
+    if goals.named(goal).makes_rows:
+        columns = example_rows(goal, numbers)[1]
     task = example_task(goal, columns=columns)
-    truth = example.truth(rng.normal(size=N_ROWS))
+    truth = example.truth(numbers)
     contestants = tuple(
         Contestant(run, side, output, (output,), output)
         for run, side, noise in SIDES

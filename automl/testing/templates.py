@@ -143,10 +143,11 @@ def _some_values(parameter: Any) -> list[Any]:
 def _fingerprint(
     template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head
 ) -> tuple[Any, bytes]:
-    """Shapes of weights, and outputs in training, of a network whose weights and noise are drawn from one seed."""
+    """Shapes of weights, outputs in training and losses that layers add, of a network from one seed."""
     model, _ = _built(template, point, specs, head)
-    output = np.asarray(model(_read(model, example_arrays(specs)), training=True))
-    return tuple(tuple(weight.shape) for weight in model.weights), output.tobytes()
+    output = model(_read(model, example_arrays(specs)), training=True)
+    seen = b"".join(value.tobytes() for value in _values((output, list(model.losses))))
+    return tuple(tuple(weight.shape) for weight in model.weights), seen
 
 
 def _points(template: Template, specs: Sequence[InputSpec], facts: Facts, n_random: int) -> list[dict[str, Any]]:

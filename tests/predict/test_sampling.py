@@ -61,7 +61,8 @@ def test_a_seed_gives_the_same_rows_however_many_are_asked_for(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("n", "seed", "said"), [(0, 0, "n:"), (-1, 0, "n:"), (True, 0, "n:"), (2.5, 0, "n:"), (10**9, 0, "--out"), (5, -1, "seed:")]
+    ("n", "seed", "said"),
+    [(0, 0, "n:"), (-1, 0, "n:"), (True, 0, "n:"), (2.5, 0, "n:"), (10**9, 0, "--out"), (5, -1, "seed:")],
 )
 def test_senseless_numbers_are_refused_in_words(n, seed, said):
     with pytest.raises(RecipeError, match=said):

@@ -13,7 +13,9 @@ COLUMNS = (Column("x", "numeric", 1.0, ""), Column("z", "numeric", 1.0, ""), Col
 
 def rows(n, seed):
     rng = np.random.default_rng(seed)
-    frame = pd.DataFrame({"x": rng.normal(size=n), "z": rng.normal(size=n), "c": rng.choice(["a", "b", "c"], n).astype(object)})
+    frame = pd.DataFrame(
+        {"x": rng.normal(size=n), "z": rng.normal(size=n), "c": rng.choice(["a", "b", "c"], n).astype(object)}
+    )
     frame.loc[::10, "x"] = np.nan
     return samples_of(frame, COLUMNS)
 

@@ -103,7 +103,9 @@ class SampleCodec:
 def restore_samples(state: Mapping[str, Any]) -> SampleCodec:
     """The codec that `SampleCodec.state` described."""
     columns = tuple(Column(str(name), kind, 1.0, "") for name, kind in state["columns"])
-    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in state["head"].items()}
+    plain: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in state["head"].items()
+    }
     return SampleCodec(Head(**plain), restore_rowcodec(state["rows"]), columns)
 
 

@@ -167,7 +167,7 @@ def _examples(outcome: Outcome) -> list[dict[str, Any]]:
 FIDELITY = Section(
     name="fidelity",
     title="Generated rows beside real ones",
-    order=11,
+    order=13,
     collect=collect,
     group="Evidence",
     template="""

@@ -61,7 +61,7 @@ def _table(found: Mapping[str, Any]) -> dict[str, Any]:
 MEMORISATION = Section(
     name="memorisation",
     title="What generated rows give away",
-    order=13,
+    order=16,
     collect=collect,
     group="Evidence",
     template="""

@@ -58,7 +58,7 @@ def _sentence(row: dict[str, Any], real: dict[str, Any] | None, metric: str) -> 
 UTILITY = Section(
     name="utility",
     title="What models learn from generated rows",
-    order=12,
+    order=14,
     collect=collect,
     group="Evidence",
     template="""
