@@ -125,7 +125,7 @@ class AdversarialRows(RowGenerator):
                 parts.append(own)
                 continue
             found.append(picked(own, uniforms[:, place]))
-            shares = ops.softmax(own, axis=1)
+            shares = ops.softmax(own, axis=1) if size > 1 else ops.ones_like(own)
             parts.append(shares + ops.stop_gradient(ops.one_hot(found[-1], size, dtype="float32") - shares))
         return found, ops.concatenate(parts, axis=1)
 

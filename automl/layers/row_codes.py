@@ -51,6 +51,8 @@ def picked(logits: Any, uniform: Any) -> Any:
         ``(batch,)`` int32 levels.
     """
     ops = keras.ops
+    if int(logits.shape[-1]) == 1:  # Keras warns of a softmax over one number
+        return ops.zeros_like(ops.cast(uniform, "int32"))
     shares = ops.cumsum(ops.softmax(ops.cast(logits, "float32"), axis=-1), axis=-1)
     below = ops.expand_dims(uniform, -1) * shares[:, -1:] >= shares
     return ops.minimum(ops.sum(ops.cast(below, "int32"), axis=-1), int(logits.shape[-1]) - 1)

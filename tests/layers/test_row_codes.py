@@ -18,6 +18,12 @@ def test_a_level_of_no_share_is_never_picked():
     np.testing.assert_array_equal(np.asarray(picked(logits, uniform)), [1, 1, 3, 3])
 
 
+def test_a_single_level_is_picked():
+    np.testing.assert_array_equal(
+        np.asarray(picked(np.zeros((3, 1), "float32"), np.full(3, 0.7, "float32"))), [0, 0, 0]
+    )
+
+
 def test_levels_are_picked_as_often_as_they_are_probable():
     logits = np.tile(np.log(np.array([[0.1, 0.6, 0.3]], "float32")), (10_000, 1))
     levels = np.asarray(picked(logits, np.linspace(0, 1, 10_000, endpoint=False, dtype="float32")))

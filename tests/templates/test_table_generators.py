@@ -7,6 +7,8 @@ import keras_tuner
 import numpy as np
 import pytest
 
+from automl.deep.training import device
+from automl.deep.training.network import DeviceData, Network
 from automl.records import Facts, Head, InputSpec
 from automl.templates.shared.generators import bin_edges, levels_of
 from automl.templates.table_ar import TABLE_AR, order_of
@@ -148,6 +150,32 @@ def test_one_column_is_enough(template):
     model = built(template, (constant, noise), width=128)
     assert np.isfinite(trained(model, arrays, 2)).all()
     np.testing.assert_array_equal(generated(model, arrays), np.full((8, 1), 2.0))
+
+
+@pytest.mark.parametrize("template", EVERY, ids=named)
+def test_the_training_loop_draws_keeps_and_restores_the_averages_too(template):
+    specs, arrays = table()
+    point = settings_of(template, specs, width=128, depth=2, prior="mixture")
+    knobs = {name: float(point[name]) for name in template.knobs}
+    choices = {name: value for name, value in point.items() if name not in template.knobs}
+    valid = {name: array[:40] for name, array in arrays.items()}
+    data = DeviceData.place(arrays, np.zeros((N_ROWS, 1), np.float32), None, valid, 40)
+    network = Network(template, choices, knobs, specs, head_of(specs), data, device.prepare("cpu"))
+    rows, rates = np.arange(96).reshape(3, 32), np.full(3, 1e-2)
+
+    def begun(seed):
+        network.reset(knobs, 32, seed)
+        return network.train(rows, rates), network.predict_valid()
+
+    (loss, made), (_, other), (again, same) = begun(1), begun(2), begun(1)
+    assert loss == again and np.array_equal(made, same) and not np.array_equal(made, other)
+    state = network.state()
+    network.train(rows, rates)
+    assert not np.array_equal(network.predict_valid(), made)
+    network.set_state(state)
+    np.testing.assert_array_equal(network.predict_valid(), made)
+    np.testing.assert_allclose(generated(network.detached(network.weights()), valid), made, rtol=1e-4, atol=1e-4)
+    network.release()
 
 
 @pytest.mark.parametrize("template", EVERY, ids=named)
