@@ -14,6 +14,8 @@ MOST_ROWS = 200_000
 MOST_STATES = 64
 """States of a column that others depend on: rarer levels share one."""
 PAIR_STATES = 20
+MOST_PAIR_CELLS, LEAST_PAIR_ROWS = 300_000_000, 2_000
+"""Cells that are counted for the mutual information of all pairs: of wide tables it is of fewer rows."""
 
 
 class ChowLiu(Sampler):
@@ -49,7 +51,8 @@ class ChowLiu(Sampler):
         coarse = [
             _states(codes[:, j], width, j < self.n_numbers, PAIR_STATES)[codes[:, j]] for j, width in enumerate(widths)
         ]
-        self.sequence, self.parents = _tree(_informations(coarse))
+        step = max(len(codes) // max(2 * MOST_PAIR_CELLS // len(widths) ** 2, LEAST_PAIR_ROWS), 1)
+        self.sequence, self.parents = _tree(_informations([states[::step] for states in coarse]))
         self.tables = []
         for column, width in enumerate(widths):
             own = np.bincount(codes[:, column], minlength=width)

@@ -18,6 +18,8 @@ MOST_CLASSES = 30
 NUMBER_CLASSES = 12
 """Classes of equal share as which a tree sees the number that it is to tell: so it also splits by spread and shape."""
 PRIOR_ROWS = 10.0
+MOST_TRIED = 100
+"""Numbers that are tried at a split: of wide tables each split tries a random part of the columns before."""
 
 
 class TreeSampler(Sampler):
@@ -86,8 +88,9 @@ class TreeSampler(Sampler):
         if X.shape[1] == 0:
             return {"feature": np.array([-1]), "threshold": np.zeros(1), "below": np.zeros(1, np.int64),
                     "above": np.zeros(1, np.int64)}  # fmt: skip
+        tried = int(np.clip(round(self.share * X.shape[1]), 1, MOST_TRIED))
         common: dict[str, Any] = {
-            "min_samples_leaf": min(self.leaf_rows, len(X)), "max_features": self.share, "random_state": seed,
+            "min_samples_leaf": min(self.leaf_rows, len(X)), "max_features": tried, "random_state": seed,
         }  # fmt: skip
         tree = DecisionTreeClassifier(criterion="entropy", **common).fit(X, target).tree_
         is_leaf = tree.children_left < 0
