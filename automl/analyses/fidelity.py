@@ -35,7 +35,8 @@ def run(context: AnalysisContext) -> dict[str, Any]:
     learnt = real_rows(context, refit_items(context.split), MOST_LEARNT)
     space, rules = Space(learnt), rules_of(learnt)
     points = space.points(held)
-    sets: dict[str, np.ndarray] = {"real": learnt[: len(held)]}
+    rng = np.random.default_rng([context.seed, 85_000])
+    sets: dict[str, np.ndarray] = {"real": learnt[rng.permutation(len(learnt))[: len(held)]]}
     for side in sides_with_floor(context):
         sets[side] = generated(context, side, len(held))
     binned_held, binned = _binned(held, learnt), {name: _binned(rows, learnt) for name, rows in sets.items()}

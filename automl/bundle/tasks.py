@@ -30,7 +30,7 @@ READINGS: Mapping[str, type | tuple[type, ...]] = {
     "day_first": bool, "decimal": str, "mark": str, "brackets": str, "true": str, "false": str, "empty": str,
     "unit": (str, type(None)), "units": dict, "missing": (list, tuple), "separator": str, "numbers": str, "form": str,
     "shape": (list, tuple), "range": (list, tuple), "wall": bool, "parts": dict, "keys": (list, tuple),
-    "words": (list, tuple), "bins": (list, tuple), "beside": str,
+    "words": (list, tuple), "bins": (list, tuple), "beside": str, "whole": bool, "gaps": bool,
 }  # fmt: skip
 """Types of the entries of a column's reading, by name."""
 NUMBER = (int, float)
@@ -154,7 +154,7 @@ def fault_of(task: Task) -> str:
     goal = goals.named(task)
     least, most = goal.n_classes
     faults = {
-        "names no target": not n_targets,
+        "names no target": goal.needs_target and not n_targets,
         f"has {n_classes} classes, which no goal {task.goal!r} has": not least <= n_classes <= most,
         "names a class twice": len(set(task.classes)) < n_classes,
         "has a positive class that is not among its classes": task.positive not in (None, *task.classes),

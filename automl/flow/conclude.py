@@ -107,8 +107,8 @@ def conclude(
             per_seed, output, scored[side.side] = probing.scored(predictor)
             contestant = dataclasses.replace(contestant, output=output, per_seed=per_seed)
         elif goals.named(task).makes_rows:
-            per_seed = (contestant.output, *redrawn(predictor, dataset, items))
-            contestant = dataclasses.replace(contestant, per_seed=per_seed)
+            output, per_seed = redrawn(predictor, dataset, items, contestant.output)
+            contestant = dataclasses.replace(contestant, output=output, per_seed=per_seed)
         predictors[side.side] = with_regions(predictor, contestant.valid_output, prepared)
         contestants[side.side] = contestant
         score = metrics.score(task.metric, truth, contestant.output, weight, context)
@@ -186,7 +186,7 @@ def _memorising(
     near, held = space.points(rows), space.points(truth)
     found = set()
     for contestant in contestants.values():
-        share = memorised_share(space.points(contestant.output.arrays["samples"]), near, held)
+        share = memorised_share(space.points(contestant.output.arrays["samples"].ravel()), near, held)
         if share.low > recipe.memorised_limit:
             found.add(contestant.run)
     return frozenset(found)

@@ -11,7 +11,7 @@ import numpy as np
 from automl.layers.knob import Knob
 from automl.layers.rates import paced
 from automl.layers.residual import ResidualDense
-from automl.layers.row_codes import FIRST_OWN, normal_of, own_uniforms, picked
+from automl.layers.row_codes import FIRST_OWN, own_uniforms, picked
 from automl.layers.row_generator import RowGenerator
 
 __all__ = ["AdversarialRows"]
@@ -29,11 +29,11 @@ class AdversarialRows(RowGenerator):
     where the generator learns, the critic's weights are. The slope is measured along a random direction v,
     ``|∇D(x)|² = E (v·∇D(x))² ≈ E ((D(x + s v) - D(x)) / s)²``, so that no derivative of a derivative is needed.
 
-    Columns of few levels are drawn as one-hot codes: the critic reads the level that was drawn, and gradients pass
-    through its probability (straight-through). Other numbers are normal scores.
+    Numbers are normal scores. Categories are one-hot: the critic reads the level that was drawn, and gradients pass
+    through its probability (straight-through).
 
     Args:
-        edges: see `RowGenerator`; empty for a column that is generated as a number and not as a code.
+        edges: see `RowGenerator`; only their number is read.
         levels: see `RowGenerator`.
         width: of the generator and the critic.
         depth: residual blocks of the generator, and hidden layers of the critic.
@@ -59,8 +59,7 @@ class AdversarialRows(RowGenerator):
         self.penalty = Knob(penalty)
         self.generator = keras.random.SeedGenerator(seed)
         # Numbers that a column has in the generator's output and the critic's input: its levels, or itself.
-        self._sizes = [max(size, 1) for size in self.columns.n_levels]
-        self._is_score = [not column for column in self.columns.edges] + [False] * len(self.columns.levels)
+        self._sizes = [1] * self.columns.n_numbers + [len(column) for column in self.columns.levels]
         self.maker = ResidualDense(sum(self._sizes), self.width, self.depth)
         dense = keras.layers.Dense
         self.hidden = [dense(self.width, dtype="float32") for _ in range(self.depth + 1)]
@@ -98,29 +97,19 @@ class AdversarialRows(RowGenerator):
     def generated(self, noise: Any) -> Any:
         """Turn noise into numbers and levels."""
         drawn, _ = self._drawn(noise)
-        ops, columns = keras.ops, self.columns
-        within, parts = own_uniforms(noise, columns.n_columns, 1), []
-        for place, own in enumerate(drawn):
-            if self._is_score[place]:
-                parts.append(own)
-            elif place < columns.n_numbers:
-                edges = np.asarray(columns.edges[place], "float32")
-                low, wide = ops.take(edges[:-1], own), ops.take(np.diff(edges), own)
-                parts.append(normal_of(low + wide * within[:, place]))
-            else:
-                known = np.asarray(columns.levels[place - columns.n_numbers], "float32")
-                parts.append(ops.take(known, own))
-        return ops.stack(parts, axis=1)
+        known = [np.asarray(column, "float32") for column in self.columns.levels]
+        n_numbers = self.columns.n_numbers
+        codes = [keras.ops.take(own, place) for own, place in zip(known, drawn[n_numbers:], strict=True)]
+        return keras.ops.stack([*drawn[:n_numbers], *codes], axis=1)
 
     def _read(self, numbers: Any, categories: Any) -> Any:
         """Training rows ``(batch, features)`` as the critic reads them."""
-        ops, columns = keras.ops, self.columns
-        codes = columns.coded(numbers, categories)
-        parts = [
-            numbers[:, place : place + 1] if self._is_score[place] else ops.one_hot(codes[place], size, dtype="float32")
-            for place, size in enumerate(self._sizes)
+        ops, n_numbers = keras.ops, self.columns.n_numbers
+        codes = self.columns.coded(numbers, categories)[n_numbers:]
+        hot = [
+            ops.one_hot(own, size, dtype="float32") for own, size in zip(codes, self._sizes[n_numbers:], strict=True)
         ]
-        return ops.concatenate(parts, axis=1)
+        return ops.concatenate([*([numbers] if n_numbers else []), *hot], axis=1)
 
     def _drawn(self, noise: Any) -> tuple[list[Any], Any]:
         """Scores or levels ``(batch,)`` of each column, and the rows as the critic reads them."""
@@ -131,7 +120,7 @@ class AdversarialRows(RowGenerator):
         for place, size in enumerate(self._sizes):
             own = out[:, begin : begin + size]
             begin += size
-            if self._is_score[place]:
+            if place < self.columns.n_numbers:
                 found.append(own[:, 0])
                 parts.append(own)
                 continue

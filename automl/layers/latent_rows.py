@@ -22,11 +22,12 @@ LOW_LOG_STD, HIGH_LOG_STD = -5.0, 2.0
 
 @keras.saving.register_keras_serializable(package="automl")
 class LatentRows(RowGenerator):
-    """A variational autoencoder of rows, with a learned prior: ``Σ_i -log p(column i | z) + β (log q(z|x) - log p(z))``.
+    """A variational autoencoder of rows with a learned prior.
 
-    The columns are coded by `RowCodes`: numbers are told by the bin of their rank. Given the code z the columns are
-    independent, so what they have in common must be in z. A weight β below 1 lets z say more; the prior is learned from
-    the codes of rows whatever β is, and a flexible one keeps up with them.
+    The loss is ``Σ_i -log p(column i | z) + β (log q(z|x) - log p(z))``. The columns are coded by `RowCodes`: numbers
+    are told by the bin of their rank. Given the code z the columns are independent, so what they have in common must be
+    in z. A weight β below 1 lets z say more; the prior is learned from the codes of rows whatever β is, and a flexible
+    one keeps up with them.
 
     Args:
         edges: see `RowGenerator`.

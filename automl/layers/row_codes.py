@@ -99,7 +99,7 @@ class RowCodes:
         """
         ops = keras.ops
         codes = []
-        shares = uniform_of(numbers) if self.edges else None
+        shares = uniform_of(numbers) if self.edges else numbers
         for place, edges in enumerate(self.edges):
             inner = ops.convert_to_tensor(np.asarray(edges[1:-1], "float32"))
             found = ops.searchsorted(inner, shares[:, place], side="right") if len(edges) > 2 else 0.0 * shares[:, 0]

@@ -17,7 +17,7 @@ __all__ = ["RowGenerator"]
 class RowGenerator(keras.layers.Layer):  # type: ignore[misc]
     """Learns rows in training by a loss of its own; otherwise turns noise into rows, with averaged weights.
 
-    Outside training the output depends on the noise and the weights alone. In training it is zero.
+    Outside training the output depends on the noise and the weights alone. In training it is the loss, in each cell.
 
     Args:
         edges: for each column of numbers the edges of its bins (see `RowCodes`).
@@ -67,9 +67,10 @@ class RowGenerator(keras.layers.Layer):  # type: ignore[misc]
                 return self.generated(noise)
         numbers = ops.cast(inputs[0], "float32") if self.columns.edges else None
         categories = inputs[-2] if self.columns.levels else None
-        self.add_loss(self.loss(numbers, categories))
+        loss = self.loss(numbers, categories)
+        self.add_loss(loss)
         self.averages.update()
-        return ops.zeros((ops.shape(noise)[0], self.columns.n_columns), "float32")
+        return ops.zeros((ops.shape(noise)[0], self.columns.n_columns), "float32") + ops.stop_gradient(loss)
 
     def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
         """(batch, columns)."""

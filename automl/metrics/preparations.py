@@ -121,12 +121,16 @@ def _n_classes(truth: np.ndarray, context: Context) -> int:
 
 
 def _indistinct(truth: np.ndarray, samples: np.ndarray, context: Context) -> Evaluator:
-    """``1 - 2 |AUC - ½|`` of a classifier's cross-fitted scores: 1 if held-out and generated rows are alike."""
-    pairs = told_apart(truth, samples)
-    area = _auc_column(np.repeat([False, True], len(pairs)), pairs.T.ravel())
+    """``1 - 2 |AUC - ½|`` of a classifier's cross-fitted scores: 1 if held-out and generated rows are alike.
+
+    Of several draws ``(n, n_draws)`` each is told apart by itself, and their scores are averaged.
+    """
+    draws = [told_apart(truth, draw) for draw in samples.reshape(len(samples), -1).T]
+    areas = [_auc_column(np.repeat([False, True], len(pairs)), pairs.T.ravel()) for pairs in draws]
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
-        return np.asarray(1.0 - 2.0 * np.abs(area(np.concatenate([weights, weights], axis=1)) - 0.5))
+        both = np.concatenate([weights, weights], axis=1)
+        return np.mean([1.0 - 2.0 * np.abs(area(both) - 0.5) for area in areas], axis=0)
 
     return evaluate
 

@@ -18,7 +18,7 @@ N_TREES = 100
 FEW_PAIRS = 1_000
 """Fewer pairs are told apart by five folds, so that the classifier learns from most of them."""
 MOST_LEVELS = 200
-KEPT = 8
+KEPT = 32
 _known: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
 

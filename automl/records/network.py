@@ -35,8 +35,9 @@ class InputSpec:
             patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns";
             series: "mean", "std" (per channel), and "judged": "last" where an item is a row of a table, its last step,
             with the rows before it; vectors: "mean", "std" (per number). Of a
-            generator, numbers are normal scores (standard normal, no NaN) with "columns"; categories have "sizes",
-            "columns" and "priors" (share of each code, per column; a code with none is never generated).
+            generator, numbers are normal scores (standard normal, no NaN) with "columns" and "ties" (per column, the
+            first and last rank, from 0 to 1, of each value that many rows hold); categories have "sizes", "columns"
+            and "priors" (share of each code, per column; a code with none is never generated).
     """
 
     name: str
@@ -167,7 +168,8 @@ class Output:
             "quantiles" ``(n, horizon, n_targets, n_quantiles)``;
             scores: "scores" ``(n,)``, from 0 to below 2: the share of training rows that are less unusual, and above 1
             where a row is more unusual than all of them; and what classification has, with the score as the chance
-            of an anomaly until a `Calibration` makes a chance of it.
+            of an anomaly until a `Calibration` makes a chance of it;
+            samples: "samples" ``(n,)``, or several draws ``(n, n_draws)``: generated rows, a structured array.
     """
 
     kind: OutputKind

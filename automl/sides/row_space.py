@@ -13,8 +13,8 @@ Z = 1.959964
 MOST_LEVELS = 50
 N_KNOTS = 1_000
 CHUNK_CELLS = 20_000_000
-DECIMALS = 5
-"""Of squared distances in single precision; those that differ by less are equal."""
+DECIMALS = 12
+"""Of squared distances; those that differ by less are equal."""
 
 
 class Space:
@@ -41,17 +41,23 @@ class Space:
                 self.knots[name] = np.quantile(known, np.linspace(0, 1, N_KNOTS)) if len(known) else np.zeros(1)
 
     def points(self, rows: np.ndarray) -> np.ndarray:
-        """``(n, n_dims)`` float32."""
+        """``(n, n_dims)`` float64."""
         parts = []
         for name, knots in self.knots.items():
             values = rows[name]
-            low, high = (np.searchsorted(knots, values, side=side) for side in ("left", "right"))
-            rank = (low + high) / (2.0 * max(len(knots), 1))
+            at, ranks = _ranks(knots)
+            rank = np.interp(np.nan_to_num(values), at, ranks)
             gone = np.isnan(values)
             parts += [np.where(gone, 0.5, rank)[:, None], gone[:, None] * np.sqrt(0.75)]
         for name, levels in self.levels.items():
             parts.append((rows[name][:, None] == levels) * np.sqrt(0.5))
-        return np.concatenate(parts, axis=1).astype(np.float32) if parts else np.zeros((len(rows), 1), np.float32)
+        return np.concatenate(parts, axis=1) if parts else np.zeros((len(rows), 1))
+
+
+def _ranks(knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different knots, and for each the middle of the ranks that its value has."""
+    at, first, counts = np.unique(knots, return_index=True, return_counts=True)
+    return at, (first + (counts - 1) / 2.0) / max(len(knots) - 1, 1)
 
 
 def nearest(points: np.ndarray, others: np.ndarray, k: int = 1, *, is_self: bool = False) -> np.ndarray:
@@ -64,7 +70,7 @@ def nearest(points: np.ndarray, others: np.ndarray, k: int = 1, *, is_self: bool
         is_self: whether others are the points themselves, each of which is then no neighbour of its own.
     """
     found = np.empty(len(points))
-    squares = (others.astype(np.float64) ** 2).sum(axis=1).astype(np.float32)
+    squares = (others**2).sum(axis=1)
     step = max(1, CHUNK_CELLS // max(len(others), 1))
     place = min(k, len(others) - int(is_self)) - 1
     for begin in range(0, len(points), step):
@@ -72,7 +78,7 @@ def nearest(points: np.ndarray, others: np.ndarray, k: int = 1, *, is_self: bool
         apart = squares[None] - 2.0 * part @ others.T
         if is_self:
             apart[np.arange(len(part)), np.arange(begin, begin + len(part))] = np.inf
-        own = (part.astype(np.float64) ** 2).sum(axis=1)
+        own = (part**2).sum(axis=1)
         found[begin : begin + step] = np.partition(apart, place, axis=1)[:, place] + own
     return np.round(np.maximum(found, 0.0), DECIMALS)
 

@@ -87,6 +87,6 @@ TABLE_AR = Template(
     knobs=KNOBS,
     starts=starts,
     unfit=partial(unfit_generator, "table_ar"),
-    source="Germain, Gregor, Murray & Larochelle, 'MADE', ICML 2015; columns as bins and embeddings: Yang et al., 'Deep "
-    "Unsupervised Cardinality Estimation' (Naru), VLDB 2020",
+    source="Germain, Gregor, Murray & Larochelle, 'MADE', ICML 2015; columns as bins and embeddings: Yang et al., "
+    "'Deep Unsupervised Cardinality Estimation' (Naru), VLDB 2020",
 )

@@ -63,6 +63,14 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
             InputSpec("categories", "categories", (1,), "int32", 5, {"columns": ["series"], "sizes": [5]}),
         ]
         return tuple(spec for spec in specs if spec.kind in accepts)
+    if goals.named(goal).answers == "rows":
+        shares = {"columns": ["c"], "sizes": [4], "priors": [[0.0, 0.5, 0.3, 0.2]]}
+        specs = [
+            InputSpec("numbers", "numbers", (1,), "float32", stats={"columns": ["x"], "ties": [[[0.1, 0.3]]]}),
+            InputSpec("categories", "categories", (1,), "int32", 4, shares),
+            InputSpec("noise", "noise", (64 + 2 * 2,), "float32"),
+        ]
+        return tuple(spec for spec in specs if spec.kind in accepts)
     edges = [list(np.linspace(-2, 2, 40)), [0.0, 1.0], [0.0]]
     splits = [[0.2, -0.7, 1.1, -1.4, 0.6, -0.2, 1.6, -1.8, 0.9, -1.0], [], []]
     numbers = {

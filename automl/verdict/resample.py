@@ -188,11 +188,25 @@ def _side(
     def stepped(counts: np.ndarray, direction: int) -> metrics.Evaluator:
         shares = tuple(np.round((1.0 + direction * (counts - 1.0) / (n_seeds - 1.0)) / n_seeds, 12))
         if shares not in ready:
-            ready[shares] = prepare(mixed(contestant, np.asarray(shares)))
+            ready[shares] = _of_shares(contestant, np.asarray(shares), prepare)
         return ready[shares]
 
     towards, away = (tuple(stepped(counts, sign) for counts in draws.multisets) for sign in (1, -1))
     return _Side(saved, n_seeds, towards, away, draws.which)
+
+
+def _of_shares(
+    contestant: Contestant, shares: np.ndarray, prepare: Callable[[Output], metrics.Evaluator]
+) -> metrics.Evaluator:
+    """The score of the seeds' weighted average; of generated rows, which have no average, that of their scores."""
+    if contestant.output.kind != "samples":
+        return prepare(mixed(contestant, shares))
+    each = [prepare(output) for output in contestant.per_seed]
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        return np.average([one(weights) for one in each], axis=0, weights=shares)
+
+    return evaluate
 
 
 def gains(

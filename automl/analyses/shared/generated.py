@@ -33,7 +33,7 @@ def sides_with_floor(context: AnalysisContext) -> tuple[Side, ...]:
 def generated(context: AnalysisContext, side: Side, n: int) -> np.ndarray:
     """n new rows of a side ``(n,)``, a structured array; the first are those that were scored, while there are some."""
     own = {one.side: one.output for one in context.outcome.contestants}.get(side)
-    known = np.asarray(own.arrays["samples"]) if own is not None else None
+    known = np.asarray(own.arrays["samples"]).ravel(order="F") if own is not None else None  # draw by draw
     if known is not None and n <= len(known):
         return known[:n]
     n_more = n if known is None else n - len(known)

@@ -48,7 +48,8 @@ def rows_for_users(arrays: Mapping[str, np.ndarray], task: Task) -> pd.DataFrame
     import pandas as pd
 
     columns = columns_of(task)
-    frame = frame_of(arrays["samples"], compared(columns))
+    samples = arrays["samples"]
+    frame = frame_of(samples if samples.ndim == 1 else samples[:, 0], compared(columns))  # of several draws the first
     if BESIDE in arrays:
         own = arrays[BESIDE]
         made = frame_of(own, [column for column in columns if column.name in (own.dtype.names or ())])

@@ -74,6 +74,12 @@ class QuantileFunction:
         drawn = MARGIN + (1.0 - 2.0 * MARGIN) * rng.random(len(values))
         return np.asarray(first + (last - first) * drawn)
 
+    @property
+    def intervals(self) -> list[tuple[float, float]]:
+        """The first and the last rank of each tie, ascending."""
+        _, begin, end = self._ties
+        return list(zip(begin.tolist(), end.tolist(), strict=True))
+
     @cached_property
     def _ties(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values of ties, and the first and the last rank of each."""

@@ -74,10 +74,11 @@ class RowCodec:
 
     @cached_property
     def specs(self) -> tuple[InputSpec, ...]:
-        """Of kind numbers ("columns") and of kind categories ("columns", "sizes", "priors"), where there are any."""
+        """Numbers ("columns", "ties") and categories ("columns", "sizes", "priors"), where there are any."""
         found = []
         if self.scored:
-            stats: dict[str, Any] = {"columns": [column.name for column in self.scored]}
+            ties = [[list(pair) for pair in column.quantiles.intervals] for column in self.scored]
+            stats: dict[str, Any] = {"columns": [column.name for column in self.scored], "ties": ties}
             found.append(InputSpec("numbers", "numbers", (len(self.scored),), "float32", stats=stats))
         if self.coded:
             names = [c.name if isinstance(c, LevelColumn) else f"{c.name} is missing" for c in self.coded]

@@ -181,7 +181,7 @@ columns and pairs look right may still be told apart.</p>
 <div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>
 {% if rules %}{{ table(rules) }}{% endif %}
 {% call more("The columns that differ most") %}{{ table(columns) }}{% endcall %}
-{% for one in examples %}{{ table(one) }}{% endfor %}
+{% for one in examples %}<h3>{{ one.label }}</h3>{{ table(one) }}{% endfor %}
 """,
     markdown="""Rows of each generator are held against {{ n }}. Training rows in place of generated ones say what chance does.
 

@@ -2,8 +2,8 @@
 
 They read these inputs, by spec name, the first two where there are such columns:
 
-- "numbers" ``(n_numbers,)``: normal scores. ``stats["steps"]`` may tell for each column the shares of rows, from 0 to
-  1, between which a value stays the same; empty for a column whose values hardly repeat;
+- "numbers" ``(n_numbers,)``: normal scores; ``stats["ties"]``: for each column the ranks, from 0 to 1, between which
+  each value that many rows hold has its interval;
 - "categories" ``(n_categories,)``: codes; ``stats["priors"]``: share of each code of each column;
 - "noise" ``(64 + 2 · columns,)``.
 """
@@ -18,14 +18,17 @@ import numpy as np
 from automl.records import Facts, GoalName, Head, InputKind, InputSpec, Task
 
 __all__ = [
-    "ACCEPTS", "BINS", "GOALS", "KNOBS", "bin_edges", "declare_rates", "declare_training", "generator_model", "level_edges",
-    "levels_of", "n_columns_of", "number_edges", "part", "starting_training", "unfit_generator", "useless",
+    "ACCEPTS", "BINS", "GOALS", "KNOBS", "bin_edges", "declare_rates", "declare_training", "generator_model",
+    "level_edges", "levels_of", "n_columns_of", "number_edges", "part", "starting_training", "unfit_generator",
+    "useless",
 ]  # fmt: skip
 
 ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories", "noise")
 GOALS: tuple[GoalName, ...] = ("generate",)
 KNOBS = ("learning_rate", "weight_decay", "dropout")
 BINS = (32, 64, 128)
+MIN_WIDTH = 1e-5
+"""Of a bin; float32 hardly tells ranks nearer than that."""
 STEPS_WANTED = 3_000
 """Training steps to begin with. On the table measured, twice as many were hardly better."""
 
@@ -45,27 +48,35 @@ def number_edges(specs: Sequence[InputSpec], n_bins: int) -> list[list[float]]:
     spec = part(specs, "numbers")
     if spec is None:
         return []
-    steps = spec.stats.get("steps") or [()] * int(spec.shape[0])
-    return [bin_edges(column, n_bins) for column in steps]
+    ties = spec.stats.get("ties") or [()] * int(spec.shape[0])
+    return [bin_edges(column, n_bins) for column in ties]
 
 
-def bin_edges(steps: Sequence[float], n_bins: int) -> list[float]:
-    """Edges from 0 to 1 that cut no run of equal values in two, where the runs are known.
+def bin_edges(ties: Sequence[Sequence[float]], n_bins: int) -> list[float]:
+    """Edges from 0 to 1 that cut no tie in two.
+
+    Each tie is a bin if there are at most twice as many ties as bins; otherwise each that is wider than a bin. What is
+    left is cut into bins of about equal width.
 
     Args:
-        steps: shares, between 0 and 1, between which a value stays the same; empty where they are not known.
-        n_bins: bins of equal width, or about as many; at most twice as many where each is one value.
+        ties: the first and the last rank of each tie, ascending.
+        n_bins: bins where there are no ties.
     """
-    inner = np.unique([share for share in steps if 0.0 < share < 1.0])
-    if len(inner) == 0:
-        inner = np.arange(1, n_bins) / n_bins
-    elif len(inner) >= 2 * n_bins:
-        shares = np.diff(np.concatenate([[0.0], inner, [1.0]]))
-        is_wide = shares > 1.0 / n_bins  # a bin of its own
-        rest = np.where(is_wide, 0.0, shares)
-        bins = np.floor((np.cumsum(rest) - rest) / rest.sum() * max(n_bins - is_wide.sum(), 1) + 1e-9)
-        inner = inner[(bins[1:] != bins[:-1]) | is_wide[1:] | is_wide[:-1]]
-    return [0.0, *inner.tolist(), 1.0]
+    own = [pair for pair in ties if len(ties) <= 2 * n_bins or pair[1] - pair[0] > 1.0 / n_bins]
+    left = 1.0 - sum(end - begin for begin, end in own)
+    width = left / max(n_bins - len(own), n_bins // 2)
+    edges, last = {0.0, 1.0}, 0.0
+    for begin, end in [*own, (1.0, 1.0)]:
+        n_pieces = max(round((begin - last) / width), 1) if width > 0.0 else 1
+        edges |= {last, begin, end} | {last + (begin - last) * piece / n_pieces for piece in range(1, n_pieces)}
+        last = end
+    ends = np.array([*ties, (2.0, 2.0)], np.float64)
+    found = np.array(sorted(edges))
+    inside = ends[np.searchsorted(ends[:, 1], found, side="right")]
+    nearest = np.where(found - inside[:, 0] < inside[:, 1] - found, inside[:, 0], inside[:, 1])
+    found = np.unique(np.where(found > inside[:, 0], nearest, found))
+    apart = np.concatenate([[True], np.diff(found) > MIN_WIDTH])
+    return [0.0, *(edge for edge in found[apart].tolist() if MIN_WIDTH < edge < 1.0 - MIN_WIDTH), 1.0]
 
 
 def levels_of(specs: Sequence[InputSpec]) -> list[list[int]]:

@@ -1,0 +1,59 @@
+"""A classifier tells generated rows from real ones as far as they differ, and not where they do not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl import metrics
+from automl.goals.shared.samples import samples_of
+from automl.metrics.two_sample import as_matrix, told_apart
+from automl.records import Column, Output
+
+COLUMNS = (Column("x", "numeric", 1.0, ""), Column("y", "numeric", 1.0, ""), Column("c", "categorical", 1.0, ""))
+
+
+def rows(n, seed, tied=True):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    y = x + 0.1 * rng.normal(size=n) if tied else rng.permutation(x) + 0.1 * rng.normal(size=n)
+    frame = pd.DataFrame({"x": x, "y": y, "c": np.where(x > 0, "up", "down").astype(object)})
+    return samples_of(frame, COLUMNS)
+
+
+def score(real, made, weight=None):
+    return metrics.score("indistinct", real, Output("samples", {"samples": made}), weight)
+
+
+def test_rows_of_one_source_are_hardly_told_apart_and_shuffled_columns_surely():
+    real = rows(600, 0)
+    alike, broken = score(real, rows(600, 1)), score(real, rows(600, 2, tied=False))
+    assert alike > 0.85
+    assert broken < 0.3
+
+
+def test_both_rows_of_a_pair_weigh_alike_and_weights_of_zero_leave_pairs_out():
+    real, made = rows(300, 0), rows(300, 1, tied=False)
+    weight = np.ones(300)
+    assert score(real, made, weight) == score(real, made) == pytest.approx(score(real, made, 2.5 * weight))
+    weight[:150] = 0
+    pairs = told_apart(real, made)[150:]
+    wins = (pairs[:, 1][None] > pairs[:, 0][:, None]) + 0.5 * (pairs[:, 1][None] == pairs[:, 0][:, None])
+    assert score(real, made, weight) == pytest.approx(1 - 2 * abs(wins.mean() - 0.5))
+
+
+def test_missing_cells_and_rare_levels_are_read():
+    frame = pd.DataFrame({"x": [1.0, np.nan] * 40, "y": np.arange(80.0), "c": [None, *map(str, range(79))]})
+    real = samples_of(frame, COLUMNS)
+    left, right, are_codes = as_matrix(real, real[::-1])
+    assert np.isnan(left[:, 0]).sum() == 40
+    assert are_codes.tolist() == [False, False, True]
+    assert left[:, 2].max() < 255  # what a boosted forest can take as categories
+    assert np.array_equal(right[::-1], left, equal_nan=True)
+
+
+def test_the_same_rows_are_told_apart_alike_each_time():
+    real, made = rows(120, 0), rows(120, 1)
+    first = told_apart(real, made).copy()
+    for seed in range(10):  # other pairs in between
+        told_apart(real, rows(120, 10 + seed))
+    np.testing.assert_array_equal(told_apart(real, made), first)
