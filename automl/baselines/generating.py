@@ -55,10 +55,11 @@ class RowSampler:
         self.task, self.plan = None, codec.state()
         numbers, categories = codec.rows.encode(frame, self.seed)
         sizes = [len(column.shares) for column in codec.rows.coded]
+        ties = [column.quantiles.intervals for column in codec.rows.scored]
         most = self.learner.most_rows(numbers.shape[1] + categories.shape[1])
         for rows, stopped in row_steps(len(frame), most, self.learner.time_power, context.deadline, self.seed):
             learnt = np.arange(len(frame)) if rows is None else rows
-            self.learner.fit(numbers[learnt], categories[learnt], sizes, self.seed)
+            self.learner.fit(numbers[learnt], categories[learnt], sizes, self.seed, ties)
             self.n_learnt, self.stopped = len(learnt), stopped
             if context.checkpoint is not None:
                 context.checkpoint(self)

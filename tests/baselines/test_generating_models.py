@@ -145,9 +145,9 @@ def test_before_a_deadline_a_few_rows_are_fitted_first(monkeypatch):
     class Slow(Marginals):
         time_power = 1.0
 
-        def fit(self, numbers, categories, sizes, seed):
+        def fit(self, numbers, categories, sizes, seed, ties=()):
             clock[0] += len(categories) / 1_000  # seconds
-            super().fit(numbers, categories, sizes, seed)
+            super().fit(numbers, categories, sizes, seed, ties)
 
     for deadline, expected in ((1_000.0, 12_000), (14.0, 8_000), (4.0, 2_000)):
         clock[0], stored = 0.0, []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from automl.baselines.learners.sampler import Sampler, cumulated, drawn_codes, from_bins, rank_bins
+from automl.baselines.learners.sampler import Sampler, Ties, bins_of, cumulated, drawn_codes, edges_of, from_bins
 
 __all__ = ["ChowLiu"]
 
@@ -14,13 +14,15 @@ MOST_ROWS = 200_000
 MOST_STATES = 64
 """States of a column that others depend on: rarer levels share one."""
 PAIR_STATES = 20
+MOST_PAIR_CELLS, LEAST_PAIR_ROWS = 300_000_000, 2_000
+"""Cells that are counted for the mutual information of all pairs: of wide tables it is of fewer rows."""
 
 
 class ChowLiu(Sampler):
     """Columns in a tree by which the sum of mutual informations is largest.
 
     Args:
-        n_bins: bins of equal share into which a number is cut.
+        n_bins: bins into which a number is cut, of equal share but for ties.
         smoothing: rows of the column's own distribution that are added to each conditional one.
 
     Source: Chow & Liu, "Approximating discrete probability distributions with dependence trees", IEEE Transactions on
@@ -30,7 +32,7 @@ class ChowLiu(Sampler):
     def __init__(self, n_bins: int = 50, smoothing: float = 1.0) -> None:
         self.n_bins = n_bins
         self.smoothing = smoothing
-        self.n_numbers = 0
+        self.edges: list[np.ndarray] = []  # of the bins of each number
         self.sequence = np.zeros(0, np.int64)  # columns, each after its parent
         self.parents = np.zeros(0, np.int64)  # of each column; -1 for the first
         self.states: list[np.ndarray] = []  # code of a column -> its state as a parent
@@ -40,16 +42,19 @@ class ChowLiu(Sampler):
         """Counts of more rows are hardly better."""
         return MOST_ROWS
 
-    def fit(self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int) -> None:
+    def fit(
+        self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int, ties: Ties = ()
+    ) -> None:
         """Mutual information of all pairs, the tree, and a table of counts for each column."""
-        self.n_numbers = numbers.shape[1]
-        codes = np.concatenate([rank_bins(numbers, self.n_bins), categories.astype(np.int64)], axis=1)
-        widths = [*[self.n_bins] * self.n_numbers, *sizes]
-        self.states = [_states(codes[:, j], width, j < self.n_numbers) for j, width in enumerate(widths)]
-        coarse = [
-            _states(codes[:, j], width, j < self.n_numbers, PAIR_STATES)[codes[:, j]] for j, width in enumerate(widths)
-        ]
-        self.sequence, self.parents = _tree(_informations(coarse))
+        p = numbers.shape[1]
+        self.edges = [edges_of(own, self.n_bins) for own in ties or [()] * p]
+        bins = [bins_of(column, edges) for column, edges in zip(numbers.T, self.edges, strict=True)]
+        codes = np.column_stack([*bins, categories.astype(np.int64)])
+        widths = [*(len(edges) - 1 for edges in self.edges), *sizes]
+        self.states = [_states(codes[:, j], width, j < p) for j, width in enumerate(widths)]
+        coarse = [_states(codes[:, j], width, j < p, PAIR_STATES)[codes[:, j]] for j, width in enumerate(widths)]
+        step = max(len(codes) // max(2 * MOST_PAIR_CELLS // len(widths) ** 2, LEAST_PAIR_ROWS), 1)
+        self.sequence, self.parents = _tree(_informations([states[::step] for states in coarse]))
         self.tables = []
         for column, width in enumerate(widths):
             own = np.bincount(codes[:, column], minlength=width)
@@ -69,8 +74,10 @@ class ChowLiu(Sampler):
             parent = self.parents[column]
             rows = self.states[parent][codes[:, parent]] if parent >= 0 else np.zeros(n, np.int64)
             codes[:, column], left[:, column] = drawn_codes(self.tables[column], rows, noise[:, column])
-        p = self.n_numbers
-        return from_bins(codes[:, :p], self.n_bins, left[:, :p]), codes[:, p:].astype(np.int32)
+        numbers = np.zeros((n, len(self.edges)))
+        for column, edges in enumerate(self.edges):
+            numbers[:, column] = from_bins(codes[:, column], edges, left[:, column])
+        return numbers, codes[:, len(self.edges) :].astype(np.int32)
 
 
 def _states(codes: np.ndarray, width: int, is_number: bool, most: int = MOST_STATES) -> np.ndarray:

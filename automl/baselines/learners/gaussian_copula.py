@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from automl.baselines.learners.sampler import Sampler, cumulated, inside
+from automl.baselines.learners.sampler import Sampler, Ties, cumulated, inside
 
 __all__ = ["GaussianCopula"]
 
@@ -43,7 +43,9 @@ class GaussianCopula(Sampler):
         """Correlations of more rows are hardly better."""
         return MOST_ROWS
 
-    def fit(self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int) -> None:
+    def fit(
+        self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int, ties: Ties = ()
+    ) -> None:
         """Order levels, then draw latent scores and take correlations in turns."""
         rng = np.random.default_rng(seed)
         self.n_numbers, n = numbers.shape[1], len(numbers)

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp, ndtri
 
-from automl.baselines.learners.sampler import Sampler, cumulated, drawn_codes, from_bins, inside, rank_bins
+from automl.baselines.learners.sampler import (
+    Sampler,
+    Ties,
+    bins_of,
+    cumulated,
+    drawn_codes,
+    edges_of,
+    from_bins,
+    inside,
+)
 from automl.records import MIN_LEVEL_ROWS
 
 __all__ = ["RowMixture"]
@@ -23,6 +32,8 @@ ROUNDS, SEARCH_ROUNDS = 60, 20
 COUNTS = (10, 30, 100, 300)
 SEARCH_ROWS = 10_000
 LEAST_GAIN = 1e-3
+PATIENCE = 5
+"""Rounds over which the likelihood must have grown: it stands still for a while where classes are still alike."""
 NARROWEST = 0.03
 START_SHARE = 0.3
 
@@ -34,7 +45,7 @@ class RowMixture(Sampler):
 
     Args:
         n_components: classes; 0 to take the number by the likelihood of rows that were not learnt from.
-        n_bins: bins of equal share of a number; 0 for normal distributions of normal scores.
+        n_bins: bins of a number, of equal share but for ties; 0 for normal distributions of normal scores.
         smoothing: rows of the column's own distribution that are added to each class.
 
     Source: Dempster, Laird & Rubin 1977 (EM); McLachlan & Peel, "Finite mixture models", 2000.
@@ -44,7 +55,7 @@ class RowMixture(Sampler):
         self.n_components = n_components
         self.n_bins = n_bins
         self.smoothing = smoothing
-        self.n_binned = 0  # the first columns with shares are numbers in bins
+        self.edges: list[np.ndarray] = []  # of the bins of numbers, which are the first columns with shares
         self.weights = np.zeros(0)  # cumulated
         self.means = np.zeros((0, 0))  # (n_components, n_numbers)
         self.spreads = np.zeros((0, 0))
@@ -54,14 +65,17 @@ class RowMixture(Sampler):
         """So many that a hundred classes have enough."""
         return MOST_ROWS
 
-    def fit(self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int) -> None:
+    def fit(
+        self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int, ties: Ties = ()
+    ) -> None:
         """Choose the number of classes, then expectation and maximisation on all rows."""
         rng = np.random.default_rng(seed)
         widths, codes, values = list(sizes), categories.astype(np.int64), np.asarray(numbers, np.float64)
-        self.n_binned = values.shape[1] if self.n_bins else 0
+        self.edges = [edges_of(own, self.n_bins) for own in ties or [()] * values.shape[1]] if self.n_bins else []
         if self.n_bins:
-            codes = np.concatenate([rank_bins(values, self.n_bins), codes], axis=1)
-            widths, values = [self.n_bins] * self.n_binned + widths, values[:, :0]
+            bins = [bins_of(column, edges) for column, edges in zip(values.T, self.edges, strict=True)]
+            codes, values = np.column_stack([*bins, codes]), values[:, :0]
+            widths = [*(len(edges) - 1 for edges in self.edges), *widths]
         rows = _Rows(values, codes, widths)
         found = _maximised(rows, self.n_components or self._count(rows, rng), ROUNDS, self.smoothing, rng)
         found = found.without_rare(len(codes))
@@ -92,9 +106,10 @@ class RowMixture(Sampler):
         codes, left = (np.zeros((len(noise), len(self.tables)), kind) for kind in (np.int64, np.float64))
         for place, table in enumerate(self.tables):
             codes[:, place], left[:, place] = drawn_codes(table, at, noise[:, n_numbers + place])
-        if self.n_binned:
-            numbers = from_bins(codes[:, : self.n_binned], self.n_bins, left[:, : self.n_binned])
-        return numbers, codes[:, self.n_binned :].astype(np.int32)
+        if self.edges:
+            drawn = [from_bins(codes[:, j], edges, left[:, j]) for j, edges in enumerate(self.edges)]
+            numbers = np.column_stack(drawn)
+        return numbers, codes[:, len(self.edges) :].astype(np.int32)
 
 
 class _Rows:
@@ -163,12 +178,12 @@ def _maximised(rows: _Rows, count: int, rounds: int, smoothing: float, rng: np.r
     mixture = _Mixture(
         np.full(count, 1.0 / count), some.values, np.ones_like(some.values), _log_shares(shares, rows.edges)
     )
-    before = -np.inf
+    likelihoods: list[float] = []
     for _ in range(rounds):
         mixture, likelihood = _step(mixture, rows, smoothing)
-        if likelihood < before + LEAST_GAIN:
+        likelihoods.append(likelihood)
+        if len(likelihoods) > PATIENCE and likelihood < likelihoods[-1 - PATIENCE] + LEAST_GAIN:
             break
-        before = likelihood
     return mixture
 
 

@@ -12,9 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-__all__ = ["Marginals", "Sampler", "drawn_codes", "from_bins", "rank_bins"]
+__all__ = ["Marginals", "Sampler", "Ties", "bins_of", "cumulated", "drawn_codes", "edges_of", "from_bins", "inside"]
 
 NEAREST_ONE = 1e-9
+MARGIN = 1e-3
+"""Share of a bin, at both of its ends, in which nothing is drawn: rounding then never leaves the bin."""
+Ties = Sequence[Sequence[Sequence[float]]]
+"""For each column of numbers the first and the last rank of each value that comes back, ascending."""
 
 
 class Sampler(ABC):
@@ -32,7 +36,9 @@ class Sampler(ABC):
         """How many rows it learns from at most, so that time and memory stay bounded."""
 
     @abstractmethod
-    def fit(self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int) -> None:
+    def fit(
+        self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int, ties: Ties = ()
+    ) -> None:
         """Learn from these rows; what was learnt before is forgotten.
 
         Args:
@@ -40,6 +46,7 @@ class Sampler(ABC):
             categories: see the class.
             sizes: codes of each column of categories.
             seed: of random draws.
+            ties: of each column of numbers; empty for none.
         """
 
     @abstractmethod
@@ -60,7 +67,9 @@ class Marginals(Sampler):
         """All."""
         return 1_000_000
 
-    def fit(self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int) -> None:
+    def fit(
+        self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int, ties: Ties = ()
+    ) -> None:
         """Count codes; normal scores have a known distribution."""
         self.n_numbers = numbers.shape[1]
         self.tables = [cumulated(np.bincount(c, minlength=k)) for c, k in zip(categories.T, sizes, strict=True)]
@@ -107,12 +116,41 @@ def drawn_codes(tables: np.ndarray, rows: np.ndarray, noise: np.ndarray) -> tupl
     return codes, np.clip((noise - low) / np.maximum(high - low, np.finfo(float).tiny), 0.0, 1.0)
 
 
-def rank_bins(numbers: np.ndarray, n_bins: int) -> np.ndarray:
-    """The bin of each normal score, of `n_bins` that are equally likely; int64."""
-    bins = (ndtr(np.asarray(numbers, np.float64)) * n_bins).astype(np.int64)
-    return np.asarray(np.clip(bins, 0, n_bins - 1))
+def edges_of(ties: Sequence[Sequence[float]], n_bins: int) -> np.ndarray:
+    """Edges ``(n + 1,)`` of about so many bins of ranks from 0 to 1, which cut no tie that fills a bin in two.
+
+    Args:
+        ties: first and last rank of each, ascending.
+        n_bins: their number where there are no ties.
+    """
+    step = 1.0 / n_bins
+    edges = [0.0]
+
+    def until(end: float) -> None:
+        pieces = max(round((end - edges[-1]) / step), 1)
+        edges.extend(np.linspace(edges[-1], end, pieces + 1)[1:].tolist())
+
+    for begin, end in ties:
+        if begin - edges[-1] >= step:  # what lies between ties, or ties that are too small for bins of their own
+            until(begin)
+        if end - begin >= step:
+            if begin > edges[-1]:
+                edges.append(begin)
+            edges.append(end)
+        elif end - edges[-1] >= step:
+            edges.append(end)
+    if 1.0 - edges[-1] >= step / 2 or len(edges) == 1:
+        until(1.0)
+    edges[-1] = 1.0
+    return np.array(edges)
 
 
-def from_bins(bins: np.ndarray, n_bins: int, noise: np.ndarray) -> np.ndarray:
-    """Normal scores within bins, by uniform noise."""
-    return np.asarray(ndtri(inside((bins + inside(noise)) / n_bins)))
+def bins_of(numbers: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The bin ``(n,)`` int64 of each normal score of a column."""
+    return np.asarray(np.searchsorted(edges[1:-1], ndtr(np.asarray(numbers, np.float64)), side="right"))
+
+
+def from_bins(bins: np.ndarray, edges: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Normal scores ``(n,)`` within bins, by uniform noise."""
+    low, high = edges[:-1][bins], edges[1:][bins]
+    return np.asarray(ndtri(inside(low + (high - low) * (MARGIN + (1.0 - 2.0 * MARGIN) * inside(noise)))))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.learners.sampler import Sampler, from_bins, inside, rank_bins
+from automl.baselines.learners.sampler import Sampler, Ties, bins_of, edges_of, from_bins, inside
 
 __all__ = ["TreeSampler"]
 
@@ -18,14 +18,17 @@ MOST_CLASSES = 30
 NUMBER_CLASSES = 12
 """Classes of equal share as which a tree sees the number that it is to tell: so it also splits by spread and shape."""
 PRIOR_ROWS = 10.0
+MOST_TRIED = 100
+"""Numbers that are tried at a split: of wide tables each split tries a random part of the columns before."""
 
 
 class TreeSampler(Sampler):
     """The product rule: the first column by its shares, each other one given those before it.
 
     A tree on the columns before finds rows in which the next one is alike; a new row takes the cell of one of the rows
-    in its leaf. Of numbers the cell is a bin of equal share, in which the number is drawn: no leaf holds a row's own
-    number. With several trees, each cell comes from one of them, chosen at random: the mean of their distributions.
+    in its leaf. Of numbers the cell is a tie, or a bin of ranks in which the number is drawn: no leaf holds a row's
+    own number. Trees read numbers as these cells. With several trees, each cell comes from one of them, chosen at random:
+    the mean of their distributions.
 
     A level is told to a tree by how shares of the next column's classes differ most between levels, which for one split
     is as good as all sets of levels where there are two classes.
@@ -46,8 +49,7 @@ class TreeSampler(Sampler):
         self.n_trees = n_trees
         self.share = share
         self.levels_first = levels_first
-        self.n_numbers = 0
-        self.n_bins = 1
+        self.edges: list[np.ndarray] = []  # of the bins of each number
         self.sequence = np.zeros(0, np.int64)
         self.levels: list[list[np.ndarray]] = []  # what a level is to a tree: (n_codes, n_features), a step and column
         self.trees: list[list[dict[str, np.ndarray]]] = []  # of each step
@@ -56,28 +58,30 @@ class TreeSampler(Sampler):
         """Leaves hold a cell of each row and column."""
         return MOST_ROWS
 
-    def fit(self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int) -> None:
+    def fit(
+        self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int], seed: int, ties: Ties = ()
+    ) -> None:
         """Grow the trees of each column on those before it."""
-        n, self.n_numbers = len(numbers), numbers.shape[1]
-        self.n_bins = int(np.clip(n // LEAST_BIN_ROWS, 1, MOST_BINS))
-        widths = [*[0] * self.n_numbers, *sizes]
+        n, p = len(numbers), numbers.shape[1]
+        n_bins = int(np.clip(n // LEAST_BIN_ROWS, 1, MOST_BINS))
+        self.edges = [edges_of(own, n_bins) for own in ties or [()] * p]
+        bins = [bins_of(column, edges) for column, edges in zip(numbers.T, self.edges, strict=True)]
+        cells = np.column_stack([*bins, categories.astype(np.int64)])
+        few = [edges_of(own, NUMBER_CLASSES) for own in ties or [()] * p]
+        widths = [*[0] * p, *sizes]
         order = sorted(range(len(widths)), key=lambda column: (widths[column] == 0, widths[column], column))
         if not self.levels_first:
             order = [*(c for c in order if not widths[c]), *(c for c in order if widths[c])]
         self.sequence = np.array(order, np.int64)
-        cells = np.concatenate([rank_bins(numbers, self.n_bins), categories.astype(np.int64)], axis=1)
-        columns = [*np.asarray(numbers, np.float64).T, *categories.T]
         self.levels, self.trees = [], []
         for step, column in enumerate(order):
-            is_level = column >= self.n_numbers
-            target = (
-                _classes(cells[:, column], widths[column]) if is_level else rank_bins(columns[column], NUMBER_CLASSES)
-            )
-            told = [_told(columns[c], widths[c], target) for c in order[:step]]
-            X = _features([columns[c] for c in order[:step]], told, n)
+            own = cells[:, column]
+            target = bins_of(numbers[:, column], few[column]) if column < p else _classes(own, widths[column])
+            told = [_told(cells[:, c], widths[c], target) for c in order[:step]]
+            X = _features([cells[:, c] for c in order[:step]], told, n)
             self.levels.append(told)
             grown = [self._grown(X, target, seed + 1000 * tree) for tree in range(self.n_trees)]
-            self.trees.append([_with_cells(tree, X, cells[:, column]) for tree in grown])
+            self.trees.append([_with_cells(tree, X, own) for tree in grown])
 
     def _grown(self, X: np.ndarray, target: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """The splits of one tree."""
@@ -86,8 +90,9 @@ class TreeSampler(Sampler):
         if X.shape[1] == 0:
             return {"feature": np.array([-1]), "threshold": np.zeros(1), "below": np.zeros(1, np.int64),
                     "above": np.zeros(1, np.int64)}  # fmt: skip
+        tried = int(np.clip(round(self.share * X.shape[1]), 1, MOST_TRIED))
         common: dict[str, Any] = {
-            "min_samples_leaf": min(self.leaf_rows, len(X)), "max_features": self.share, "random_state": seed,
+            "min_samples_leaf": min(self.leaf_rows, len(X)), "max_features": tried, "random_state": seed,
         }  # fmt: skip
         tree = DecisionTreeClassifier(criterion="entropy", **common).fit(X, target).tree_
         is_leaf = tree.children_left < 0
@@ -102,6 +107,7 @@ class TreeSampler(Sampler):
         """Numbers and categories of new rows."""
         n = len(noise)
         columns: dict[int, np.ndarray] = {}
+        rests: dict[int, np.ndarray] = {}
         for step, column in enumerate(self.sequence.tolist()):
             X = _features([columns[c] for c in self.sequence[:step].tolist()], self.levels[step], n)
             chosen, left = _split(noise[:, column], len(self.trees[step]))
@@ -113,10 +119,14 @@ class TreeSampler(Sampler):
                 drawn = inside(left[own]) * (end - begin)
                 at = np.minimum(drawn.astype(np.int64), end - begin - 1)
                 cells[own], rest[own] = tree["cells"][begin + at], drawn - at
-            columns[column] = from_bins(cells, self.n_bins, rest) if column < self.n_numbers else cells
-        ordered = [columns[column] for column in range(len(self.sequence))]
-        numbers = np.column_stack([np.zeros((n, 0)), *ordered[: self.n_numbers]])
-        codes = np.column_stack([np.zeros((n, 0), np.int32), *ordered[self.n_numbers :]]).astype(np.int32)
+            columns[column], rests[column] = cells, rest
+        p = len(self.edges)
+        numbers, codes = np.zeros((n, p)), np.zeros((n, len(self.sequence) - p), np.int32)
+        for column, cells in columns.items():
+            if column < p:
+                numbers[:, column] = from_bins(cells, self.edges[column], rests[column])
+            else:
+                codes[:, column - p] = cells
         return numbers, codes
 
 

@@ -11,7 +11,6 @@ from automl.storage.trusted.errors import Untrusted
 
 __all__ = ["CHECKS"]
 
-MOST_BINS = 1_000_000
 MOST_COLUMNS = 100_000
 SAMPLERS = frozenset({"ChowLiu", "GaussianCopula", "Marginals", "RowMixture", "TreeSampler"})
 NODES = ("feature", "threshold", "below", "above")
@@ -39,6 +38,12 @@ def _whole(part: Any, name: str, most: int) -> int:
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(0 <= value <= most)
     _need(is_whole, part, f"{name!r} without measure")
     return int(value)
+
+
+def _check_edges(part: Any) -> None:
+    """Ranks between which bins lie."""
+    edges = _arrays(part, "edges", 1)
+    _need(all(len(own) > 1 and bool((own >= 0).all() and (own <= 1).all()) for own in edges), part, "no bins")
 
 
 def check_row_sampler(part: Any) -> None:
@@ -70,8 +75,7 @@ def check_copula(part: Any) -> None:
 
 def check_chow_liu(part: Any) -> None:
     """A tree: each column once, after its parent."""
-    _whole(part, "n_numbers", MOST_COLUMNS)
-    _need(_whole(part, "n_bins", MOST_BINS) > 0, part, "no bins")
+    _check_edges(part)
     n = len(_arrays(part, "tables", 2))
     _need(len(_arrays(part, "states", 1)) == n, part, "other states than columns")
     for name in ("sequence", "parents"):
@@ -84,19 +88,18 @@ def check_chow_liu(part: Any) -> None:
 
 def check_row_mixture(part: Any) -> None:
     """Means, spreads and shares for each class."""
-    n_binned, n_bins = _whole(part, "n_binned", MOST_COLUMNS), _whole(part, "n_bins", MOST_BINS)
+    _check_edges(part)
     k = len(part.weights) if _is_array(part.weights, 1, "f") else 0
     _need(k > 0 and _is_array(part.means, 2, "f") and _is_array(part.spreads, 2, "f"), part, "no classes")
     _need(part.means.shape == part.spreads.shape and len(part.means) == k, part, "other means than classes")
     tables = _arrays(part, "tables", 2)
     _need(all(len(table) == k for table in tables), part, "other shares than classes")
-    _need(n_binned <= len(tables) and (n_bins > 0 or n_binned == 0), part, "other bins than columns")
+    _need(len(part.edges) <= len(tables), part, "other bins than columns")
 
 
 def check_tree_sampler(part: Any) -> None:
     """Trees whose nodes lead on to later ones, and leaves with cells."""
-    _whole(part, "n_numbers", MOST_COLUMNS)
-    _need(_whole(part, "n_bins", MOST_BINS) > 0, part, "no bins")
+    _check_edges(part)
     sequence, n = part.sequence, len(part.trees)
     _need(_is_array(sequence, 1, "iu") and sorted(sequence.tolist()) == list(range(n)), part, "another sequence")
     _need(isinstance(part.levels, list) and len(part.levels) == n, part, "levels of other columns")

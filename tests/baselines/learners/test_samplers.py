@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 from scipy.stats import kstest, spearmanr
 
 from automl.baselines.learners.chow_liu import ChowLiu
 from automl.baselines.learners.gaussian_copula import GaussianCopula
 from automl.baselines.learners.row_mixture import RowMixture
-from automl.baselines.learners.sampler import Marginals, cumulated, drawn_codes, from_bins, rank_bins
+from automl.baselines.learners.sampler import Marginals, bins_of, cumulated, drawn_codes, edges_of, from_bins
 from automl.baselines.learners.tree_sampler import TreeSampler
 from automl.records import MIN_LEVEL_ROWS
 from automl.storage.trusted.errors import Untrusted
@@ -121,7 +122,7 @@ def test_the_tree_of_pairs_joins_what_depends():
     chain = np.cumsum(rng.normal(size=(4_000, 4)), axis=1)
     ranks = chain.argsort(axis=0).argsort(axis=0)
     order = [2, 0, 3, 1]
-    numbers = np.asarray(from_bins(ranks, 4_000, np.full(chain.shape, 0.5)))[:, order]
+    numbers = ndtri((ranks + 0.5) / 4_000)[:, order]
     sampler = ChowLiu()
     sampler.fit(numbers.astype(np.float32), np.zeros((4_000, 0), np.int32), [], 0)
     pairs = {frozenset((order[c], order[p])) for c, p in enumerate(sampler.parents) if p >= 0}
@@ -145,10 +146,10 @@ def test_the_number_of_classes_follows_the_data():
 def test_leaves_hold_cells_that_enough_rows_share_in_no_order_of_rows():
     sampler = fitted("trees")
     sizes = rows()[2]
-    assert sampler.n_bins <= N // MIN_LEVEL_ROWS
+    assert all(len(edges) - 1 <= N // MIN_LEVEL_ROWS for edges in sampler.edges)
     for step, column in enumerate(sampler.sequence.tolist()):
         (tree,) = sampler.trees[step]
-        assert tree["cells"].max() < (sampler.n_bins if column < 3 else sizes[column - 3])
+        assert tree["cells"].max() < (len(sampler.edges[column]) - 1 if column < 3 else sizes[column - 3])
         for begin, end in zip(tree["begins"][:-1], tree["begins"][1:], strict=True):
             assert (np.diff(tree["cells"][begin:end]) >= 0).all()
         is_leaf = tree["feature"] < 0
@@ -163,8 +164,34 @@ def test_codes_are_drawn_by_their_shares_and_leave_noise_that_is_uniform():
     assert np.bincount(codes[which == 0], minlength=3) / 10_000 == pytest.approx([0.25, 0, 0.75], abs=0.02)
     assert np.bincount(codes[which == 1], minlength=3) / 10_000 == pytest.approx([0, 0.5, 0.5], abs=0.02)
     assert all(kstest(left[codes == code], "uniform").statistic < 0.03 for code in (0, 1, 2))
-    bins = np.random.default_rng(0).integers(0, 64, 1_000)
-    np.testing.assert_array_equal(rank_bins(from_bins(bins, 64, uniform[:1_000]), 64), bins)
+
+
+@pytest.mark.parametrize("n_bins", [5, 12, 64, 500])
+def test_bins_cut_no_tie_in_two_that_fills_one(n_bins):
+    ties = [(0.0, 0.4), (0.4, 0.403), (0.403, 0.45), (0.6, 0.6002), (0.7, 0.95)]
+    edges = edges_of(ties, n_bins)
+    assert edges[0] == 0 and edges[-1] == 1 and (np.diff(edges) > 0).all()
+    assert n_bins * 0.2 <= len(edges) - 1 <= n_bins + len(ties)
+    for begin, end in ties:
+        inner = (edges > begin + 1e-12) & (edges < end - 1e-12)
+        assert end - begin < 1 / n_bins or not inner.any()
+    bins = np.random.default_rng(0).integers(0, len(edges) - 1, 1_000)
+    scores = from_bins(bins, edges, np.random.default_rng(1).random(1_000)).astype(np.float32)
+    np.testing.assert_array_equal(bins_of(scores, edges), bins)
+
+
+@pytest.mark.parametrize("name", ["chow_liu", "trees"])
+def test_a_tie_follows_what_it_depends_on(name):
+    rng = np.random.default_rng(0)
+    level = rng.integers(0, 2, N)
+    ranks = np.where(level == 1, 0.613 + 0.037 * rng.random(N), 0.65 + 0.031 * rng.random(N))  # ties side by side
+    ranks = np.where(rng.random(N) < 0.9, 0.613 * rng.random(N), ranks)
+    ties, sampler = [[(0.0, 0.613), (0.613, 0.65), (0.65, 0.681)]], SAMPLERS[name]()
+    sampler.fit(ndtri(ranks)[:, None].astype(np.float32), level[:, None].astype(np.int32), [2], 0, ties)
+    numbers, codes = sampler.draw(noise(6_000, 3))
+    upper, lower = (numbers[:, 0] > ndtri(0.65)), (numbers[:, 0] > ndtri(0.613)) & (numbers[:, 0] < ndtri(0.65))
+    assert upper.sum() > 100 and lower.sum() > 100
+    assert codes[upper, 0].mean() < 0.2 and codes[lower, 0].mean() > 0.8
 
 
 @pytest.mark.parametrize("name", list(SAMPLERS))
