@@ -31,18 +31,18 @@ def cost(facts: AnalysisFacts) -> float:
 
 def run(context: AnalysisContext) -> dict[str, Any]:
     """What each side's rows show beside held-out rows; training rows beside held-out rows say what chance does."""
-    held = np.asarray(context.outcome.truth)[:MOST_ROWS]
+    held_out = np.asarray(context.outcome.truth)[:MOST_ROWS]
     learnt = real_rows(context, refit_items(context.split), MOST_LEARNT)
     space, rules = Space(learnt), rules_of(learnt)
-    points = space.points(held)
+    points = space.points(held_out)
     rng = np.random.default_rng([context.seed, 85_000])
-    sets: dict[str, np.ndarray] = {"real": learnt[rng.permutation(len(learnt))[: len(held)]]}
+    sets: dict[str, np.ndarray] = {"real": learnt[rng.permutation(len(learnt))[: len(held_out)]]}
     for side in sides_with_floor(context):
-        sets[side] = generated(context, side, len(held))
-    binned_held, binned = _binned(held, learnt), {name: _binned(rows, learnt) for name, rows in sets.items()}
-    names = list(held.dtype.names or ())
+        sets[side] = generated(context, side, len(held_out))
+    binned_held, binned = _binned(held_out, learnt), {name: _binned(rows, learnt) for name, rows in sets.items()}
+    names = list(held_out.dtype.names or ())
     columns = {name: [_apart(one[k], binned_held[k]) for k in range(len(names))] for name, one in binned.items()}
-    ends = {name: [_ends_apart(rows[k], held[k]) for k in names] for name, rows in sets.items()}
+    ends = {name: [_ends_apart(rows[k], held_out[k]) for k in names] for name, rows in sets.items()}
     pairs = _pairs(len(names), context.seed)
     together = {name: [_pair_apart(one, binned_held, a, b) for a, b in pairs] for name, one in binned.items()}
     rows = []
@@ -58,17 +58,17 @@ def run(context: AnalysisContext) -> dict[str, Any]:
         )  # fmt: skip
     worst = sorted(range(len(names)), key=lambda k: -max(ends[s][k] for s in sets if s not in ("real", "floor")))
     return {
-        "n": len(held),
+        "n": len(held_out),
         "k": K_NEAREST,
         "n_pairs": len(pairs),
         "rows": rows,
         "columns": [
             {"column": names[k], **{name: float(ends[name][k]) for name in sets},
-             "bins": _shares(held[names[k]], {s: sets[s][names[k]] for s in sets if s != "real"}, learnt[names[k]])}
+             "bins": _shares(held_out[names[k]], {s: sets[s][names[k]] for s in sets if s != "real"}, learnt[names[k]])}
             for k in worst[:WORST]
         ],
         "rules": [
-            {"rule": rule.words, "real": broken(rule, held),
+            {"rule": rule.words, "real": broken(rule, held_out),
              **{name: broken(rule, some) for name, some in sets.items() if name != "real"}}
             for rule in rules
         ],
@@ -126,30 +126,34 @@ def _pairs(n_columns: int, seed: int) -> list[tuple[int, int]]:
     return [every[k] for k in np.sort(chosen)]
 
 
-def _coverage(held: np.ndarray, made: np.ndarray) -> tuple[float, float]:
+def _coverage(held_out: np.ndarray, made: np.ndarray) -> tuple[float, float]:
     """Share of held-out rows in whose neighbourhood a generated one lies, and of generated rows in one of these.
 
     Source: Naeem, Oh, Uh, Choi & Yoo, "Reliable fidelity and diversity metrics for generative models", ICML 2020,
         equation 5 (coverage); Kynkäänniemi et al., NeurIPS 2019, equation 2 (precision).
     """
-    k = min(K_NEAREST, len(held) - 1)
-    radius = nearest(held, held, k, is_self=True)
-    covered = nearest(held, made) <= radius
-    apart = (made.astype(np.float64) ** 2).sum(1)[:, None] - 2.0 * made @ held.T + (held.astype(np.float64) ** 2).sum(1)
+    k = min(K_NEAREST, len(held_out) - 1)
+    radius = nearest(held_out, held_out, k, is_self=True)
+    covered = nearest(held_out, made) <= radius
+    apart = (
+        (made.astype(np.float64) ** 2).sum(1)[:, None]
+        - 2.0 * made @ held_out.T
+        + (held_out.astype(np.float64) ** 2).sum(1)
+    )
     return float(covered.mean()), float((apart <= radius[None] + 1e-5).any(axis=1).mean())
 
 
-def _shares(held: np.ndarray, sets: dict[str, np.ndarray], learnt: np.ndarray) -> dict[str, Any]:
+def _shares(held_out: np.ndarray, sets: dict[str, np.ndarray], learnt: np.ndarray) -> dict[str, Any]:
     """Shares of bins or levels of one column, for a picture."""
-    if held.dtype.kind == "U":
+    if held_out.dtype.kind == "U":
         levels, counts = np.unique(learnt, return_counts=True)
         shown = levels[np.argsort(-counts, kind="stable")[:N_BINS]]
         labels = [str(level) or "missing" for level in shown]
-        return {"labels": labels, "real": [float((held == level).mean()) for level in shown],
+        return {"labels": labels, "real": [float((held_out == level).mean()) for level in shown],
                 **{s: [float((one == level).mean()) for level in shown] for s, one in sets.items()}}  # fmt: skip
     known = learnt[~np.isnan(learnt)]
     edges = np.unique(np.quantile(known, np.linspace(0, 1, 2 * N_BINS + 1))) if len(known) else np.zeros(2)
-    return {"edges": edges.tolist(), "real": _histogram(held, edges),
+    return {"edges": edges.tolist(), "real": _histogram(held_out, edges),
             **{s: _histogram(one, edges) for s, one in sets.items()}}  # fmt: skip
 
 

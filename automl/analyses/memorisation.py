@@ -33,16 +33,16 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     """The memorised share, exact copies and a membership attack, for each side and the floor."""
     learnt_items = refit_items(context.split)
     learnt = real_rows(context, learnt_items, MOST_LEARNT)
-    held = np.asarray(context.outcome.truth)
+    held_out = np.asarray(context.outcome.truth)
     space = Space(learnt)
-    near_learnt, near_held = space.points(learnt), space.points(held)
-    keys, held_keys = set(equal_keys(learnt).tolist()), equal_keys(held)
+    near_learnt, near_held = space.points(learnt), space.points(held_out)
+    keys, held_keys = set(equal_keys(learnt).tolist()), equal_keys(held_out)
     repeated = float(np.mean([key in keys for key in held_keys.tolist()]))
     rows = []
     for side in sides_with_floor(context):
         if not context.has_time_for(0.0):
             break
-        made = generated(context, side, min(MOST_GENERATED, 2 * len(held)))
+        made = generated(context, side, min(MOST_GENERATED, 2 * len(held_out)))
         points = space.points(made)
         share = memorised_share(points, near_learnt, near_held)
         copies = [key in keys for key in equal_keys(made).tolist()]
@@ -55,10 +55,17 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
                 **attack,
             }
         )  # fmt: skip
-    return {"n_learnt": len(learnt), "n_held": len(held), "limit": context.outcome.recipe.memorised_limit, "rows": rows}
+    return {
+        "n_learnt": len(learnt),
+        "n_held": len(held_out),
+        "limit": context.outcome.recipe.memorised_limit,
+        "rows": rows,
+    }
 
 
-def _attack(context: AnalysisContext, side: Any, space: Any, learnt: np.ndarray, held: np.ndarray) -> dict[str, Any]:
+def _attack(
+    context: AnalysisContext, side: Any, space: Any, learnt: np.ndarray, held_out: np.ndarray
+) -> dict[str, Any]:
     """ROC AUC of telling rows that were learnt from others by how dense generated rows lie around them.
 
     The density is held against that of real rows that were not learnt from, by nearest neighbours in both: half of the
@@ -69,8 +76,8 @@ def _attack(context: AnalysisContext, side: Any, space: Any, learnt: np.ndarray,
         delusion", 2025.
     """
     rng = np.random.default_rng([context.seed, 70_000])
-    order = rng.permutation(len(held))
-    reference, others = held[order[: len(held) // 2]], held[order[len(held) // 2 :]][:MEMBERS]
+    order = rng.permutation(len(held_out))
+    reference, others = held_out[order[: len(held_out) // 2]], held_out[order[len(held_out) // 2 :]][:MEMBERS]
     members = learnt[rng.permutation(len(learnt))[: len(others)]]
     if len(others) < 10:
         return {"attack": None, "attack_low": None, "attack_high": None}

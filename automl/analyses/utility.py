@@ -36,12 +36,12 @@ def cost(facts: AnalysisFacts) -> float:
 def run(context: AnalysisContext) -> dict[str, Any] | None:
     """The score on held-out rows of a boosted model that learnt from real or from generated rows, as many of each."""
     label = str(context.task.label)
-    held = np.asarray(context.outcome.truth)
+    held_out = np.asarray(context.outcome.truth)
     learnt = real_rows(context, refit_items(context.split), MOST_LEARNT)
     kind = next((c.kind for c in context.task.columns if c.name == label), "categorical")
     is_number = kind in NUMERIC_KINDS and kind != "boolean"
-    known = _known(held[label])
-    if known.sum() < 20 or len(np.unique(held[label][known])) < 2:
+    known = _known(held_out[label])
+    if known.sum() < 20 or len(np.unique(held_out[label][known])) < 2:
         return None
     draws = np.random.default_rng([context.seed, 90_000])
     name: str | None = None
@@ -51,7 +51,7 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
         if not context.has_time_for(0.0):
             break
         some = learnt if side == "real" else generated(context, cast("Side", side), len(learnt))
-        name, score_of = _scored(some, held[known], label, is_number)
+        name, score_of = _scored(some, held_out[known], label, is_number)
         if score_of is None:
             rows.append({"side": side, "score": None, "low": None, "high": None})
             continue
@@ -66,21 +66,21 @@ def _known(values: np.ndarray) -> np.ndarray:
     return np.asarray(values != "" if values.dtype.kind == "U" else ~np.isnan(values))
 
 
-def _scored(rows: np.ndarray, held: np.ndarray, label: str, is_number: bool) -> tuple[str, Any]:
+def _scored(rows: np.ndarray, held_out: np.ndarray, label: str, is_number: bool) -> tuple[str, Any]:
     """Name of the metric, and the score of drawn held-out rows; None where nothing can be learnt from these rows."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 
     rows = rows[_known(rows[label])]
     names = [name for name in rows.dtype.names or () if name != label]
-    X, T, are_codes = as_matrix(rows[names], held[names])
+    X, T, are_codes = as_matrix(rows[names], held_out[names])
     options = {"categorical_features": are_codes, "random_state": 0, "max_iter": 100}
     if is_number:
         model = HistGradientBoostingRegressor(**options).fit(X, rows[label]) if len(rows) > 1 else None
         predicted = None if model is None else model.predict(T)
-        return "r2", None if predicted is None else lambda pick: float(r2_score(held[label][pick], predicted[pick]))
-    classes = np.unique(held[label].astype(str))
-    truth, own = held[label].astype(str), rows[label].astype(str)
+        return "r2", None if predicted is None else lambda pick: float(r2_score(held_out[label][pick], predicted[pick]))
+    classes = np.unique(held_out[label].astype(str))
+    truth, own = held_out[label].astype(str), rows[label].astype(str)
     metric = "roc_auc" if len(classes) == 2 else "accuracy"
     if len(np.unique(own)) < 2 or len(classes) > MOST_CLASSES:
         return metric, None

@@ -12,9 +12,12 @@ from automl.baselines.learners.row_mixture import RowMixture
 from automl.baselines.learners.sampler import Marginals, Sampler
 from automl.baselines.learners.tree_sampler import TreeSampler
 from automl.baselines.model import draws
-from automl.records import Baseline, Facts, Task
+from automl.goals.shared.samples import LEFT_OUT_KINDS
+from automl.records import QUANTITY_KINDS, Baseline, Facts, Task
 
 __all__ = ["CHOW_LIU", "GAUSSIAN_COPULA", "MARGINALS", "ROW_MIXTURE", "TREE_SAMPLER"]
+
+NUMBERS = (*QUANTITY_KINDS, "datetime")
 
 
 def row_sampler(task: Task, settings: Mapping[str, Any], seed: int) -> RowSampler:
@@ -36,15 +39,24 @@ def sampler_of(settings: Mapping[str, Any]) -> Sampler:
     return Marginals()
 
 
+def _has_levels(task: Task) -> bool:
+    """Whether some column is generated as levels: words, few numbers, or whether a number is missing."""
+    return any(
+        column.kind not in (*NUMBERS, *LEFT_OUT_KINDS) or column.reading.get("gaps") or column.reading.get("few")
+        for column in task.columns
+    )
+
+
 def marginal_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """There is nothing to tune."""
     yield {"sampler": "marginals"}
 
 
 def copula_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """How levels are ordered."""
+    """How levels are ordered, where there are some."""
     yield {"sampler": "copula", "sweeps": 15, "by_component": True}
-    yield {"sampler": "copula", "sweeps": 15, "by_component": False}
+    if _has_levels(task):
+        yield {"sampler": "copula", "sweeps": 15, "by_component": False}
 
 
 def chow_liu_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -57,7 +69,9 @@ def tree_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, 
     """Rows of a leaf, trees and the columns that they try, and the order of columns."""
     first = {"sampler": "trees", "leaf_rows": 20, "n_trees": 1, "share": 1.0, "levels_first": True}
     then: list[Mapping[str, Any]] = [{"leaf_rows": 50}, {"n_trees": 5, "share": 0.7}]
-    options = {"leaf_rows": (5, 150), "n_trees": [1, 5], "share": [0.5, 0.7, 1.0], "levels_first": [True, False]}
+    options: dict[str, Any] = {"leaf_rows": (5, 150), "n_trees": [1, 5], "share": [0.5, 0.7, 1.0]}
+    if _has_levels(task) and any(column.kind in NUMBERS for column in task.columns):
+        options["levels_first"] = [True, False]
     for settings in draws(first, options, seed, then):
         yield settings if settings["n_trees"] > 1 else {**settings, "share": 1.0}
 

@@ -14,6 +14,7 @@ from automl.detect.columns.convert import as_frame, read
 from automl.detect.findings import reading_findings
 from automl.detect.rows import in_file
 from automl.errors import DataError, RecipeError
+from automl.goals.shared.row_columns import FEW_VALUES
 from automl.records import QUANTITY_KINDS, Column, Dataset, Finding, Recipe, Task
 from automl.system.counts import counted
 
@@ -21,6 +22,7 @@ __all__ = ["detect_table", "refuse_array"]
 
 GENERATED_KINDS = ("numeric", "embedded_number", "boolean", "categorical", "url", "datetime")
 REPEATED_KINDS = ("identifier", "constant")
+LARGEST_WHOLE = 2**53
 
 
 def detect_table(
@@ -123,9 +125,13 @@ def _left_out(columns: Sequence[Column]) -> list[Finding]:
 
 
 def _as_generated(column: Column, inputs: pd.DataFrame) -> Column:
-    """What new rows are to look like: whether numbers are whole, and have gaps."""
-    if column.kind not in QUANTITY_KINDS:
+    """What new rows are to look like: whether numbers and dates have gaps and few values, and numbers are whole."""
+    if column.kind not in (*QUANTITY_KINDS, "datetime"):
         return column
     cells = inputs[column.name].dropna()
-    is_whole = len(cells) > 0 and bool((cells == cells.round()).all()) and float(cells.abs().max()) < 2**53
-    return replace(column, reading={**column.reading, "whole": is_whole, "gaps": len(cells) < len(inputs)})
+    reading = {**column.reading, "gaps": len(cells) < len(inputs), "few": int(cells.nunique()) <= FEW_VALUES}
+    if column.kind != "datetime":
+        reading["whole"] = (
+            len(cells) > 0 and bool((cells == cells.round()).all()) and float(cells.abs().max()) < LARGEST_WHOLE
+        )
+    return replace(column, reading=reading)

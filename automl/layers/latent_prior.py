@@ -71,9 +71,9 @@ class LatentPrior(keras.layers.Layer):  # type: ignore[misc]
         ops = keras.ops
         z, volume = ops.cast(inputs, "float32"), 0.0
         for place in range(self.n_couplings):
-            kept, moved = self._halves(z, place)
-            log_scale, shift = self._move(kept, place)
-            z = self._joined(kept, moved * ops.exp(log_scale) + shift, place)
+            still, moved = self._halves(z, place)
+            log_scale, shift = self._move(still, place)
+            z = self._joined(still, moved * ops.exp(log_scale) + shift, place)
             volume = volume + ops.sum(log_scale, axis=1)
         log_stds = ops.clip(self.log_stds, -5.0, 3.0)
         # Σ_j ((z_j - m_kj) / s_kj)² by products of matrices: no tensor of batch · components · dims
@@ -99,9 +99,9 @@ class LatentPrior(keras.layers.Layer):  # type: ignore[misc]
         stds = ops.exp(ops.clip(ops.take(self.log_stds, component, axis=0), -5.0, 3.0))
         z = ops.take(self.means, component, axis=0) + stds * noise
         for place in reversed(range(self.n_couplings)):
-            kept, moved = self._halves(z, place)
-            log_scale, shift = self._move(kept, place)
-            z = self._joined(kept, (moved - shift) * ops.exp(-log_scale), place)
+            still, moved = self._halves(z, place)
+            log_scale, shift = self._move(still, place)
+            z = self._joined(still, (moved - shift) * ops.exp(-log_scale), place)
         return z
 
     def _halves(self, z: Any, place: int) -> tuple[Any, Any]:
@@ -109,12 +109,12 @@ class LatentPrior(keras.layers.Layer):  # type: ignore[misc]
         half = self.dims // 2
         return (z[:, :half], z[:, half:]) if place % 2 == 0 else (z[:, half:], z[:, :half])
 
-    def _joined(self, kept: Any, moved: Any, place: int) -> Any:
-        return keras.ops.concatenate([kept, moved] if place % 2 == 0 else [moved, kept], axis=1)
+    def _joined(self, still: Any, moved: Any, place: int) -> Any:
+        return keras.ops.concatenate([still, moved] if place % 2 == 0 else [moved, still], axis=1)
 
-    def _move(self, kept: Any, place: int) -> tuple[Any, Any]:
+    def _move(self, still: Any, place: int) -> tuple[Any, Any]:
         """Logarithms of the scales, and shifts."""
-        both = self.out[place](self.hidden[place](kept))
+        both = self.out[place](self.hidden[place](still))
         n = self._moved(place)
         return MOST_LOG_SCALE * keras.ops.tanh(both[:, :n] / MOST_LOG_SCALE), both[:, n:]
 

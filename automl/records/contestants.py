@@ -35,6 +35,7 @@ class Template:
             below 1 waits until ``1 / prior`` trials have been run.
         keeps_rows: whether the network ends in `automl.layers.neighbours.Neighbours`, which holds the embeddings and
             targets of rows that it was trained on: in a refit also of validation rows.
+        is_game: whether its loss is that of a game of two networks, which need not fall while they learn.
         seed_share: of a plug-in: standard deviation of the test score between seeds, as a share of what the score lacks
             to the best one, measured by ``benchmarks/seeds.py``; None where it was not measured. `verdict.shares` holds
             those of the package's own families and assumes one for the others.
@@ -53,6 +54,7 @@ class Template:
     source: str
     prior: Callable[[Sequence[InputSpec], Facts], float] | None = None
     keeps_rows: bool = False
+    is_game: bool = False
     seed_share: float | None = None
     title: str = ""
 

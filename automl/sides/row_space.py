@@ -98,7 +98,7 @@ class Memorised:
     high: float
 
 
-def memorised_share(generated: np.ndarray, learnt: np.ndarray, held: np.ndarray) -> Memorised:
+def memorised_share(generated: np.ndarray, learnt: np.ndarray, held_out: np.ndarray) -> Memorised:
     """How many generated rows lie nearer to a row that was learnt from than chance would have it.
 
     With p the share of generated rows whose nearest row is one that was learnt from, and p₀ the share of these among
@@ -108,11 +108,11 @@ def memorised_share(generated: np.ndarray, learnt: np.ndarray, held: np.ndarray)
     Args:
         generated: ``(n, n_dims)`` points.
         learnt: ``(n_learnt, n_dims)``.
-        held: ``(n_held, n_dims)`` of rows that were not learnt from.
+        held_out: ``(n_held, n_dims)`` of rows that were not learnt from.
     """
-    to_learnt, to_held = nearest(generated, learnt), nearest(generated, held)
+    to_learnt, to_held = nearest(generated, learnt), nearest(generated, held_out)
     won = np.where(to_learnt < to_held, 1.0, np.where(to_learnt == to_held, 0.5, 0.0))
-    chance = len(learnt) / (len(learnt) + len(held))
+    chance = len(learnt) / (len(learnt) + len(held_out))
     p, n = float(won.mean()), len(generated)
     half = Z * math.sqrt(max(p * (1 - p), 0.25 / n) / n)
     ends = [max(0.0, (value - chance) / (1 - chance)) for value in (p, p - half, min(1.0, p + half))]

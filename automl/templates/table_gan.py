@@ -72,5 +72,6 @@ TABLE_GAN = Template(
     starts=starts,
     unfit=partial(unfit_generator, "table_gan"),
     prior=prior,
+    is_game=True,
     source="Goodfellow et al., NeurIPS 2014; Huang et al. (R3GAN), NeurIPS 2024; Xu et al. (CTGAN), NeurIPS 2019",
 )

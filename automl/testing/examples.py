@@ -47,8 +47,7 @@ def example_problem(goal: GoalName, modality: ModalityName) -> tuple[Dataset, Ta
     if record.makes_rows:
         columns = tuple(column for column in columns if column.kind in GENERATED_KINDS)
         dataset = replace(dataset, inputs=dataset.inputs[[column.name for column in columns]], pictures={})
-        label = next((column.name for column in columns if column.kind == "categorical"), None)
-        task = replace(example_task(goal, modality, columns), label=label)
+        task = replace(example_task(goal, modality, columns), label=columns[0].name)
         return dataset, task, split, goals.truth(dataset, task, rows)
     dataset = replace(dataset, target=example.target(signal))
     return dataset, example_task(goal, modality, columns), split, example.truth(signal)

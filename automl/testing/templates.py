@@ -38,7 +38,8 @@ def check_template(template: Template, goals: Sequence[GoalName] = (), n_random:
       all kinds that it accepts); its starts name only what the space declares, within its bounds;
     - it builds for each goal, and from the defaults, each start and random points, with inputs named as specs and
       float32 output of the head's shape; each input kind that it accepts is read by one of these networks at least;
-    - same seed, same weights; every weight has a gradient, losses are finite, a few steps lower them;
+    - same seed, same weights; every weight has a gradient, losses are finite, a few steps lower them (but for a game
+      of two networks, `Template.is_game`, whose weights move);
     - knobs are read at every step, without tracing again, and are not saved;
     - it is made of Keras's layers and ours alone, and saved and loaded it predicts the same bits.
 
@@ -143,11 +144,13 @@ def _some_values(parameter: Any) -> list[Any]:
 def _fingerprint(
     template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head
 ) -> tuple[Any, bytes]:
-    """Shapes of weights, outputs in training and losses that layers add, of a network from one seed."""
+    """Weights by shape and rate, outputs in training and losses that layers add, of a network from one seed."""
+    from automl.layers.rates import rate_factor
+
     model, _ = _built(template, point, specs, head)
     output = model(_read(model, example_arrays(specs)), training=True)
     seen = b"".join(value.tobytes() for value in _values((output, list(model.losses))))
-    return tuple(tuple(weight.shape) for weight in model.weights), seen
+    return tuple((tuple(weight.shape), rate_factor(weight)) for weight in model.weights), seen
 
 
 def _points(template: Template, specs: Sequence[InputSpec], facts: Facts, n_random: int) -> list[dict[str, Any]]:
@@ -249,7 +252,12 @@ def _check_learns(
     for name in set(knobs) - set(LOOP_KNOBS):
         knobs[name].assign(0.0)  # no noise: the same batch must fit better
     losses: list[float] = []
+    before = [np.asarray(variable) for variable in model.trainable_variables]
+    seeds = [variable for variable in model.non_trainable_variables if "seed" in variable.path.rpartition("/")[2]]
+    drawn = [np.asarray(variable) for variable in seeds]
     for _ in range(n_steps + 1):
+        for variable, state in zip(seeds, drawn, strict=True):  # each step draws alike, such as which cells are hidden
+            variable.assign(state)
         with tf.GradientTape() as tape:
             value = loss(target, model(arrays, training=True))
             value += sum(model.losses)
@@ -260,6 +268,10 @@ def _check_learns(
         if len(losses) <= n_steps:
             optimizer.apply(gradients, model.trainable_variables)
     promise(np.isfinite(losses).all(), f"{template.name}: losses {losses} are not finite")
+    if template.is_game:
+        unmoved = [v.path for v, was in zip(model.trainable_variables, before, strict=True) if np.array_equal(v, was)]
+        promise(not n_steps or not unmoved, f"{template.name}: some steps leave {unmoved} as they were")
+        return
     promise(not n_steps or min(losses[1:]) < losses[0], f"{template.name}: the loss does not fall: {losses}")
 
 
@@ -271,6 +283,9 @@ def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[I
     template.space(hp, specs, example_facts(head.goal))
     bounds = {parameter.name: parameter for parameter in hp.space}
     model, knobs = _built(template, point, specs, head)
+    rng = np.random.default_rng(0)
+    for variable in model.trainable_variables:  # as after some steps: blocks that begin as the identity read knobs too
+        variable.assign_add(rng.normal(0.0, 0.05, tuple(variable.shape)))
     arrays, traces = _read(model, example_arrays(specs)), []
 
     def forward(x: Any) -> Any:

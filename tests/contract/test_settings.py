@@ -26,6 +26,7 @@ TABLES, IMAGES = (
     [b for b in FAMILIES if b.modality == modality and "binary" in b.goals] for modality in ("tabular", "image")
 )
 UNTARGETED = [b for b in FAMILIES if not named(b.goals[0]).needs_target]
+GENERATORS = [b for b in FAMILIES if named(b.goals[0]).makes_rows]
 ABOUT_WORDS = {"text_dimensions", "max_levels", "target_means"}
 
 
@@ -168,3 +169,23 @@ def test_samples_of_neighbours_are_tried_where_rows_are_many():
     assert (
         "n_bags" in varying(family, task, Facts(5_000, 0))[1] and "n_bags" not in varying(family, task, Facts(90, 0))[1]
     )
+
+
+@pytest.mark.parametrize("baseline", GENERATORS, ids=lambda b: b.name)
+def test_each_setting_of_a_generator_changes_its_rows_where_there_are_levels(baseline):
+    frame, kinds = everything(np.random.default_rng(0))
+    frame["town"] = frame["town"].where(frame["a"] > 0, "elsewhere")
+    dataset = Dataset("made up", frame.drop(columns="words"))
+    task = Task("tabular", "generate", (), "indistinct", columns=kinds[:-1], evidence=("Made up.",))
+    with threadpool_limits(1):
+        check_baseline_settings(
+            baseline, dataset, task, SPLIT, learnt_truth(dataset, task, ROWS), facts(dataset, task), WITHOUT_TARGET
+        )
+
+
+def test_levels_are_put_in_order_only_where_there_are_some():
+    family = next(b for b in GENERATORS if b.name == "gaussian_copula")
+    task = Task("tabular", "generate", (), "indistinct", columns=columns(a="numeric", b="numeric"))
+    gaps = (replace(task.columns[0], reading={"gaps": True}), task.columns[1])
+    assert "by_component" not in varying(family, task, Facts(900, 0))[1]
+    assert "by_component" in varying(family, replace(task, columns=gaps), Facts(900, 0))[1]

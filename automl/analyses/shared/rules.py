@@ -50,7 +50,7 @@ def rules_of(rows: np.ndarray) -> list[Rule]:
     for name in rows.dtype.names or ():
         shuffled[name] = rows[name][rng.permutation(len(rows))]
     found = []
-    for rule in (*_orders(rows), *_sums(rows), *_dependencies(rows)):
+    for rule in (*_ascending(rows), *_sums(rows), *_dependencies(rows)):
         chance = broken(rule, shuffled)
         if chance >= BY_CHANCE and not rule.breaks(rows).any():
             found.append((chance, rule))
@@ -63,7 +63,7 @@ def _numbers(rows: np.ndarray, most: int) -> list[str]:
     return [name for name in names if len(np.unique(rows[name][~np.isnan(rows[name])])) > 2][:most]
 
 
-def _orders(rows: np.ndarray) -> list[Rule]:
+def _ascending(rows: np.ndarray) -> list[Rule]:
     """a ≤ b, where both are often known."""
     made = []
     for a, b in itertools.permutations(_numbers(rows, MOST_NUMBERS), 2):

@@ -35,7 +35,7 @@ class GaussianCopula(Sampler):
         self.sweeps = sweeps
         self.by_component = by_component
         self.root = np.zeros((0, 0))  # Cholesky factor of the correlations
-        self.orders: list[np.ndarray] = []  # codes in their order, a column
+        self.scales: list[np.ndarray] = []  # codes in their order, a column
         self.tables: list[np.ndarray] = []  # cumulated shares in this order
         self.n_numbers = 0
 
@@ -49,10 +49,10 @@ class GaussianCopula(Sampler):
         """Order levels, then draw latent scores and take correlations in turns."""
         rng = np.random.default_rng(seed)
         self.n_numbers, n = numbers.shape[1], len(numbers)
-        self.orders = self._orders(numbers, categories, sizes)
+        self.scales = self._scales(numbers, categories, sizes)
         low, high = np.empty(categories.shape), np.empty(categories.shape)
         self.tables = []
-        for place, order in enumerate(self.orders):
+        for place, order in enumerate(self.scales):
             rank = np.argsort(order)[categories[:, place]]
             table = cumulated(np.bincount(rank, minlength=len(order)))
             self.tables.append(table)
@@ -60,9 +60,9 @@ class GaussianCopula(Sampler):
         latent = ndtri(inside(low + (high - low) * rng.random(low.shape)))
         scores = np.concatenate([np.asarray(numbers, np.float64), latent], axis=1)
         correlations = _correlations(scores)
-        for _ in range(self.sweeps if len(self.orders) and scores.shape[1] > 1 else 0):
+        for _ in range(self.sweeps if len(self.scales) and scores.shape[1] > 1 else 0):
             precision = np.linalg.inv(correlations)
-            for place in range(len(self.orders)):
+            for place in range(len(self.scales)):
                 column = self.n_numbers + place
                 spread = 1.0 / np.sqrt(precision[column, column])
                 others = scores @ precision[column] - scores[:, column] * precision[column, column]
@@ -76,13 +76,13 @@ class GaussianCopula(Sampler):
     def draw(self, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Numbers and categories of new rows."""
         scores = ndtri(inside(noise[:, : len(self.root)])) @ self.root.T
-        codes = np.empty((len(noise), len(self.orders)), np.int32)
-        for place, (order, table) in enumerate(zip(self.orders, self.tables, strict=True)):
+        codes = np.empty((len(noise), len(self.scales)), np.int32)
+        for place, (order, table) in enumerate(zip(self.scales, self.tables, strict=True)):
             rank = np.searchsorted(table, inside(ndtr(scores[:, self.n_numbers + place])), side="right")
             codes[:, place] = order[np.minimum(rank, len(order) - 1)]
         return scores[:, : self.n_numbers], codes
 
-    def _orders(self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
+    def _scales(self, numbers: np.ndarray, categories: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
         """The codes of each column in the order of the latent scale."""
         counts = [np.bincount(column, minlength=size) for column, size in zip(categories.T, sizes, strict=True)]
         found = [np.argsort(-count, kind="stable") for count in counts]

@@ -27,8 +27,8 @@ class TreeSampler(Sampler):
 
     A tree on the columns before finds rows in which the next one is alike; a new row takes the cell of one of the rows
     in its leaf. Of numbers the cell is a tie, or a bin of ranks in which the number is drawn: no leaf holds a row's
-    own number. Trees read numbers as these cells. With several trees, each cell comes from one of them, chosen at random:
-    the mean of their distributions.
+    own number. Trees read numbers as these cells. With several trees, each cell comes from one of them, chosen at
+    random: the mean of their distributions.
 
     A level is told to a tree by how shares of the next column's classes differ most between levels, which for one split
     is as good as all sets of levels where there are two classes.
@@ -77,9 +77,9 @@ class TreeSampler(Sampler):
         for step, column in enumerate(order):
             own = cells[:, column]
             target = bins_of(numbers[:, column], few[column]) if column < p else _classes(own, widths[column])
-            told = [_told(cells[:, c], widths[c], target) for c in order[:step]]
-            X = _features([cells[:, c] for c in order[:step]], told, n)
-            self.levels.append(told)
+            level_means = [_level_means(cells[:, c], widths[c], target) for c in order[:step]]
+            X = _features([cells[:, c] for c in order[:step]], level_means, n)
+            self.levels.append(level_means)
             grown = [self._grown(X, target, seed + 1000 * tree) for tree in range(self.n_trees)]
             self.trees.append([_with_cells(tree, X, own) for tree in grown])
 
@@ -137,15 +137,15 @@ def _split(noise: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     return whole, scaled - whole
 
 
-def _features(columns: Sequence[np.ndarray], told: Sequence[np.ndarray], n: int) -> np.ndarray:
+def _features(columns: Sequence[np.ndarray], level_means: Sequence[np.ndarray], n: int) -> np.ndarray:
     """What a tree reads ``(n, n_features)`` float32: numbers, and what is told of levels."""
     parts = [np.zeros((n, 0))]
-    for column, table in zip(columns, told, strict=True):
+    for column, table in zip(columns, level_means, strict=True):
         parts.append(table[column] if len(table) else column[:, None])
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def _told(column: np.ndarray, width: int, classes: np.ndarray) -> np.ndarray:
+def _level_means(column: np.ndarray, width: int, classes: np.ndarray) -> np.ndarray:
     """What each code says of the classes: ``(n_codes, 1 or 2)``; without rows for numbers."""
     if not width:
         return np.zeros((0, 1))

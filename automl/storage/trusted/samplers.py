@@ -66,11 +66,11 @@ def check_marginals(part: Any) -> None:
 
 def check_copula(part: Any) -> None:
     """A root of correlations, and an order and shares for each column of levels."""
-    n_numbers, orders, tables = _whole(part, "n_numbers", MOST_COLUMNS), _arrays(part, "orders", 1), part.tables
+    n_numbers, scales, tables = _whole(part, "n_numbers", MOST_COLUMNS), _arrays(part, "scales", 1), part.tables
     _need(_is_array(part.root, 2, "f") and len(set(part.root.shape)) == 1, part, "no correlations")
-    _need(len(part.root) == n_numbers + len(orders), part, "correlations of other columns")
-    fits = [len(order) == len(table) > 0 for order, table in zip(orders, _arrays(part, "tables", 1), strict=True)]
-    _need(all(fits) and len(tables) == len(orders), part, "other shares than levels")
+    _need(len(part.root) == n_numbers + len(scales), part, "correlations of other columns")
+    fits = [len(order) == len(table) > 0 for order, table in zip(scales, _arrays(part, "tables", 1), strict=True)]
+    _need(all(fits) and len(tables) == len(scales), part, "other shares than levels")
 
 
 def check_chow_liu(part: Any) -> None:
