@@ -9,7 +9,6 @@ import keras
 import numpy as np
 
 from automl.layers.knob import Knob
-from automl.layers.rates import paced
 from automl.layers.residual import ResidualDense
 from automl.layers.row_codes import FIRST_OWN, own_uniforms, picked
 from automl.layers.row_generator import RowGenerator
@@ -38,24 +37,21 @@ class AdversarialRows(RowGenerator):
         width: of the generator and the critic.
         depth: residual blocks of the generator, and hidden layers of the critic.
         penalty: γ; a float or a scalar `keras.Variable`.
-        critic_rate: the critic's learning rate as a multiple of the generator's.
         decay: see `RowGenerator`.
         seed: of the layer's own generator.
 
     Input and output shape: see `RowGenerator`.
 
     Source: Huang, Gokaslan, Kuleshov & Tompkin, "The GAN is dead; long live the GAN!" (R3GAN), NeurIPS 2024, equations
-        2 and 3; tables: Xu et al. (CTGAN), NeurIPS 2019; straight-through: Jang, Gu & Poole, ICLR 2017, section 2.2;
-        two learning rates: Heusel et al., NeurIPS 2017.
+        2 and 3; tables: Xu et al. (CTGAN), NeurIPS 2019; straight-through: Jang, Gu & Poole, ICLR 2017, section 2.2.
     """
 
     def __init__(
         self, edges: Sequence[Sequence[float]], levels: Sequence[Sequence[int]], width: int = 256, depth: int = 2,
-        penalty: float | keras.Variable = 0.5, critic_rate: float = 1.0, decay: float = 0.999, seed: int | None = None,
-        **kwargs: Any,
+        penalty: float | keras.Variable = 0.5, decay: float = 0.999, seed: int | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(edges, levels, decay, **kwargs)
-        self.width, self.depth, self.seed, self.critic_rate = int(width), int(depth), seed, float(critic_rate)
+        self.width, self.depth, self.seed = int(width), int(depth), seed
         self.penalty = Knob(penalty)
         self.generator = keras.random.SeedGenerator(seed)
         # Numbers that a column has in the generator's output and the critic's input: its levels, or itself.
@@ -71,8 +67,6 @@ class AdversarialRows(RowGenerator):
         for place, layer in enumerate(self.hidden):
             layer.build((None, self.width if place else sum(self._sizes)))
         self.last.build((None, self.width))
-        for variable in self._critic_variables():
-            paced(variable, self.critic_rate)
         return list(self.maker.trainable_variables)
 
     def loss(self, numbers: Any, categories: Any) -> Any:
@@ -140,8 +134,5 @@ class AdversarialRows(RowGenerator):
 
     def get_config(self) -> dict[str, Any]:
         """The layer's settings; the penalty as its present value, a float."""
-        own = {
-            "width": self.width, "depth": self.depth, "penalty": self.penalty.number(), "seed": self.seed,
-            "critic_rate": self.critic_rate,
-        }  # fmt: skip
+        own = {"width": self.width, "depth": self.depth, "penalty": self.penalty.number(), "seed": self.seed}
         return {**super().get_config(), **own}

@@ -10,12 +10,15 @@ from automl.layers.knob import Knob
 
 __all__ = ["ResidualDense"]
 
+SMALL = 0.01
+"""Of the usual variance of a kernel."""
+
 
 @keras.saving.register_keras_serializable(package="automl")
 class ResidualDense(keras.layers.Layer):  # type: ignore[misc]
     """``h = A x``, then for each block ``h ← h + C dropout(silu(B norm(h)))``, then ``D norm(h)``.
 
-    C begins at zero, so that a block begins as the identity.
+    C begins small, so that a block begins near the identity.
 
     Args:
         units: numbers of the output.
@@ -44,8 +47,9 @@ class ResidualDense(keras.layers.Layer):  # type: ignore[misc]
         self.norms = [layers.LayerNormalization(dtype="float32") for _ in range(self.depth + 1)]
         self.inner = [layers.Dense(self.width, dtype="float32") for _ in range(self.depth)]
         self.outer = [
-            layers.Dense(self.width, kernel_initializer="zeros", dtype="float32") for _ in range(self.depth)
-        ]  # fmt: skip
+            layers.Dense(self.width, kernel_initializer=keras.initializers.VarianceScaling(SMALL), dtype="float32")
+            for _ in range(self.depth)
+        ]
         self.last = layers.Dense(self.units, dtype="float32")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:

@@ -24,11 +24,10 @@ from automl.templates.shared.generators import (
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
-    """Declare rates, the penalty of the critic's slope, its rate, width and depth."""
+    """Declare rates, the penalty of the critic's slope, width and depth."""
     start = starts(specs, facts)[0]
     declare_rates(hp, start)
     hp.Float("penalty", 0.01, 10.0, sampling="log", default=start["penalty"])
-    hp.Choice("critic_rate", [1.0, 2.0, 4.0], default=start["critic_rate"])
     hp.Choice("width", [128, 256, 512], default=start["width"])
     hp.Choice("depth", [1, 2, 3], default=start["depth"])
 
@@ -38,8 +37,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     training = starting_training(specs, facts)
     first = {
         "batch_size": training["batch_size"], "epochs": training["epochs"], "learning_rate": 5e-4,
-        "weight_decay": 1e-5, "penalty": 0.3, "critic_rate": 1.0, "width": 256,
-        "depth": 2,
+        "weight_decay": 1e-5, "penalty": 0.3, "width": 256, "depth": 2,
     }  # fmt: skip
     return [first, {**first, "penalty": 3.0}]
 
@@ -49,8 +47,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.adversarial import AdversarialRows
 
     layer = AdversarialRows(
-        number_edges(specs, 2), levels_of(specs), choices["width"], choices["depth"], knobs["penalty"],
-        critic_rate=choices["critic_rate"], name="rows",
+        number_edges(specs, 2), levels_of(specs), choices["width"], choices["depth"], knobs["penalty"], name="rows",
     )  # fmt: skip
     return generator_model(layer, specs, head, "table_gan")
 
