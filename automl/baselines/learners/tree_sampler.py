@@ -27,8 +27,8 @@ class TreeSampler(Sampler):
 
     A tree on the columns before finds rows in which the next one is alike; a new row takes the cell of one of the rows
     in its leaf. Of numbers the cell is a tie, or a bin of ranks in which the number is drawn: no leaf holds a row's
-    own number. Trees read numbers as these cells. With several trees, each cell comes from one of them, chosen at random:
-    the mean of their distributions.
+    own number. Trees read numbers as these cells. With several trees, each cell comes from one of them, chosen at
+    random: the mean of their distributions.
 
     A level is told to a tree by how shares of the next column's classes differ most between levels, which for one split
     is as good as all sets of levels where there are two classes.
