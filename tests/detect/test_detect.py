@@ -197,10 +197,9 @@ def test_no_target_is_refused_with_likely_ones_and_the_goals_there_are() -> None
         detect(Dataset("d", table(label=RNG.choice(["s", "t"], N))), recipe(target=()))
 
 
-@pytest.mark.parametrize("goal", ["generate", "segment"])
-def test_a_goal_not_built_yet_says_which_are(goal: str) -> None:
-    with pytest.raises(RecipeError, match=r"not built yet; .*goals that are: binary, multiclass"):
-        detect(Dataset("d", table()), recipe(target=(), goal=goal))
+def test_a_goal_not_built_yet_says_which_are() -> None:
+    with pytest.raises(RecipeError, match=r"not built yet; .*goals that are: binary, multiclass.*generate"):
+        detect(Dataset("d", table()), recipe(target=(), goal="segment"))
 
 
 def test_nothing_to_learn_from_is_refused() -> None:
