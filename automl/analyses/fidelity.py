@@ -56,6 +56,7 @@ def run(context: AnalysisContext) -> dict[str, Any]:
                 "pair": float(np.mean(together[name])) if pairs else None,
             }
         )  # fmt: skip
+    dates = {column.name for column in context.task.columns if column.kind == "datetime"}
     worst = sorted(range(len(names)), key=lambda k: -max(ends[s][k] for s in sets if s not in ("real", "floor")))
     return {
         "n": len(held_out),
@@ -64,6 +65,7 @@ def run(context: AnalysisContext) -> dict[str, Any]:
         "rows": rows,
         "columns": [
             {"column": names[k], **{name: float(ends[name][k]) for name in sets},
+             "is_date": names[k] in dates,
              "bins": _shares(held_out[names[k]], {s: sets[s][names[k]] for s in sets if s != "real"}, learnt[names[k]])}
             for k in worst[:WORST]
         ],
@@ -176,9 +178,11 @@ EXAMPLE: dict[str, Any] = {
     ],
     "columns": [
         {"column": "age", "real": 0.01, "deep": 0.04, "shallow": 0.02, "floor": 0.02,
+         "is_date": False,
          "bins": {"edges": [17.0, 30.0, 50.0, 90.0], "real": [0.3, 0.5, 0.2], "deep": [0.3, 0.48, 0.22],
                   "shallow": [0.31, 0.5, 0.19], "floor": [0.3, 0.5, 0.2]}},
         {"column": "job", "real": 0.01, "deep": 0.03, "shallow": 0.02, "floor": 0.02,
+         "is_date": False,
          "bins": {"labels": ["office", "field"], "real": [0.6, 0.4], "deep": [0.62, 0.38], "shallow": [0.6, 0.4],
                   "floor": [0.6, 0.4]}},
     ],

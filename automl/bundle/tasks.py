@@ -30,7 +30,7 @@ READINGS: Mapping[str, type | tuple[type, ...]] = {
     "day_first": bool, "decimal": str, "mark": str, "brackets": str, "true": str, "false": str, "empty": str,
     "unit": (str, type(None)), "units": dict, "missing": (list, tuple), "separator": str, "numbers": str, "form": str,
     "shape": (list, tuple), "range": (list, tuple), "wall": bool, "parts": dict, "keys": (list, tuple),
-    "words": (list, tuple), "bins": (list, tuple), "beside": str, "whole": bool, "gaps": bool,
+    "words": (list, tuple), "bins": (list, tuple), "beside": str, "whole": bool, "gaps": bool, "few": bool,
 }  # fmt: skip
 """Types of the entries of a column's reading, by name."""
 NUMBER = (int, float)

@@ -89,6 +89,9 @@ def _refuse(recipe: Recipe, name: str) -> None:
             f"goal {recipe.goal!r} makes rows that do not depend on one another; generated series are not built yet. "
             "Leave time_column and series out to generate single rows"
         )
+    for key in ("normal", "contamination", "dims"):
+        if getattr(recipe, key) is not None:
+            raise RecipeError(f"{key} belongs to another goal than {recipe.goal!r}; leave it out")
     if recipe.weight is not None:
         raise RecipeError(f"goal {recipe.goal!r} reads no weights; leave weight (--weight) out")
 

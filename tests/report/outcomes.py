@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl import goals, metrics
+from automl.goals.shared.samples import samples_of
 from automl.records import (
     Column,
     Comparison,
@@ -357,8 +358,32 @@ def analysed():
     return dataclasses.replace(example_outcome("binary"), analyses_left_out=left_out)
 
 
+def generated() -> Outcome:
+    """A contest of generators, whose columns have the names that make trouble, with dates, gaps and whole numbers."""
+    rng = np.random.default_rng(9)
+    n = 200
+    frame = table(rng, n).drop(columns="remark")
+    frame["when"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, n), unit="D")
+    frame.loc[::7, "when"] = None
+    kinds = tuple(
+        dataclasses.replace(column, kind="datetime") if column.name == "when" else column for column in columns(frame)
+    )
+    task = Task("tabular", "generate", (), "indistinct", columns=kinds, evidence=EVIDENCE, label="city")
+    truth, example = samples_of(frame, kinds), goals.named("generate").example
+    deep, shallow, floor = (example.output(truth, rng, noise) for noise in (0.4, 0.1, 3.0))
+    draws = {"deep": deep, "shallow": shallow}
+    whole = assemble("generate", task, truth, deep, shallow, floor, examples=frame, context={})
+    analyses = {name: one for name, one in example_outcome("binary").analyses.items()
+                if name in ("fidelity", "utility", "memorisation", "compute")}  # fmt: skip
+    contestants = tuple(
+        dataclasses.replace(one, per_seed=(draws[one.side],) * 3) if one.side in draws else one
+        for one in whole.contestants
+    )
+    return dataclasses.replace(whole, analyses=analyses, contestants=contestants)
+
+
 MAKERS = {
     maker.__name__: maker
     for maker in (binary, multiclass, many_classes, text, image, sequence, tiny, multilabel, regression, forecast,
-                  no_deep, floor_only, interrupted, analysed)
+                  generated, no_deep, floor_only, interrupted, analysed)
 }  # fmt: skip

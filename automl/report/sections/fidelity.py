@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from automl.records import Outcome, Section
 from automl.report import words
@@ -16,6 +19,7 @@ COLOURS = {"real": "ink", "deep": "deep", "shallow": "shallow"}
 N_CHARTS = 6
 N_EXAMPLES = 5
 N_COLUMNS = 8
+YEAR_SECONDS = 31_556_952
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
@@ -89,8 +93,12 @@ def _chart(one: Mapping[str, Any]) -> dict[str, Any]:
             {"mark": "line", "colour": COLOURS[s], "label": _label(s), "x": middles, "y": bins[s][: len(middles)]}
             for s in sets
         ]
-        x = {"label": title}
-        first = [f"{words.rough(a, 3)} to {words.rough(b, 3)}" for a, b in itertools.pairwise(edges)]
+        said = _date if one["is_date"] else partial(words.rough, digits=3)
+        x = {"label": f"{title}, years" if one["is_date"] else title}
+        if one["is_date"]:
+            middles = [1970.0 + middle / YEAR_SECONDS for middle in middles]
+            layers = [{**layer, "x": middles} for layer in layers]
+        first = [f"{said(a)} to {said(b)}" for a, b in itertools.pairwise(edges)]
     return {
         "title": title,
         "shape": "half",
@@ -107,6 +115,18 @@ def _chart(one: Mapping[str, Any]) -> dict[str, Any]:
             "numeric": list(range(1, 1 + len(sets))),
         },
     }
+
+
+def _date(seconds: float) -> str:
+    """The day, or the time of a short range, of seconds since 1970."""
+    return str(np.datetime64(round(seconds), "s")).replace("T", " ").removesuffix(" 00:00:00")
+
+
+def _cell(value: Any) -> str:
+    """A cell of a generated row."""
+    if value is None or value != value:
+        return words.NOTHING
+    return words.shorten(f"{value:.6g}" if isinstance(value, float) else value, 30)
 
 
 def _label(name: str) -> str:
@@ -156,8 +176,7 @@ def _examples(outcome: Outcome) -> list[dict[str, Any]]:
                 "label": f"Rows of the {one.side} generator" + (f" ({more} more columns)" if more else ""),
                 "columns": [words.shorten(name, 30) for name in names],
                 "rows": [
-                    [words.NOTHING if value is None or value != value else words.shorten(value, 30) for value in row]
-                    for row in frame[names].astype(object).itertuples(index=False)
+                    [_cell(value) for value in row] for row in frame[names].astype(object).itertuples(index=False)
                 ],
             }
         )
@@ -195,7 +214,9 @@ columns and pairs look right may still be told apart.</p>
 {% endif %}
 {{ table(columns) }}
 
-{% for one in examples %}{{ table(one) }}
+{% for one in examples %}**{{ one.label }}**
+
+{{ table(one) }}
 
 {% endfor %}""",  # noqa: E501
 )
