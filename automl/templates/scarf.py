@@ -93,6 +93,6 @@ SCARF = Template(
     knobs=("learning_rate", "weight_decay", "rate", "temperature"),
     starts=starts,
     unfit=unfit,
-    source="Bahri, Jiang, Tay & Metzler, 'SCARF: Self-Supervised Contrastive Learning using Random Feature Corruption', "
-    "ICLR 2022 (arXiv 2106.15147); loss on both views: Chen et al., ICML 2020",
+    source="Bahri, Jiang, Tay & Metzler, 'SCARF: Self-Supervised Contrastive Learning using Random Feature "
+    "Corruption', ICLR 2022 (arXiv 2106.15147); loss on both views: Chen et al., ICML 2020",
 )

@@ -11,7 +11,17 @@ from typing import Any, Literal
 
 from automl.errors import TrialError
 
-__all__ = ["Collapsed", "Failure", "FailureKind", "NotFinite", "TooLarge", "Unusable", "explain", "never_ended", "second_try"]
+__all__ = [
+    "Collapsed",
+    "Failure",
+    "FailureKind",
+    "NotFinite",
+    "TooLarge",
+    "Unusable",
+    "explain",
+    "never_ended",
+    "second_try",
+]
 
 FailureKind = Literal["memory", "not finite", "shape", "code", "lost", "never ended"]
 KINDS: tuple[FailureKind, ...] = ("memory", "not finite", "shape", "code", "lost", "never ended")

@@ -55,9 +55,7 @@ def convolved(x: Any, is_image: bool, filters: int) -> tuple[Any, tuple[tuple[in
     return layers.Flatten()(x), tuple(sizes)
 
 
-def restored_array(
-    x: Any, is_image: bool, sizes: Sequence[tuple[int, ...]], filters: int, n_channels: int
-) -> Any:
+def restored_array(x: Any, is_image: bool, sizes: Sequence[tuple[int, ...]], filters: int, n_channels: int) -> Any:
     """The way back: transposed convolutions, cut to the sizes that the picture or series had on its way in.
 
     Args:
