@@ -50,7 +50,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     batch_size = 64 if facts.n_rows < 4_000 else 256
     steps = STEPS_OF_OTHERS if kinds & {*ARRAYS, "tokens"} else STEPS_OF_TABLES
     first: dict[str, Any] = {
-        "learning_rate": 2e-3 if has_arrays else 1e-3, "weight_decay": 1e-4, "rate": 0.3,
+        "learning_rate": 2e-3 if has_arrays else 1e-3, "weight_decay": 1e-4, "rate": 0.2 if "image" in kinds else 0.3,
         "batch_size": batch_size, "epochs": min(max(round(steps * batch_size / max(facts.n_rows, 1) / 5) * 5, 5), 200),
         "width": 256, "layers": 1 if has_arrays else 2, "decoder": "linear" if has_arrays else "dense",
     }  # fmt: skip
@@ -62,7 +62,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         first.update(word_dim=64)
     if "numbers" in kinds:
         first.update(limit=3.0)
-    others = [{**first, "rate": 0.15, **({"visible": 1.0} if "visible" in first else {})}]
+    others = [{**first, "rate": 0.1, **({"visible": 1.0} if "visible" in first else {})}]
     return [first, *others, *([{**first, "reader": "convolutions"}] if has_arrays else [])]
 
 
