@@ -55,7 +55,8 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.contrast import SwapColumns
     from automl.layers.table import category_features
 
-    inputs, parts = {}, []
+    inputs: dict[str, Any] = {}
+    parts: list[Any] = []
     for spec in (spec for spec in specs if spec.kind in ACCEPTS):
         x = inputs[spec.name] = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)
         if spec.kind == "categories":

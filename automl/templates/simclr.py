@@ -56,7 +56,8 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "learning_rate": 2e-3, "weight_decay": 1e-4, "temperature": 0.2, "filters": 16, "batch_size": batch_size,
         "epochs": min(max(round(STEPS * batch_size / max(facts.n_rows, 1) / 5) * 5, 5), 400), "projection": 128,
     }  # fmt: skip
-    second, third = {}, {}
+    second: dict[str, Any] = {}
+    third: dict[str, Any] = {}
     if any(spec.kind == "image" for spec in specs):
         first.update(cut=0.4, light=0.3, erase=0.3, flip="no", reader="gradients")
         second.update(flip="left-right", reader="convolutions")
@@ -76,7 +77,8 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
     from automl.layers.contrast import TwoViews
 
-    inputs, parts = {}, []
+    inputs: dict[str, Any] = {}
+    parts: list[Any] = []
     for spec in (spec for spec in specs if spec.kind in ARRAYS):
         x = inputs[spec.name] = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)
         x = TwoViews()(scaled_array(x, spec))

@@ -69,7 +69,7 @@ def projected(array):
 def planted_table(rng, classes):
     """Eight of 24 columns say a little of the class, and so something of each other."""
     x = rng.normal(size=(N_ROWS, 24))
-    x[:, :8] += 2.0 * (2 * classes[:, None] - 1)
+    x[:, :8] += 0.7 * (2 * classes[:, None] - 1)
     stats = {"median": [0.0] * 24, "scale": [1.0] * 24, "missing": [0.0] * 24}
     spec = InputSpec("numbers", "numbers", (24,), "float32", stats=stats)
     return spec, x.astype("float32"), x
@@ -106,6 +106,14 @@ def planted_series(rng, classes):
     return spec, x[:, :, None].astype("float32"), x
 
 
+def planted_waves(rng, classes):
+    """Waves of two lengths beneath noise, which begin where the series does."""
+    waves = np.sin(np.arange(48) / np.where(classes, 2.0, 5.0)[:, None])
+    x = 0.6 * waves + rng.normal(size=(N_ROWS, 48))
+    spec = InputSpec("series", "series", (48, 1), "float32", stats={"mean": [0.0], "std": [1.1]})
+    return spec, x[:, :, None].astype("float32"), x
+
+
 def planted_text(rng, classes):
     """A third of the words come from the class's own ten words."""
     words = np.where(
@@ -120,7 +128,7 @@ def planted_text(rng, classes):
 
 PLANTED = [
     (SCARF, planted_table, 150), (SCARF, planted_levels, 150), (MASKED, planted_table, 150),
-    (MASKED, planted_levels, 150), (MASKED, planted_picture, 150), (MASKED, planted_series, 250),
+    (MASKED, planted_levels, 150), (MASKED, planted_picture, 150), (MASKED, planted_waves, 150),
     (MASKED, planted_text, 150), (SIMCLR, planted_picture, 100), (SIMCLR, planted_series, 100),
 ]  # fmt: skip
 

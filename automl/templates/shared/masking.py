@@ -15,7 +15,7 @@ from automl.records import InputKind, InputSpec
 from automl.templates.shared.arrays import ARRAYS, convolved, restored_array, scaled_array
 from automl.templates.shared.reconstruction import CATEGORY_DIM, MOST_LEVELS, ONE_HOT_UP_TO, scaled_numbers
 
-__all__ = ["ACCEPTS", "HiddenPart", "cell_for", "gradients_of", "hidden_parts", "span_for"]
+__all__ = ["ACCEPTS", "HiddenPart", "cell_for", "gradients_of", "hidden_parts", "narrowed", "span_for"]
 
 ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories", "vectors", "tokens", "image", "series")
 CELLS = 8
@@ -58,7 +58,8 @@ def hidden_parts(
     """
     import keras
 
-    inputs, parts = {}, []
+    inputs: dict[str, Any] = {}
+    parts: list[HiddenPart] = []
     makers = {"categories": _categories, "tokens": _words, "image": _picture, "series": _series}
     for spec in (spec for spec in specs if spec.kind in ACCEPTS):
         x = inputs[spec.name] = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)
