@@ -44,7 +44,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """What is hidden counts alone; then a wider network from which less is hidden, and all counts."""
+    """What is hidden counts alone; less is hidden and all counts; convolutions read pictures and series."""
     kinds = {spec.kind for spec in specs if spec.kind in ACCEPTS}
     has_arrays = bool(kinds & set(ARRAYS))
     batch_size = 64 if facts.n_rows < 4_000 else 256

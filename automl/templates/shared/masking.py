@@ -52,7 +52,8 @@ def hidden_parts(
 
     Args:
         specs: inputs of the network; those of other kinds are passed over.
-        choices: "limit" is read for numbers, "reader" and "filters" for pictures and series, "word_dim" for texts.
+        choices: "limit" is read for numbers, "word_dim" for texts, and "reader" and "filters" for pictures and series:
+            "convolutions", or "dense" for the values of a series and the oriented gradients of a picture.
         rate: share that is hidden, a number or a knob.
         visible: weight of what was not hidden in the loss, a number or a knob.
     """
