@@ -31,7 +31,9 @@ __all__ = ["DeviceData", "Network", "check_built"]
 
 BETA_1, SLOW_BETA_2, EPSILON = 0.9, 0.999, 1e-7
 BETA_2: dict[str, float] = {"mlp": 0.95}  # Holzmüller et al. (RealMLP), NeurIPS 2024
-CLIP_NORM: dict[str, float] = {"rnn": 1.0, "transformer": 1.0, "autoencoder": 1.0, "vae": 1.0, "diffusion": 1.0}
+CLIP_NORM: dict[str, float] = {
+    "rnn": 1.0, "transformer": 1.0, "autoencoder": 1.0, "contrastive": 1.0, "vae": 1.0, "diffusion": 1.0,
+}  # fmt: skip
 PREDICT_BATCH = 1024
 
 

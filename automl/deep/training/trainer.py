@@ -24,6 +24,7 @@ from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.scores import ScoringNetwork
 from automl.deep.training.trial import refit, train
+from automl.deep.training.vectors import VectorNetwork
 from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
 from automl.errors import OutOfTime
 from automl.goals.shared.scores import ScoreCodec
@@ -350,6 +351,8 @@ class Trainer:
             return RetrievalNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if isinstance(self.training_data.codec, ScoreCodec):
             return ScoringNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
+        if self.training_data.head.is_code:
+            return VectorNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if not spread:
             return Network(*parts, self.data, self.device, self.training_data.loss_scale)
         self.replicas = self.replicas or Replicas(spread, self.data)
