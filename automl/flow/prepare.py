@@ -165,12 +165,14 @@ class Inspected:
         task: the task; None for a table without a named target.
         columns: what each column holds; with the target column if none was named.
         targets: without a named target, a sentence for each likely one.
+        goals: without a named target, flags of each goal that needs none, with what it is for.
     """
 
     dataset: Dataset
     task: Task | None
     columns: tuple[Column, ...]
     targets: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
 
 
 def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
@@ -192,8 +194,9 @@ def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
     try:
         dataset, task = _detected(raw, recipe)
     except NoTarget:
-        columns, targets, findings = survey(raw, recipe)
-        return Inspected(dataclasses.replace(raw, findings=flag_test_rows(findings, raw)), None, columns, targets)
+        columns, targets, proposed, findings = survey(raw, recipe)
+        noted = dataclasses.replace(raw, findings=flag_test_rows(findings, raw))
+        return Inspected(noted, None, columns, targets, proposed)
     data_split, findings = None, dataset.findings
     try:
         data_split = split.split(dataset, task, recipe.seed)

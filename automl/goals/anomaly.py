@@ -87,6 +87,7 @@ ANOMALY = Goal(
     calibration=ALARMS,
     calibration_for=_alarms,
     needs_target=False,
+    purpose="to look for unusual rows",
     example=Example(
         metric="roc_auc",
         head=HEAD,

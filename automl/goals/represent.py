@@ -90,6 +90,7 @@ REPRESENT = Goal(
     search_metric=_search_metric,
     probed=True,
     needs_target=False,
+    purpose="for numbers that stand for a row",
     example=Example(
         metric="probe_accuracy",
         head=Head("represent", (EXAMPLE_DIMS,), "linear", "own"),

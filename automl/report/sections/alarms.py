@@ -15,6 +15,8 @@ from automl.report.sections.occlusion import marked_words, tinted
 
 __all__ = ["ALARMS"]
 
+LEAST_SHARE = 0.1
+"""Of the largest fall of a score. Parts of an item are marked relative to its own largest one, but this at least."""
 LABELS = {"normal": "normal", "anomaly": "anomaly", "all": "all rows"}
 
 
@@ -182,6 +184,7 @@ def _marked(
     """The picture with a heat map beside it, or the text with its words marked; nothing for other items."""
     if "drops" not in one or not most:
         return {}
+    most = max(*one["drops"], LEAST_SHARE * most)
     if found["what"] == "text":
         return {"words": marked_words(one["words"], one["drops"], most)}
     if outcome.examples is None:
@@ -191,7 +194,7 @@ def _marked(
 
 MARKED = """
 {%- macro marked(group) -%}
-<p>{{ side(group.side) }} {{ "The deeper a patch's colour, the more usual" if shape == "images" else "The deeper words are underlaid, the more usual" }} the {{ what }} would be without it{{ ": the patch then shows what it shows in the mean of the training pictures" if shape == "images" else "" }}.</p>
+<p>{% if shape == "images" %}The deeper the colour of a patch, the less unusual the {{ what }} would be if the patch showed what it shows in the mean of the training pictures.{% else %}The deeper words are underlaid, the less unusual the {{ what }} would be without them.{% endif %}</p>
 <ul class="{{ "gallery errors" if shape == "images" else "quotes" }}">{% for item in group["items"] %}<li>
 {% if item.heat %}<span class="pair"><img src="{{ item.image | picture }}" alt="Test image, row {{ item.row }}"><img src="{{ item.heat | picture }}" alt="The same, tinted where it is unusual to {{ group.side }}"></span>
 <span><strong>{{ item.truth }}</strong></span><span class="{{ group.side }}">score {{ item.said[group.sides.index(group.side)] }}</span><span class="quiet">row {{ item.row }}</span>
