@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.analyses.shared import scoring
 from automl.analyses.shared.changed import stacked_seconds
 from automl.analyses.shared.parts import N_PATCHES
@@ -49,6 +50,7 @@ def run(context: AnalysisContext) -> dict[str, Any]:
     scores = {side: one.output.arrays["scores"] for side, one in scoring.contestants(context).items()}
     found: dict[str, Any] = {
         "is_labelled": is_labelled,
+        "by_label": is_labelled_valid(context),
         "level": LEVEL,
         "n": len(truth),
         "flagged": {side: int(one.output.arrays["labels"].sum()) for side, one in scoring.contestants(context).items()},
@@ -64,6 +66,12 @@ def run(context: AnalysisContext) -> dict[str, Any]:
             "correlation": both.correlation, "n_top": both.n_top, "shared": both.shared,
         }  # fmt: skip
     return {**found, **_top(context, scores)}
+
+
+def is_labelled_valid(context: AnalysisContext) -> bool:
+    """Whether the label chose the threshold of alarms: validation rows of both kinds have one."""
+    valid = context.split.valid
+    return bool(context.task.target) and len(np.unique(goals.truth(context.dataset, context.task, valid))) > 1
 
 
 def _histogram(scores: dict[Any, np.ndarray], truth: np.ndarray | None) -> dict[str, Any]:
@@ -179,6 +187,7 @@ def _reasons(found: Reasons | None, side: Side, place: int) -> dict[str, Any]:
 
 EXAMPLE: dict[str, Any] = {
     "is_labelled": True,
+    "by_label": True,
     "level": 0.95,
     "n": 400,
     "flagged": {"deep": 9, "shallow": 14},

@@ -58,7 +58,7 @@ def stretches(marked: np.ndarray, blocks: np.ndarray) -> np.ndarray:
 def _begins(blocks: np.ndarray) -> np.ndarray:
     """Whether a block begins at each row."""
     blocks = np.asarray(blocks)
-    return np.r_[np.ones(min(len(blocks), 1), bool), blocks[1:] != blocks[:-1]]
+    return np.asarray(np.r_[np.ones(min(len(blocks), 1), bool), blocks[1:] != blocks[:-1]])
 
 
 # --------------------------------------------------------------------------- alarms

@@ -45,7 +45,7 @@ def _intro(found: Mapping[str, Any], outcome: Outcome) -> str:
     share = outcome.task.contamination
     if share is not None:
         rule = f"the threshold leaves {words.percent(share)} of the validation rows above it, as you asked"
-    elif found["is_labelled"]:
+    elif found["by_label"]:
         rule = "the threshold is that of the best F1 to be expected on validation rows"
     else:
         rule = "nothing says how many alarms there should be, so 1 % of the validation rows lie above the threshold"
