@@ -224,7 +224,7 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 ALARMS = Analysis(
-    name="alarms", order=8, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="alarms", order=8, run=run, scored=False, unfit=unfit, cost=cost, example=EXAMPLE,
     source="precision at k and its interval: Wilson 1927; what is usual in place of a part: occlusion, Zeiler & Fergus "
     "2014, section 4.2",
 )  # fmt: skip

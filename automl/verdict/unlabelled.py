@@ -10,7 +10,9 @@ import numpy as np
 from automl.records import Comparison, Contestant, Split, Task
 from automl.system.counts import counted
 
-__all__ = ["Agreement", "agreement", "neighbour_overlap", "unlabelled"]
+__all__ = [
+    "MOST_COMPARED", "N_NEAR", "Agreement", "agreement", "alignment", "neighbour_overlap", "unlabelled",
+]  # fmt: skip
 
 TOP_SHARE = 0.05
 LEAST_TOP = 5
@@ -59,6 +61,22 @@ def neighbour_overlap(one: np.ndarray, other: np.ndarray) -> float:
         near.append(np.argsort(apart, axis=1, kind="stable")[:, : min(N_NEAR, n - 1)])
     shared = [len(set(a) & set(b)) / max(len(a), 1) for a, b in zip(*near, strict=True)]
     return float(np.mean(shared)) if shared else 0.0
+
+
+def alignment(one: np.ndarray, other: np.ndarray) -> float:
+    """How alike two representations ``(n, dims)`` are, whatever their rotation and scale: 0 to 1.
+
+    Linear centred kernel alignment, ``|Yᵀ X|² / (|Xᵀ X| |Yᵀ Y|)`` of centred vectors, in Frobenius norms.
+
+    Args:
+        one: vectors of some rows.
+        other: other vectors of the same rows, of any length.
+
+    Source: Kornblith et al., "Similarity of Neural Network Representations Revisited", ICML 2019, equation 4.
+    """
+    a, b = one - one.mean(axis=0), other - other.mean(axis=0)
+    size = float(np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b))
+    return float(np.linalg.norm(b.T @ a) ** 2) / size if size > 0 else 0.0
 
 
 def unlabelled(
