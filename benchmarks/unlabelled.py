@@ -8,7 +8,7 @@ Each line is one contest in a process of its own; what `--out` holds already is 
 with marked anomalies. `--packages` holds unpacked registry packages, as `public_tables.py` says;
 `public_anomalies.json` names four tables of them. With `--pyod` the interpreter of an environment with pyod scores the
 same test rows by ECOD and kNN. Printed for anomalies: ROC AUC and average precision of both finalists on the test rows,
-whatever metric chose them; for representations the accuracy or ROC AUC of probes. The last line of JSON holds the means.
+whatever metric chose them; for representations the accuracy or ROC AUC of probes. The last line of JSON holds means.
 
 Sets: `shuttle_normal` and `shuttle_mixed` (normal rows only, and rows as they come), `fashion_0` to `fashion_9` (one
 class is normal, the others of the test part are anomalies), ten tables whose classes scikit-learn, DIR or PACKAGES
