@@ -9,7 +9,7 @@ import numpy as np
 
 from automl import metrics
 from automl.goals.shared.rows import label_strata, rarest_class
-from automl.goals.shared.scores import ALARMS, Alarms, ScoreCodec, score_output
+from automl.goals.shared.scores import ALARM_THRESHOLD, AlarmThreshold, ScoreCodec, score_output
 from automl.goals.shared.scoring import class_context
 from automl.goals.shared.untargeted import label_truth
 from automl.records import Example, Goal, Head, Output
@@ -45,8 +45,8 @@ def _fault(task: Task) -> str:
     return ""
 
 
-def _alarms(task: Task) -> Alarms:
-    return Alarms(task.contamination)
+def _alarm_threshold(task: Task) -> AlarmThreshold:
+    return AlarmThreshold(task.contamination)
 
 
 def _example_target(signal: np.ndarray) -> pd.DataFrame:
@@ -77,8 +77,8 @@ ANOMALY = Goal(
     rarest=rarest_class,
     to_frame=_frame,
     fault=_fault,
-    calibration=ALARMS,
-    calibration_for=_alarms,
+    calibration=ALARM_THRESHOLD,
+    calibration_for=_alarm_threshold,
     needs_target=False,
     purpose="to look for unusual rows",
     example=Example(

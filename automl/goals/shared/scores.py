@@ -18,7 +18,7 @@ from automl.records import Output
 if TYPE_CHECKING:
     from automl.records import GoalName
 
-__all__ = ["ALARMS", "MOST_SCORE", "USUAL_SHARE", "Alarms", "ScoreCodec", "score_output"]
+__all__ = ["ALARM_THRESHOLD", "MOST_SCORE", "USUAL_SHARE", "AlarmThreshold", "ScoreCodec", "score_output"]
 
 MOST_SCORE = 2.0
 """Below which scores stay."""
@@ -50,7 +50,7 @@ class ScoreCodec(UntargetedCodec):
 
 
 @dataclass(frozen=True, slots=True)
-class Alarms:
+class AlarmThreshold:
     """Which scores raise an alarm, decided on validation rows.
 
     Attributes:
@@ -82,4 +82,4 @@ class Alarms:
         return TWO_CLASSES.apply(decision, output)
 
 
-ALARMS = Alarms()
+ALARM_THRESHOLD = AlarmThreshold()
