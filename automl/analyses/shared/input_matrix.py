@@ -101,4 +101,4 @@ def _counts(texts: list[Any]) -> np.ndarray:
     for row, text in enumerate(texts):
         for word in text.lower().split() if isinstance(text, str) else ():
             made[row, zlib.crc32(word.encode("utf-8", "surrogatepass")) % HASHED_WORDS] += 1.0
-    return np.log1p(made)
+    return np.asarray(np.log1p(made))
