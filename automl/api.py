@@ -435,7 +435,7 @@ def inspect(
     n_rows = seen.dataset.n_source_rows or seen.dataset.n_rows
     return Inspection(
         seen.dataset.name, n_rows, seen.task, gravest_first(seen.dataset.findings), seen.columns, seen.targets,
-        interface_of(recipe),
+        interface_of(recipe), seen.goals,
     )  # fmt: skip
 
 

@@ -119,4 +119,4 @@ EXAMPLE = {
     ],
 }  # fmt: skip
 
-PROFILE = Analysis(name="profile", order=26, run=run, unfit=unfit, cost=cost, example=EXAMPLE)
+PROFILE = Analysis(name="profile", order=26, run=run, scored=False, unfit=unfit, cost=cost, example=EXAMPLE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -25,6 +25,7 @@ from automl.detect.series import forecast, sampling
 from automl.detect.series.axis import Declined, axis
 from automl.detect.series.options import is_asked
 from automl.detect.target.goal import Answer, answer, suggested
+from automl.detect.target.proposals import proposals
 from automl.errors import DataError, InputError, NoTarget, RecipeError
 from automl.records import KINDS, Column, Dataset, Goal, GoalName, Kind, Recipe, Task
 from automl.system.counts import counted
@@ -238,12 +239,15 @@ def _with_target() -> list[str]:
     return [name for name, goal in goals.known().items() if goal.needs_target]
 
 
+def _or_goals(proposed: Sequence[str]) -> str:
+    return f". Or pass {', '.join(proposed)}" if proposed else ""
+
+
 def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> NoTarget:
     suggest = suggested(dataset.inputs, columns)
     return NoTarget(
         f"no target was named for {dataset.name}, and it is no forecast ({reason}); pass --target with the column to "
-        f"predict{suggest}. Or pass --goal anomaly to look for unusual rows, --goal represent for "
-        f"numbers that stand for a row; other goals are {', '.join(_with_target())}"
+        f"predict{suggest}{_or_goals(proposals(columns))}; other goals are {', '.join(_with_target())}"
     )
 
 
@@ -336,7 +340,7 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     if dataset.target is None:
         raise RecipeError(
             f"no target was named for {dataset.name}; pass the labels or values beside the array (X and "
-            f"y), or goal anomaly or represent, which learn none; other goals are {', '.join(_with_target())}"
+            f"y){_or_goals(proposals(None))}; other goals are {', '.join(_with_target())}"
         )
     if recipe.goal is not None and goals.named(recipe.goal).in_windows:
         raise RecipeError(

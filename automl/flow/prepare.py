@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 
+NO_CHOICE = "its validation rows all have the same label"
+
 __all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read", "without_choices"]
 
 
@@ -122,24 +124,26 @@ def prepare(recipe: Recipe, *, tested: bool = True, tell: Tell = lambda text: No
     del raw
     if parts.train_windows is None:
         task = with_training_facts(task, dataset, parts.train)
-    return Prepared(dataset, task, parts, own_form)
+    told = split.lacking_labels(parts, dataset, task)
+    task = dataclasses.replace(task, selects=not any(finding.check == "unselected" for finding in told))
+    return Prepared(dataclasses.replace(dataset, findings=(*told, *dataset.findings)), task, parts, own_form)
 
 
 def without_choices(recipe: Recipe, task: Task) -> Recipe:
     """The recipe without what this task cannot choose between.
 
-    Without a label each side has one trial, since no score could choose between more. Vectors of several models have
-    no mean, so there are no ensembles of them.
+    Where no validation row has a label, or all have the same, each side has one trial, since no score could choose
+    between more. Vectors of several models have no mean, so there are no ensembles of them.
 
     Raises:
         RecipeError: further splits were asked for, on which nothing could be compared.
     """
-    is_probed, is_unscored = goals.named(task).probed, task.metric == metrics.UNSCORED
+    is_probed, is_unscored = goals.named(task).probed, goals.search_metric(task) == metrics.UNSCORED
     if not is_probed and not is_unscored:
         return recipe
     for key in ("repeats", "fold_pairs"):
         if getattr(recipe, key):
-            why = "it has no label" if is_unscored else "it is scored by probes"
+            why = "it is scored by probes" if not is_unscored else "it has no label" if task.selects else NO_CHOICE
             raise RecipeError(f"{key}: expected 0 for goal {task.goal!r}, since {why}; leave it out")
     return dataclasses.replace(recipe, ensemble=False, max_trials=1 if is_unscored else recipe.max_trials)
 
@@ -165,12 +169,14 @@ class Inspected:
         task: the task; None for a table without a named target.
         columns: what each column holds; with the target column if none was named.
         targets: without a named target, a sentence for each likely one.
+        goals: without a named target, flags of each goal that needs none, with what it is for.
     """
 
     dataset: Dataset
     task: Task | None
     columns: tuple[Column, ...]
     targets: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
 
 
 def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
@@ -192,11 +198,13 @@ def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
     try:
         dataset, task = _detected(raw, recipe)
     except NoTarget:
-        columns, targets, findings = survey(raw, recipe)
-        return Inspected(dataclasses.replace(raw, findings=flag_test_rows(findings, raw)), None, columns, targets)
+        columns, targets, proposed, findings = survey(raw, recipe)
+        noted = dataclasses.replace(raw, findings=flag_test_rows(findings, raw))
+        return Inspected(noted, None, columns, targets, proposed)
     data_split, findings = None, dataset.findings
     try:
         data_split = split.split(dataset, task, recipe.seed)
+        findings += split.lacking_labels(data_split, dataset, task)
     except InputError as error:
         message = f"automl fit would refuse these rows: {error}."
         findings += (Finding("no_split", "high", message, "Change this before a fit; the rest of the audit goes on."),)

@@ -127,6 +127,7 @@ class Analysis:
             has by then; None if that is nothing. The key ``rows`` holds a list of flat dicts with the same keys, for
             `automl.Result.analysis`; other keys are its own. Test rows are only scored, never learnt from.
         refits: whether it fits models. Such analyses come last, and never without a time limit.
+        scored: whether it reads scores of the metric. Such analyses are left out where no label tells test items apart.
         source: paper or definition.
         example: what `run` may return, small: the section that draws it is tested with it.
     """
@@ -137,5 +138,6 @@ class Analysis:
     unfit: Callable[[AnalysisContext], str | None] = lambda context: None
     cost: Callable[[AnalysisFacts], float] = lambda facts: 0.0
     refits: bool = False
+    scored: bool = True
     source: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)

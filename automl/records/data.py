@@ -197,6 +197,7 @@ class Task:
         contamination: anomaly only: the share of rows that raise an alarm, as the user said; None to choose it.
         window: sequences made of a table's rows only: how many rows an item holds, its own last.
         dims: represent only: how many numbers represent a row.
+        selects: whether validation rows can choose between models; False where a label has one value among them.
         ordered: multiclass only: whether the classes are ordered, like grades.
         horizon: forecast only: number of steps to forecast.
         season: forecast only: number of steps of a season.
@@ -250,6 +251,7 @@ class Task:
     contamination: float | None = None
     dims: int | None = None
     window: int | None = None
+    selects: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -364,7 +364,7 @@ class ResultFields:
         Reason,
         Field(
             description="Of the verdict; one_sided where one side has no finalist, so that nothing was compared, "
-            "no_label where a goal without target has no label."
+            "no_label where a goal without target has no label, or its test rows all have the same."
         ),
     ]
     champion: Annotated[

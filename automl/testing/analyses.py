@@ -47,14 +47,19 @@ class _Noisy:
         return Output(self.outputs.kind, {name: array[own] for name, array in self.outputs.arrays.items()})
 
 
-def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
+def example_context(goal: str, modality: str = "tabular", *, dated: bool = False) -> AnalysisContext:
     """What an analysis works with, of a small made-up contest whose finalists predict the truth with noise.
 
     Args:
         goal: any whose items are rows.
         modality: any.
+        dated: whether the items are rows of one series, a day apart, each seen with those before it.
     """
     problem, task, split, truth = example_problem(goal, modality)
+    if dated:
+        days = np.datetime64("2024-01-01", "ns") + np.arange(problem.n_rows) * np.timedelta64(1, "D")
+        problem = dataclasses.replace(problem, times=days)
+        task = dataclasses.replace(task, window=problem.inputs.shape[2], time_column="time")
     example = goals.named(goal).example
     items, is_probed = split.test, goals.named(goal).probed
     noisy = {side: _Noisy(example.output(truth, np.random.default_rng(i), noise))
@@ -92,6 +97,8 @@ def _contexts() -> Iterator[AnalysisContext]:
         if not goals.named(goal).in_windows:
             modalities = ("tabular",) if goals.named(goal).probed else MODALITIES
             yield from (example_context(goal, modality) for modality in modalities)
+            if "sequence" in modalities and not goals.named(goal).needs_target:
+                yield example_context(goal, "sequence", dated=True)
 
 
 def check_analysis(analysis: Analysis) -> None:
