@@ -44,14 +44,14 @@ def cost(facts: AnalysisFacts) -> float:
 def run(context: AnalysisContext) -> dict[str, Any]:
     """One row a measure, with the figure of each contestant; None where it is not defined."""
     order, blocks = in_time(context.dataset, context.split.test)
-    marked = np.asarray(context.outcome.truth)[order] == 1
-    real, steps = stretches(marked, blocks), int(context.task.window or 1)
+    anomalous = np.asarray(context.outcome.truth)[order] == 1
+    real, steps = stretches(anomalous, blocks), int(context.task.window or 1)
     entrants = {one.side: one.output for one in context.outcome.contestants if "scores" in one.output.arrays}
-    figures = {side: _figures(output, marked, blocks, order, steps, len(real)) for side, output in entrants.items()}
+    figures = {side: _figures(output, anomalous, blocks, order, steps, len(real)) for side, output in entrants.items()}
     return {
         "steps": steps,
-        "n": len(marked),
-        "n_marked": int(marked.sum()),
+        "n": len(anomalous),
+        "n_marked": int(anomalous.sum()),
         "n_series": len(np.unique(series_codes(context.dataset)[context.split.test])),
         "n_stretches": len(real),
         "median_rows": float(np.median(real[:, 1] - real[:, 0])),
@@ -83,15 +83,15 @@ def in_time(dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _figures(
-    output: Output, marked: np.ndarray, blocks: np.ndarray, order: np.ndarray, steps: int, n_stretches: int
+    output: Output, anomalous: np.ndarray, blocks: np.ndarray, order: np.ndarray, steps: int, n_stretches: int
 ) -> dict[str, float | None]:
     scores, alarms = output.arrays["scores"][order], output.arrays["labels"][order] == 1
-    said = range_scores(marked, alarms, blocks)
+    said = range_scores(anomalous, alarms, blocks)
     is_apart = n_stretches * steps <= MOST_NEAR
     found = {
-        "rows": window_precision(marked, scores, blocks, 1),
-        "windows": window_precision(marked, scores, blocks, steps),
-        "volume": volume_under_pr(marked, scores, blocks, steps) if is_apart else math.nan,
+        "rows": window_precision(anomalous, scores, blocks, 1),
+        "windows": window_precision(anomalous, scores, blocks, steps),
+        "volume": volume_under_pr(anomalous, scores, blocks, steps) if is_apart else math.nan,
         "found": said.n_found / max(said.n_stretches, 1),
         "recall": said.recall,
         "precision": said.precision,

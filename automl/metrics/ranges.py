@@ -42,16 +42,16 @@ class RangeScores:
     n_found: int
 
 
-def stretches(marked: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """First row and end (exclusive) of each run of marked rows within a block, ``(n_stretches, 2)`` int64.
+def stretches(anomalous: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """First row and end (exclusive) of each run of anomalous rows within a block, ``(n_stretches, 2)`` int64.
 
     Args:
-        marked: ``(n,)`` bool.
+        anomalous: ``(n,)`` bool.
         blocks: ``(n,)`` codes; equal ones stand together.
     """
-    marked, before = np.asarray(marked, bool), _begins(blocks)
-    starts = np.flatnonzero(marked & (np.r_[False, ~marked[:-1]] | before))
-    ends = np.flatnonzero(marked & (np.r_[~marked[1:], False] | np.r_[before[1:], True])) + 1
+    anomalous, before = np.asarray(anomalous, bool), _begins(blocks)
+    starts = np.flatnonzero(anomalous & (np.r_[False, ~anomalous[:-1]] | before))
+    ends = np.flatnonzero(anomalous & (np.r_[~anomalous[1:], False] | np.r_[before[1:], True])) + 1
     return np.column_stack([starts, ends])
 
 
@@ -64,7 +64,7 @@ def _begins(blocks: np.ndarray) -> np.ndarray:
 # --------------------------------------------------------------------------- alarms
 
 
-def range_scores(marked: np.ndarray, alarms: np.ndarray, blocks: np.ndarray) -> RangeScores:
+def range_scores(anomalous: np.ndarray, alarms: np.ndarray, blocks: np.ndarray) -> RangeScores:
     """Range-based precision and recall of alarms.
 
     The score of a stretch is the share of its rows with an alarm, divided by the number of separate runs of alarms in
@@ -72,15 +72,15 @@ def range_scores(marked: np.ndarray, alarms: np.ndarray, blocks: np.ndarray) -> 
     stretches and alarms exchanged.
 
     Args:
-        marked: ``(n,)`` whether a row is an anomaly.
+        anomalous: ``(n,)`` whether a row is an anomaly.
         alarms: ``(n,)`` whether it raises an alarm.
         blocks: ``(n,)`` see `stretches`.
 
     Source: Tatbul et al., "Precision and Recall for Time Series", NeurIPS 2018, section 4.
     """
-    real, said = stretches(marked, blocks), stretches(alarms, blocks)
+    real, said = stretches(anomalous, blocks), stretches(alarms, blocks)
     overlaps = _covered(real, alarms)
-    recall, precision = _mean_overlap(real, said, alarms), _mean_overlap(said, real, marked)
+    recall, precision = _mean_overlap(real, said, alarms), _mean_overlap(said, real, anomalous)
     both = precision + recall
     f1 = 2.0 * precision * recall / both if both > 0 else (0.0 if both == 0 else float("nan"))
     return RangeScores(precision, recall, f1, len(real), int((overlaps > 0).sum()))
@@ -96,20 +96,20 @@ def _mean_overlap(ranges: np.ndarray, others: np.ndarray, in_others: np.ndarray)
     return float((covered / np.maximum(n_others, 1)).mean())
 
 
-def _covered(ranges: np.ndarray, marked: np.ndarray) -> np.ndarray:
-    """How many marked rows lie in each range."""
-    total = np.r_[0, np.cumsum(np.asarray(marked, bool))]
+def _covered(ranges: np.ndarray, anomalous: np.ndarray) -> np.ndarray:
+    """How many anomalous rows lie in each range."""
+    total = np.r_[0, np.cumsum(np.asarray(anomalous, bool))]
     return np.asarray(total[ranges[:, 1]] - total[ranges[:, 0]])
 
 
 # --------------------------------------------------------------------------- scores
 
 
-def window_precision(marked: np.ndarray, scores: np.ndarray, blocks: np.ndarray, steps: int) -> float:
+def window_precision(anomalous: np.ndarray, scores: np.ndarray, blocks: np.ndarray, steps: int) -> float:
     """Average precision of windows side by side: one is an anomaly if a row is, and has the score of its highest row.
 
     Args:
-        marked: ``(n,)`` whether a row is an anomaly.
+        anomalous: ``(n,)`` whether a row is an anomaly.
         scores: ``(n,)`` the higher, the more unusual.
         blocks: ``(n,)`` see `stretches`.
         steps: rows of a window; the last one of a block may have fewer.
@@ -119,13 +119,13 @@ def window_precision(marked: np.ndarray, scores: np.ndarray, blocks: np.ndarray,
     starts = np.flatnonzero((np.arange(len(begins)) - first) % max(steps, 1) == 0)
     if not len(starts):
         return float("nan")
-    truth = np.maximum.reduceat(np.asarray(marked, np.int64), starts)
+    truth = np.maximum.reduceat(np.asarray(anomalous, np.int64), starts)
     highest = np.maximum.reduceat(np.asarray(scores, np.float64), starts)
     evaluate = PREPARE["average_precision"](truth, np.column_stack([-highest, highest]), {})
     return float(evaluate(np.ones((1, len(truth))))[0])
 
 
-def volume_under_pr(marked: np.ndarray, scores: np.ndarray, blocks: np.ndarray, most_buffer: int) -> float:
+def volume_under_pr(anomalous: np.ndarray, scores: np.ndarray, blocks: np.ndarray, most_buffer: int) -> float:
     """VUS-PR: the area under the range-based precision-recall curve, mean over buffers of 0 to so many rows.
 
     A buffer of w rows gives the rows up to w/2 before and after a stretch a label of ``sqrt(1 - distance / w)``. Where
@@ -135,7 +135,7 @@ def volume_under_pr(marked: np.ndarray, scores: np.ndarray, blocks: np.ndarray, 
     those that share a row are one). Precision is TP over the rows above it. Thresholds are 250 quantiles of the scores.
 
     Args:
-        marked: ``(n,)`` whether a row is an anomaly.
+        anomalous: ``(n,)`` whether a row is an anomaly.
         scores: ``(n,)`` the higher, the more unusual.
         blocks: ``(n,)`` see `stretches`.
         most_buffer: rows of the largest buffer.
@@ -146,11 +146,13 @@ def volume_under_pr(marked: np.ndarray, scores: np.ndarray, blocks: np.ndarray, 
     Source: Paparrizos et al., "Volume Under the Surface: A New Accuracy Evaluation Measure for Time-Series Anomaly
         Detection", PVLDB 15 (2022); details as in the authors' benchmark TSB-AD (Liu & Paparrizos, NeurIPS 2024).
     """
-    marked, scores = np.asarray(marked, bool), np.asarray(scores, np.float64)
-    if not marked.any():
+    anomalous, scores = np.asarray(anomalous, bool), np.asarray(scores, np.float64)
+    if not anomalous.any():
         return float("nan")
-    surface = _Surface.of(marked, scores, np.asarray(blocks), most_buffer // 2)
-    n_buffers = int(np.clip(MOST_CELLS // (len(marked) + len(surface.near)), min(2, most_buffer + 1), most_buffer + 1))
+    surface = _Surface.of(anomalous, scores, np.asarray(blocks), most_buffer // 2)
+    n_buffers = int(
+        np.clip(MOST_CELLS // (len(anomalous) + len(surface.near)), min(2, most_buffer + 1), most_buffer + 1)
+    )
     buffers = np.unique(np.linspace(0, most_buffer, n_buffers).round().astype(int))
     return float(np.mean([surface.area(int(buffer)) for buffer in buffers]))
 
@@ -182,24 +184,24 @@ class _Surface:
     distance: np.ndarray
 
     @classmethod
-    def of(cls, marked: np.ndarray, scores: np.ndarray, blocks: np.ndarray, reach: int) -> _Surface:
+    def of(cls, anomalous: np.ndarray, scores: np.ndarray, blocks: np.ndarray, reach: int) -> _Surface:
         """Look up thresholds, and the rows within `reach` of a stretch."""
-        ranges, begins = stretches(marked, blocks), np.flatnonzero(_begins(blocks))
+        ranges, begins = stretches(anomalous, blocks), np.flatnonzero(_begins(blocks))
         own = np.searchsorted(begins, ranges[:, 0], side="right") - 1
-        limits = np.column_stack([begins[own], np.r_[begins[1:], len(marked)][own]])
+        limits = np.column_stack([begins[own], np.r_[begins[1:], len(anomalous)][own]])
         ordered = np.sort(scores)
         thresholds = ordered[::-1][np.linspace(0, len(scores) - 1, N_THRESHOLDS).astype(int)]
         away = np.arange(1, reach + 1)
         rows = np.concatenate([ranges[:, :1] - away, ranges[:, 1:] - 1 + away], axis=1)  # (n_stretches, 2 reach)
         inside = (rows >= limits[:, :1]) & (rows < limits[:, 1:])
-        inside[inside] = ~marked[rows[inside]]
+        inside[inside] = ~anomalous[rows[inside]]
         cells, near = np.unique(rows[inside], return_inverse=True)
         order = np.argsort(-scores[cells], kind="stable")
         place = np.empty(len(order), np.int64)
         place[order] = np.arange(len(order))
         return cls(
             np.append(scores, -np.inf), ranges, limits, thresholds, _at_least(ordered, thresholds),
-            _at_least(np.sort(scores[marked]), thresholds), cells[order], place[near],
+            _at_least(np.sort(scores[anomalous]), thresholds), cells[order], place[near],
             np.broadcast_to(np.tile(away, 2), rows.shape)[inside],
         )  # fmt: skip
 

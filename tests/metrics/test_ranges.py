@@ -16,8 +16,8 @@ ONE = np.zeros(60)
 
 
 def test_stretches_end_with_their_block() -> None:
-    marked, blocks = np.array([1, 1, 0, 1, 1, 1], bool), np.array([0, 0, 0, 0, 1, 1])
-    assert stretches(marked, blocks).tolist() == [[0, 2], [3, 4], [4, 6]]
+    anomalous, blocks = np.array([1, 1, 0, 1, 1, 1], bool), np.array([0, 0, 0, 0, 1, 1])
+    assert stretches(anomalous, blocks).tolist() == [[0, 2], [3, 4], [4, 6]]
     assert stretches(np.zeros(3, bool), np.zeros(3)).shape == (0, 2)
 
 
@@ -41,10 +41,10 @@ def test_precision_and_recall_of_ranges_are_those_of_aeon() -> None:
 
 def test_a_stretch_in_pieces_counts_by_their_number() -> None:
     """Of ten rows, two runs of two rows raise alarms: .4 of them, in two pieces."""
-    marked, alarms = np.zeros(30, bool), np.zeros(30, bool)
-    marked[10:20] = True
+    anomalous, alarms = np.zeros(30, bool), np.zeros(30, bool)
+    anomalous[10:20] = True
     alarms[11:13] = alarms[15:17] = True
-    found = range_scores(marked, alarms, np.zeros(30))
+    found = range_scores(anomalous, alarms, np.zeros(30))
     assert found.recall == pytest.approx(0.2) and found.precision == pytest.approx(1.0)
 
 
@@ -56,41 +56,41 @@ def test_without_alarms_or_anomalies_nothing_is_defined() -> None:
 
 
 def test_windows_have_the_score_of_their_highest_row() -> None:
-    marked = np.array([0, 0, 1, 0, 0, 0, 0, 0], bool)
+    anomalous = np.array([0, 0, 1, 0, 0, 0, 0, 0], bool)
     scores = np.array([0.1, 0.0, 0.0, 0.9, 0.2, 0.0, 0.95, 0.0])
-    assert window_precision(marked, scores, np.zeros(8), 2) == pytest.approx(0.5)  # the second of four windows
-    assert window_precision(marked, scores, np.array([0, 0, 0, 0, 0, 1, 1, 1]), 5) == pytest.approx(0.5)
+    assert window_precision(anomalous, scores, np.zeros(8), 2) == pytest.approx(0.5)  # the second of four windows
+    assert window_precision(anomalous, scores, np.array([0, 0, 0, 0, 0, 1, 1, 1]), 5) == pytest.approx(0.5)
     assert window_precision(MARKED, SCORES, ONE, 1) == pytest.approx(0.6993732305026212)  # scikit-learn's, by rows
 
 
 def test_a_late_alarm_scores_more_where_buffers_are_longer() -> None:
     """The labels stay: without a buffer an alarm beside the stretch is worth nothing."""
-    marked, late = np.zeros(400, bool), np.zeros(400)
-    marked[100:110] = True
+    anomalous, late = np.zeros(400, bool), np.zeros(400)
+    anomalous[100:110] = True
     late[112:120] = 1.0
-    volumes = [volume_under_pr(marked, late, np.zeros(400), buffer) for buffer in (0, 10, 40)]
+    volumes = [volume_under_pr(anomalous, late, np.zeros(400), buffer) for buffer in (0, 10, 40)]
     assert volumes[0] == pytest.approx(10 / 400, abs=1e-3) and volumes[0] < volumes[1] < volumes[2]
 
 
 def test_series_do_not_reach_into_one_another() -> None:
-    marked, scores = np.zeros(40, bool), np.zeros(40)
-    marked[18:20] = True  # the last rows of the first series
+    anomalous, scores = np.zeros(40, bool), np.zeros(40)
+    anomalous[18:20] = True  # the last rows of the first series
     scores[20:24] = 1.0  # alarms in the second one
     apart = np.repeat([0, 1], 20)
-    assert volume_under_pr(marked, scores, np.zeros(40), 12) > volume_under_pr(marked, scores, apart, 12)
-    assert volume_under_pr(marked, scores, apart, 12) == pytest.approx(
-        volume_under_pr(marked, scores, apart, 0), abs=0.2
+    assert volume_under_pr(anomalous, scores, np.zeros(40), 12) > volume_under_pr(anomalous, scores, apart, 12)
+    assert volume_under_pr(anomalous, scores, apart, 12) == pytest.approx(
+        volume_under_pr(anomalous, scores, apart, 0), abs=0.2
     )
 
 
-def spelled_out(marked: np.ndarray, scores: np.ndarray, blocks: np.ndarray, most: int) -> float:
+def spelled_out(anomalous: np.ndarray, scores: np.ndarray, blocks: np.ndarray, most: int) -> float:
     """The same by loops over rows, thresholds and buffers."""
-    n, areas = len(marked), []
+    n, areas = len(anomalous), []
     thresholds = np.sort(scores)[::-1][np.linspace(0, n - 1, 250).astype(int)]
     for buffer in range(most + 1):
-        labels = marked.astype(float)
+        labels = anomalous.astype(float)
         reached: list[set[int]] = []
-        for start, end in stretches(marked, blocks):
+        for start, end in stretches(anomalous, blocks):
             reached.append(set(range(start, end)))
             for row in range(n):
                 away = max(start - row, row - (end - 1))
@@ -109,7 +109,7 @@ def spelled_out(marked: np.ndarray, scores: np.ndarray, blocks: np.ndarray, most
         for threshold in thresholds:
             above = scores >= threshold
             hits = labels[above].sum()
-            positives = (marked.sum() + marked.sum() + labels[above & ~marked].sum()) / 2
+            positives = (anomalous.sum() + anomalous.sum() + labels[above & ~anomalous].sum()) / 2
             found = np.mean([above[sorted(own)].any() for own in parts])
             recall = min(hits / positives, 1.0) * found
             areas[-1] += (recall - before) * hits / above.sum()
@@ -122,12 +122,12 @@ def spelled_out(marked: np.ndarray, scores: np.ndarray, blocks: np.ndarray, most
 def test_the_volume_is_what_its_definition_says(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(20, 60))
-    marked = np.zeros(n, bool)
+    anomalous = np.zeros(n, bool)
     for _ in range(int(rng.integers(1, 4))):
         start = int(rng.integers(0, n))
-        marked[start : start + int(rng.integers(1, 9))] = True
-    scores = (rng.normal(size=n) + marked).round(1)
+        anomalous[start : start + int(rng.integers(1, 9))] = True
+    scores = (rng.normal(size=n) + anomalous).round(1)
     blocks = (np.arange(n) >= int(rng.integers(0, n))).astype(int)
     most = int(rng.integers(0, 9))
-    expected = spelled_out(marked, scores, blocks, most)
-    assert volume_under_pr(marked, scores, blocks, most) == pytest.approx(expected, abs=1e-9)
+    expected = spelled_out(anomalous, scores, blocks, most)
+    assert volume_under_pr(anomalous, scores, blocks, most) == pytest.approx(expected, abs=1e-9)

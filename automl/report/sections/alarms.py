@@ -153,7 +153,7 @@ def _group(outcome: Outcome, found: Mapping[str, Any], side: str, pairs: list[An
         said = [words.rough(one["score"], 4), words.NOTHING if other is None else words.rough(other, 4)]
         ordered = said if side == "deep" or other is None else said[::-1]
         shown = show(outcome, i, pairs)
-        marked = _marked(outcome, found, one, max(most, 0.0), side)
+        marked = _highlighted(outcome, found, one, max(most, 0.0), side)
         items.append(
             {"row": where(outcome, i), "truth": label, "said": ordered[: len(pairs)], "why": why, **shown, **marked}
         )
@@ -178,7 +178,7 @@ def _group(outcome: Outcome, found: Mapping[str, Any], side: str, pairs: list[An
     }
 
 
-def _marked(
+def _highlighted(
     outcome: Outcome, found: Mapping[str, Any], one: Mapping[str, Any], most: float, side: str
 ) -> dict[str, Any]:
     """The picture with a heat map beside it, or the text with its words marked; nothing for other items."""
