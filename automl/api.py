@@ -243,6 +243,7 @@ def run(
         max_trials: the most deep trials, and the most shallow fits.
         templates: deep templates to search.
         pretrained: folder of a backbone whose vectors of texts or pictures both sides read.
+        pretrain: whether rows without a target are used, by both sides and never for a score.
         seed: seed of splits, searches and networks.
         min_gain: smallest gain that counts.
         repeats: number of further splits on which both finalists are compared again.

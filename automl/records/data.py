@@ -86,6 +86,9 @@ class Dataset:
         encoding: Python's name of the encoding of a delimited text, else empty.
         aside: the sensitive columns (`Recipe.sensitive`) as the user wrote them, by row number (its index), for
             analyses alone: no encoder and no model reads it. They may be columns that were left out of the inputs.
+        unlabelled: inputs of the rows that hold no target, as new rows are read, for both sides to learn from
+            (`Recipe.pretrain`), without rows if all hold one; None where such rows are not used. They are part of no
+            split and never scored, and none of the user's own test rows is among them.
     """
 
     name: str
@@ -110,6 +113,7 @@ class Dataset:
     encoding: str = ""
     index: pd.Index | None = None
     aside: pd.DataFrame | None = None
+    unlabelled: Dataset | None = None
 
     @property
     def n_rows(self) -> int:
