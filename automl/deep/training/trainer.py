@@ -21,6 +21,7 @@ from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
 from automl.deep.training.precision import MIXED_BFLOAT16, can_pay, faster, is_worth_a_network, one_step
 from automl.deep.training.records import Fit, Snapshot
+from automl.deep.training.pretraining import DRAWN, PRETRAINED, START, Pretraining
 from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.scores import ScoringNetwork
 from automl.deep.training.trial import refit, train
@@ -38,7 +39,7 @@ from automl.records import Family, Status, Template
 __all__ = ["Trainer"]
 
 KEPT_NETWORKS = 4
-LOOP_CHOICES = ("epochs", "batch_size")
+LOOP_CHOICES = ("epochs", "batch_size", START)
 SEED_STEP = 100_000
 LEAST_LENGTH = 0.9
 
@@ -121,7 +122,10 @@ class Trainer:
             training_data.added_target,
             training_data.added_weight,
             [(one.train, one.valid) for one in training_data.others],
+            training_data.unlabelled,
+            training_data.head.shape[0] if training_data.head.activation == "softmax" else None,
         )
+        self.pretraining = None if training_data.unlabelled is None else Pretraining(training_data, self.data)
         self.networks: OrderedDict[str, Network] = OrderedDict()
         self.replicas: Replicas | None = None
         self.on_stuck: Callable[[TrialSpec, str], None] = lambda spec, why: None
@@ -186,6 +190,7 @@ class Trainer:
                     state.n_parameters = network.n_parameters
                     state.place = self._place(network)
                     self._check_memory(network)
+                    network, state.settings = self._started(network, spec, state.settings, spec.seed, 0, snapshot is None)
                     if spec.is_refit:
                         state.fit = self._refitted(network, spec, deadline, watchdog)
                         state.status = "done"
@@ -226,6 +231,32 @@ class Trainer:
             if changed is None or (deadline is not None and time.monotonic() >= deadline):
                 return
             state.settings = changed
+
+    def _started(
+        self, network: Network, spec: TrialSpec, settings: Mapping[str, Any], seed: int, holdout: int,
+        is_fresh: bool = True,
+    ) -> tuple[Network, Mapping[str, Any]]:  # fmt: skip
+        """The network with pretrained weights if the settings say so, and the settings that hold in the end.
+
+        Args:
+            network: reset for the seed.
+            spec: what is run.
+            settings: of the try.
+            seed: of the initial weights.
+            holdout: number of the hold-out that it trains on.
+            is_fresh: whether it starts anew, and not from a snapshot.
+        """
+        if settings.get(START) != PRETRAINED or not is_fresh:
+            return network, settings
+        template = self.templates[spec.template]
+        shape = self.shape_of(template, settings)
+        if self.pretraining is None or not self.pretraining.has_time(spec.seconds, shape, holdout):
+            return network, {**settings, START: DRAWN}
+        started = self.pretraining.start(
+            lambda: self.network(template, settings, seed, spec.seconds), settings, shape, holdout, spec.seconds,
+            self.device.dispatch_seconds, self.stopping,
+        )  # fmt: skip
+        return started, settings
 
     def _place(self, network: Network) -> str:
         """What a network runs on, and what it computes in if that is not float32."""
@@ -297,8 +328,11 @@ class Trainer:
         for number in range(1, len(others) + 1):
             seed = spec.seed + SEED_STEP * number  # so that the mean score does not depend on one draw of the weights
             network = self.network(self.templates[spec.template], settings, seed, spec.seconds)
-            network.hold_out(number)
             try:
+                network, started = self._started(network, spec, settings, seed, number)
+                if started != settings:  # no time to pretrain on this hold-out as well
+                    return (), True
+                network.hold_out(number)
                 other = train(
                     network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
                     standing=functools.partial(self.training_data.standing_of_epoch, holdout=number),
@@ -357,7 +391,8 @@ class Trainer:
 
     def _spread(self, network: Network, settings: Mapping[str, Any], seconds: float) -> tuple[str, ...]:
         """The devices that share this trial; empty for a single device."""
-        if len(self.device.replicas) < 2 or network.template.keeps_rows or network.head.loss == "own":
+        single = network.template.keeps_rows or network.head.loss == "own" or self.pretraining is not None
+        if len(self.device.replicas) < 2 or single:
             return ()
         batch_size = min(int(settings["batch_size"]), self.data.n_train)
         n_steps = int(settings["epochs"]) * max(1, self.data.n_train // batch_size)
