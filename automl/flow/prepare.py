@@ -121,6 +121,8 @@ def prepare(recipe: Recipe, *, tested: bool = True, tell: Tell = lambda text: No
     parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
     own_form = in_own_form(raw, dataset, parts)
     dataset = apart_from_held_out(dataset, parts)
+    if dataset.unlabelled is not None:
+        parts = dataclasses.replace(parts, n_unlabelled=dataset.unlabelled.n_rows)
     del raw
     if parts.train_windows is None:
         task = with_training_facts(task, dataset, parts.train)

@@ -41,8 +41,8 @@ def loss_for(
             or a variable.
 
     Returns:
-        ``loss(y_true, y_pred, sample_weight=None) -> scalar``: the mean over rows. The truth of several classes is codes
-        ``(batch,)``, or the share of each class ``(batch, n_classes)``. With weights it is the weighted sum
+        ``loss(y_true, y_pred, sample_weight=None) -> scalar``: the mean over rows. The truth of several classes is
+        codes ``(batch,)``, or the share of each class ``(batch, n_classes)``. With weights it is the weighted sum
         divided by the sum of weights, so rows of weight 0 do not count. NaN in the truth of numbers stands for a value
         that is not known: a row's loss is the mean over its known cells, 0 where there is none. ``y_pred`` may have a
         members' axis after the batch axis (from `automl.layers.output.RawOutput` in training). The loss is then the

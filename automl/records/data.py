@@ -281,6 +281,7 @@ class Split:
             (stride 1) that reach into the validation rows.
         rule: one sentence that says how the rows were split.
         seed: seed of all random draws.
+        n_unlabelled: rows without a target that both sides may learn from beside these (`Dataset.unlabelled`).
     """
 
     train: np.ndarray
@@ -297,6 +298,7 @@ class Split:
     refit_windows: np.ndarray | None = None
     time_ids: np.ndarray | None = None
     refit_rows: np.ndarray | None = None
+    n_unlabelled: int = 0
 
     @property
     def in_time(self) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automl.deep.data import TrainingData
     from automl.deep.training.network import DeviceData, Network
 
-__all__ = ["DRAWN", "PRETRAINED", "START", "Pretraining", "declare_start"]
+__all__ = ["DRAWN", "PRETRAINED", "START", "Pretraining", "declare_start", "fine_tuning"]
 
 START, PRETRAINED, DRAWN = "start", "pretrained", "drawn"
 """The hyperparameter that says what weights a network starts from, and its values."""
@@ -35,11 +35,20 @@ FIRST_SHARE, FURTHER_SHARE = 1 / 3, 0.2
 """Of the time allotted to a trial, what pretraining may take: of the first shape, and of a further one."""
 KEPT_WEIGHTS = 12
 SEED_OFFSET = 900_000
+FINE_RATE = 0.3
+"""Of the learning rate of the settings, what pretrained weights are fine-tuned with: more of it would undo them."""
 
 
 def declare_start(space: Any) -> None:
     """Add the choice between pretrained and drawn weights to a template's space."""
     space.Choice(START, [PRETRAINED, DRAWN], default=PRETRAINED)
+
+
+def fine_tuning(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as a fit uses them that starts from pretrained weights; others as they are."""
+    if settings.get(START) != PRETRAINED:
+        return dict(settings)
+    return {**settings, "learning_rate": FINE_RATE * float(settings["learning_rate"])}
 
 
 class Pretraining:

@@ -110,4 +110,4 @@ def _squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Squared distances ``(len(a), len(b))``."""
     a, b = a.astype(np.float64), b.astype(np.float64)
     apart: np.ndarray = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2.0 * a @ b.T
-    return np.maximum(apart, 0.0)
+    return np.asarray(np.maximum(apart, 0.0))

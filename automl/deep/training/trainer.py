@@ -20,8 +20,8 @@ from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, neve
 from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
 from automl.deep.training.precision import MIXED_BFLOAT16, can_pay, faster, is_worth_a_network, one_step
+from automl.deep.training.pretraining import DRAWN, PRETRAINED, START, Pretraining, fine_tuning
 from automl.deep.training.records import Fit, Snapshot
-from automl.deep.training.pretraining import DRAWN, PRETRAINED, START, Pretraining
 from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.scores import ScoringNetwork
 from automl.deep.training.trial import refit, train
@@ -190,14 +190,15 @@ class Trainer:
                     state.n_parameters = network.n_parameters
                     state.place = self._place(network)
                     self._check_memory(network)
-                    network, state.settings = self._started(network, spec, state.settings, spec.seed, 0, snapshot is None)
+                    is_fresh = snapshot is None
+                    network, state.settings = self._started(network, spec, state.settings, spec.seed, 0, is_fresh)
                     if spec.is_refit:
-                        state.fit = self._refitted(network, spec, deadline, watchdog)
+                        state.fit = self._refitted(network, spec, state.settings, deadline, watchdog)
                         state.status = "done"
                         return
                     state.fit = train(
                         network,
-                        state.settings,
+                        fine_tuning(state.settings),
                         seed=spec.seed,
                         deadline=deadline,
                         dispatch_seconds=self.device.dispatch_seconds,
@@ -297,13 +298,16 @@ class Trainer:
             mixed_one.release()
         return traced_seconds
 
-    def _refitted(self, network: Network, spec: TrialSpec, deadline: float | None, watchdog: Watchdog) -> Fit:
+    def _refitted(
+        self, network: Network, spec: TrialSpec, settings: Mapping[str, Any], deadline: float | None, watchdog: Watchdog
+    ) -> Fit:
         """Train for the length that the spec names on training and validation rows."""
         assert spec.n_steps is not None
         network.take_all()
         return refit(
-            network, spec.settings, seed=spec.seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
-            stopping=watchdog.stopping, n_steps=spec.n_steps, share=spec.share,
+            network, fine_tuning(settings), seed=spec.seed, deadline=deadline,
+            dispatch_seconds=self.device.dispatch_seconds, stopping=watchdog.stopping, n_steps=spec.n_steps,
+            share=spec.share,
         )  # fmt: skip
 
     def _examine(
@@ -334,7 +338,8 @@ class Trainer:
                     return (), True
                 network.hold_out(number)
                 other = train(
-                    network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
+                    network, fine_tuning(settings), seed=seed, deadline=deadline,
+                    dispatch_seconds=self.device.dispatch_seconds,
                     standing=functools.partial(self.training_data.standing_of_epoch, holdout=number),
                     higher_is_better=self.higher_is_better, stopping=watchdog.stopping, n_steps=fit.n_steps,
                 )  # fmt: skip
@@ -398,6 +403,19 @@ class Trainer:
         n_steps = int(settings["epochs"]) * max(1, self.data.n_train // batch_size)
         work = TrialCost(network.n_parameters, products_a_row(network.model), batch_size, n_steps, seconds)
         return replicas_for(self.device, work)
+
+    def seconds_to_pretrain(self, candidate_seconds: float, template: Template, settings: Mapping[str, Any]) -> float:
+        """Seconds until weights are there that a network of these settings starts from; 0 if they are, or are drawn.
+
+        Args:
+            candidate_seconds: what pretraining is taken to last that was done in another process.
+            template: builds the network.
+            settings: choices and knobs.
+        """
+        if self.pretraining is None or settings.get(START) != PRETRAINED:
+            return 0.0
+        shape = self.shape_of(template, settings)
+        return 0.0 if self.pretraining.has(shape) else max(0.0, candidate_seconds)
 
     def is_ready(self, template: Template, settings: Mapping[str, Any]) -> bool:
         """Whether a network of these choices is already compiled."""
