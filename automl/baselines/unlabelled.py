@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from automl import goals
 from automl.baselines.features.projection import Projected
 from automl.baselines.model import Model
+from automl.records import UNLABELLED, UNUSED
 
 if TYPE_CHECKING:
     from automl.records import Baseline, Facts, ShallowModel, Task
 
-__all__ = ["UNLABELLED", "made", "plain_settings", "settings_with"]
+__all__ = ["made", "plain_settings", "settings_with"]
 
-UNLABELLED = "unlabelled"
-NOT, COMPONENTS, PSEUDO_LABELS, BOTH = "no", "components", "pseudo-labels", "both"
+COMPONENTS, PSEUDO_LABELS, BOTH = "components", "pseudo-labels", "both"
 """Values of the setting: components learnt on all rows, self-training, or both."""
 
 
@@ -38,12 +38,12 @@ def _values(baseline: Baseline, task: Task, settings: Mapping[str, Any], seed: i
     """The values that make a difference with these settings."""
     model = baseline.make(task, settings, seed)
     if not isinstance(model, Model) or baseline.tier == "floor":
-        return (NOT,)
+        return (UNUSED,)
     has_components = isinstance(model.features, Projected) and model.features.components > 0
     has_classes = goals.named(task).is_one_class
     if has_components:
-        return (COMPONENTS, NOT, BOTH) if has_classes else (COMPONENTS, NOT)
-    return (NOT, PSEUDO_LABELS) if has_classes else (NOT,)
+        return (COMPONENTS, UNUSED, BOTH) if has_classes else (COMPONENTS, UNUSED)
+    return (UNUSED, PSEUDO_LABELS) if has_classes else (UNUSED,)
 
 
 def made(
@@ -59,7 +59,7 @@ def made(
         is_used: whether such rows may be used at all.
     """
     model = baseline.make(task, plain_settings(settings), seed)
-    value = settings.get(UNLABELLED, NOT)
+    value = settings.get(UNLABELLED, UNUSED)
     if is_used and isinstance(model, Model):
         if value in (PSEUDO_LABELS, BOTH):
             model.trains_itself = True

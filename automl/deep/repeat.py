@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from automl import modalities
 from automl.deep.data import training_data_of
 from automl.deep.finalist import LEAST_LENGTH, seconds_of_refit
-from automl.deep.training.pretraining import DRAWN, PRETRAINED, START
 from automl.deep.training.trainer import Trainer
 from automl.errors import OutOfTime, TrialError
 from automl.goals.shared.outputs import combine
+from automl.records import DRAWN, PRETRAINED, START
 from automl.sides.items import length_growth
 from automl.sides.predictors import raw
 

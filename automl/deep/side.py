@@ -29,9 +29,9 @@ from automl.deep.scheduling import next_search, round_ends
 from automl.deep.training import device as devices
 from automl.deep.training.failure import explain
 from automl.deep.training.loss_knobs import declare
-from automl.deep.training.pretraining import DRAWN, START, declare_start
+from automl.deep.training.pretraining import declare_start
 from automl.deep.training.trainer import Trainer
-from automl.records import Run, SearchOptions
+from automl.records import DRAWN, START, Run, SearchOptions
 from automl.sides.holdouts import MultiHoldoutPolicy
 from automl.sides.ranking import order
 from automl.system import processes

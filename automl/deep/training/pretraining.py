@@ -17,15 +17,14 @@ from automl.deep.training.descriptors import descriptors
 from automl.deep.training.schedule import Progress
 from automl.deep.training.teacher import Teacher
 from automl.deep.training.trial import run_epoch
+from automl.records import DRAWN, PRETRAINED, START
 
 if TYPE_CHECKING:
     from automl.deep.data import TrainingData
     from automl.deep.training.network import DeviceData, Network
 
-__all__ = ["DRAWN", "PRETRAINED", "START", "Pretraining", "declare_start", "fine_tuning"]
+__all__ = ["Pretraining", "declare_start", "fine_tuning"]
 
-START, PRETRAINED, DRAWN = "start", "pretrained", "drawn"
-"""The hyperparameter that says what weights a network starts from, and its values."""
 PASSES = 6
 """Passes over the rows without a label, if there is time."""
 BATCH = 128

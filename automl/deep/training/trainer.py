@@ -20,7 +20,7 @@ from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, neve
 from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
 from automl.deep.training.precision import MIXED_BFLOAT16, can_pay, faster, is_worth_a_network, one_step
-from automl.deep.training.pretraining import DRAWN, PRETRAINED, START, Pretraining, fine_tuning
+from automl.deep.training.pretraining import Pretraining, fine_tuning
 from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.scores import ScoringNetwork
@@ -34,7 +34,7 @@ from automl.system import resources
 if TYPE_CHECKING:
     from automl.deep.data import TrainingData
     from automl.deep.training.device import Device
-from automl.records import Family, Status, Template
+from automl.records import DRAWN, PRETRAINED, START, Family, Status, Template
 
 __all__ = ["Trainer"]
 
