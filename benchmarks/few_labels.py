@@ -9,8 +9,8 @@ in processes of their own: without `pretrain` the rows that lack a label are dro
 data's own split. With `--trials` the contests are bounded by fits and not by time, so that a busy machine changes
 nothing but the seconds; each side is then one model (no ensembles), and the deep side searches `cnn` or `mlp` alone.
 
-Printed: test scores of both finalists (accuracy; ROC AUC of adult), whether they learnt from rows without a label, and the
-processor seconds of the contest's own process. The last line of JSON holds the means over seeds.
+Printed: test scores of both finalists (accuracy; ROC AUC of adult), how they learnt from rows without a label, and
+the processor seconds of the contest's own process. The last line of JSON holds the means over seeds.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 from test_deep_side import side, template, trials
 
 from automl.deep.training.pretraining import Pretraining
-from automl.records import Dataset
+from automl.records import Column, Dataset
 
 
 @pytest.fixture
@@ -77,6 +77,7 @@ def test_each_hold_out_has_a_teacher_of_its_own_training_rows(pretrained, monkey
 
 def test_a_repeat_without_these_rows_starts_from_drawn_weights_and_trains_the_whole_schedule(pretrained) -> None:
     dataset, task, split, *_ = pretrained
+    task = dataclasses.replace(task, columns=tuple(Column(name, "numeric", 1.0, "made up") for name in "abc"))
     deep = side(pretrained, template(), max_trials=1)
     trials(deep)
     deep.choose(None)

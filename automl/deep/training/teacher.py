@@ -46,15 +46,16 @@ class Teacher:
         Args:
             labelled: numbers of the rows whose labels it learns.
             target: their target: shares of classes, labels or standardised values ``(n_labelled, n_outputs)``, NaN
-                where a value is not known.
+                where a value is not known, for which the mean stands.
             wanted: numbers of the rows to predict.
 
         Returns:
             ``(n_wanted, n_outputs)`` float32: probabilities, or standardised values.
         """
         target = np.asarray(target, np.float64).reshape(len(labelled), -1)
-        known = np.isfinite(target).all(axis=1)
-        labelled, target = labelled[known], target[known]
+        if not np.isfinite(target).all():
+            means = [column[np.isfinite(column)].mean() if np.isfinite(column).any() else 0.0 for column in target.T]
+            target = np.where(np.isfinite(target), target, means)
         if len(labelled) > MOST_LABELLED:
             some = np.random.default_rng(self.seed).choice(len(labelled), MOST_LABELLED, replace=False)
             labelled, target = labelled[some], target[some]
