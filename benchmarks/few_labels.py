@@ -1,7 +1,7 @@
 """Few labels: what both sides gain from rows without one (`pretrain`), on pictures and a table.
 
     python benchmarks/few_labels.py [--data DIR] [--budget 60 | --trials 2] [--labels 250] [--seeds 0,1]
-        [--only fashion,adult] [--out FILE]
+        [--only fashion,adult] [--processor-clock] [--out FILE]
 
 DIR is the data folder of `contest.py`. Of the training rows of `fashion_mnist15k` (15,000 pictures) or `adult` (39,000
 rows of a table) a random few keep their label; which, depends on the seed. Each seed has two contests on the same file,
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from contest import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = {"fashion": "cnn", "adult": "mlp"}
@@ -42,6 +43,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--labels", type=int, default=250)
     parser.add_argument("--seeds", default="0,1")
     parser.add_argument("--only", default="fashion,adult")
+    parser.add_argument(
+        "--processor-clock", action="store_true", help="budgets are processor seconds"
+    )
     parser.add_argument("--out", default="")
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -111,7 +115,7 @@ def main() -> None:
             for pretrains in (0, 1):
                 done = subprocess.run(
                     [sys.executable, __file__, *sys.argv[1:], "--one", f"{name}:{seed}:{pretrains}"],
-                    capture_output=True, text=True, check=False,
+                    capture_output=True, text=True, check=False, env=environment(args.processor_clock),
                 )  # fmt: skip
                 found = [line for line in done.stdout.splitlines() if line.startswith('{"name"')]
                 if not found:
