@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.deep.training.descriptors import descriptors
+from automl.deep.training.failure import NotFinite
 from automl.deep.training.schedule import Progress
 from automl.deep.training.teacher import Teacher
 from automl.deep.training.trial import run_epoch
@@ -88,7 +89,7 @@ class Pretraining:
         seconds: float,
         dispatch_seconds: float,
         stopping: Callable[[], bool],
-    ) -> Network:
+    ) -> tuple[Network, float] | None:
         """A network that starts from pretrained weights, which are learnt now unless they are there.
 
         Args:
@@ -99,24 +100,33 @@ class Pretraining:
             seconds: time allotted to the trial; infinite without a time limit.
             dispatch_seconds: see `trial.train`.
             stopping: see `trial.train`.
+
+        Returns:
+            The network, and the seconds of its compilation here; None if there was no time for a step.
+
+        Raises:
+            NotFinite: the loss became NaN or infinite.
         """
-        network = again()
+        network, compile_seconds = again(), 0.0
         if not self.has(shape, holdout):
             begun = time.monotonic()
             deadline = None if math.isinf(seconds) else begun + FIRST_SHARE * seconds
-            weights = self._learnt(network, settings, holdout, deadline, dispatch_seconds, stopping)
-            self._weights[shape, holdout] = weights
+            progress = self._trained(network, settings, holdout, deadline, dispatch_seconds, stopping)
+            if not progress.step or stopping():
+                return None
+            self._weights[shape, holdout], compile_seconds = network.weights(), progress.compile_seconds
             self.seconds[shape] = time.monotonic() - begun
             while len(self._weights) > KEPT_WEIGHTS:
                 self._weights.popitem(last=False)
             network = again()
         network.start_from(self._weights[shape, holdout])
-        return network
+        return network, compile_seconds
 
-    def _learnt(
+    def _trained(
         self, network: Network, settings: Mapping[str, Any], holdout: int, deadline: float | None,
         dispatch_seconds: float, stopping: Callable[[], bool],
-    ) -> list[np.ndarray]:  # fmt: skip
+    ) -> Progress:  # fmt: skip
+        """Train a network on pseudo-labels and labels, as long as there is time; how far it came."""
         labelled = self._labelled(holdout)
         self.data.place_pseudo_labels(self._pseudo_labels(labelled, holdout))
         n = self.data.n_unlabelled
@@ -131,10 +141,12 @@ class Pretraining:
         while progress.step < progress.end:
             losses: list[float] = []
             status = run_epoch(progress, losses, dispatch_seconds, stopping)
-            if status != "done" or not losses or not math.isfinite(losses[-1]):
+            if losses and not math.isfinite(losses[-1]):
+                raise NotFinite(f"the loss became {losses[-1]} in pretraining; a lower learning rate may help")
+            if status != "done":
                 break
             progress.replan()
-        return network.weights()
+        return progress
 
     def _labelled(self, holdout: int) -> np.ndarray:
         """Numbers of the training rows of a hold-out."""

@@ -191,7 +191,8 @@ class Trainer:
                     state.place = self._place(network)
                     self._check_memory(network)
                     is_fresh = snapshot is None
-                    network, state.settings = self._started(network, spec, state.settings, spec.seed, 0, is_fresh)
+                    started = self._started(network, spec, state.settings, spec.seed, 0, is_fresh)
+                    network, state.settings, compile_seconds = started
                     if spec.is_refit:
                         state.fit = self._refitted(network, spec, state.settings, deadline, watchdog)
                         state.status = "done"
@@ -214,7 +215,7 @@ class Trainer:
                         snapshot=snapshot,
                         on_best=state.remember,
                     )
-                    state.fit = state.fit.with_compilation(traced_seconds)
+                    state.fit = state.fit.with_compilation(traced_seconds + compile_seconds)
                 state.status, state.ended = state.fit.status, _why_cut(state.fit)
                 return
             except OutOfTime as error:
@@ -236,8 +237,8 @@ class Trainer:
     def _started(
         self, network: Network, spec: TrialSpec, settings: Mapping[str, Any], seed: int, holdout: int,
         is_fresh: bool = True,
-    ) -> tuple[Network, Mapping[str, Any]]:  # fmt: skip
-        """The network with pretrained weights if the settings say so, and the settings that hold in the end.
+    ) -> tuple[Network, Mapping[str, Any], float]:  # fmt: skip
+        """The network with pretrained weights if the settings say so.
 
         Args:
             network: reset for the seed.
@@ -246,18 +247,30 @@ class Trainer:
             seed: of the initial weights.
             holdout: number of the hold-out that it trains on.
             is_fresh: whether it starts anew, and not from a snapshot.
+
+        Returns:
+            The network, the settings that hold in the end, and the seconds in which it was compiled here.
+
+        Raises:
+            OutOfTime: there was no time to pretrain for a refit.
         """
         if settings.get(START) != PRETRAINED or not is_fresh:
-            return network, settings
+            return network, settings, 0.0
         template = self.templates[spec.template]
         shape = self.shape_of(template, settings)
-        if self.pretraining is None or not self.pretraining.has_time(spec.seconds, shape, holdout):
-            return network, {**settings, START: DRAWN}
-        started = self.pretraining.start(
-            lambda: self.network(template, settings, seed, spec.seconds), settings, shape, holdout, spec.seconds,
-            self.device.dispatch_seconds, self.stopping,
-        )  # fmt: skip
-        return started, settings
+        may = spec.is_refit or (self.pretraining and self.pretraining.has_time(spec.seconds, shape, holdout))
+        started = None
+        if self.pretraining is not None and may:
+            started = self.pretraining.start(
+                lambda: self.network(template, settings, seed, spec.seconds), settings, shape, holdout, spec.seconds,
+                self.device.dispatch_seconds, self.stopping,
+            )  # fmt: skip
+        if started is not None:
+            return started[0], settings, started[1]
+        if spec.is_refit:  # from drawn weights it would be another model
+            raise OutOfTime("the time offered ended before its weights were pretrained")
+        drawn = {**settings, START: DRAWN}
+        return self.network(template, drawn, seed, spec.seconds), drawn, 0.0
 
     def _place(self, network: Network) -> str:
         """What a network runs on, and what it computes in if that is not float32."""
@@ -333,8 +346,8 @@ class Trainer:
             seed = spec.seed + SEED_STEP * number  # so that the mean score does not depend on one draw of the weights
             network = self.network(self.templates[spec.template], settings, seed, spec.seconds)
             try:
-                network, started = self._started(network, spec, settings, seed, number)
-                if started != settings:  # no time to pretrain on this hold-out as well
+                network, own, _ = self._started(network, spec, settings, seed, number)
+                if own != settings:  # no time to pretrain on this hold-out as well
                     return (), True
                 network.hold_out(number)
                 other = train(
