@@ -43,9 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--labels", type=int, default=250)
     parser.add_argument("--seeds", default="0,1")
     parser.add_argument("--only", default="fashion,adult")
-    parser.add_argument(
-        "--processor-clock", action="store_true", help="budgets are processor seconds"
-    )
+    parser.add_argument("--processor-clock", action="store_true", help="budgets are processor seconds")
     parser.add_argument("--out", default="")
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
     return parser.parse_args()
