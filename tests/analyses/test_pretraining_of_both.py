@@ -38,7 +38,7 @@ def context_of(n_learn: int = 400, choices: dict[str, dict[str, Any]] = CHOICES,
         return plain(part, number)
 
     runs = tuple(
-        dataclasses.replace(run, choices=choices.get(run.side, {})) if run.finalist else run
+        dataclasses.replace(run, choices=choices.get(run.side, {}), valid_score=0.8) if run.finalist else run
         for run in made.outcome.runs
     )
     return dataclasses.replace(
