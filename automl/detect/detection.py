@@ -26,6 +26,7 @@ from automl.detect.series.axis import Declined, axis
 from automl.detect.series.options import is_asked
 from automl.detect.target.goal import Answer, answer, suggested
 from automl.detect.target.proposals import proposals
+from automl.detect.target.unlabelled import refuse_pretraining, with_unlabelled
 from automl.errors import DataError, InputError, NoTarget, RecipeError
 from automl.records import KINDS, Column, Dataset, Goal, GoalName, Kind, Recipe, Task
 from automl.system.counts import counted
@@ -50,11 +51,13 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
         DataError: the data cannot carry a contest. RecipeError: the recipe contradicts itself or the data.
     """
     dataset, task = _detected(dataset, recipe)
+    refuse_pretraining(recipe, task.goal)
     return dataset, replace(task, encoding="" if dataset.encoding == "utf-8" else dataset.encoding)
 
 
 def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     _check_goal(recipe)
+    refuse_pretraining(recipe, recipe.goal)
     if recipe.goal is not None and (goal := goals.named(recipe.goal)).base:
         return _detect_plugin_goal(dataset, recipe, goal)
     learns_none = recipe.goal is not None and not goals.named(recipe.goal).needs_target
@@ -261,7 +264,7 @@ def _table(
     assert target is not None
     answered = answer(target, recipe, dataset.name, suggested(dataset.inputs, columns), dataset.given)
     raw = dataset
-    dataset = _with_answer(dataset, answered)
+    dataset = with_unlabelled(_with_answer(dataset, answered), raw, answered.rows, recipe)
     repeated = duplicate_rows(raw.inputs, raw.target)
     findings = [*in_file(answered.findings, raw)]
     dataset, time, told = split_in_time(dataset, columns, recipe, answered, declined)
@@ -358,6 +361,6 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     )  # fmt: skip
     if dataset.weight is not None:
         dataset = replace(dataset, weight=_weights(np.asarray(dataset.weight, np.float64)))
-    kept = _with_answer(dataset, answered)
+    kept = with_unlabelled(_with_answer(dataset, answered), dataset, answered.rows, recipe)
     findings = (*unsure(answered, recipe), *dataset.findings, *in_file(answered.findings, dataset))
     return replace(kept, findings=findings), task

@@ -16,6 +16,7 @@ from automl.errors import DataError, InputError, NoTarget, RecipeError
 from automl.flow.latency import OwnForm, in_own_form
 from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.selection import check_templates
+from automl.flow.unlabelled import apart_from_held_out, as_new_rows
 from automl.intake import load
 from automl.records import Finding
 
@@ -81,13 +82,13 @@ def _detected(dataset: Dataset, recipe: Recipe, tell: Tell = lambda text: None) 
     dataset, task = detect(dataset, recipe)
     dataset, task = modalities.named(task).decode(dataset, task, recipe.search.memory_mib)
     if recipe.pretrained is None:
-        return dataset, task
+        return as_new_rows(dataset, task), task
     if pretrained.reads_pictures(task):
         tell("loading TensorFlow, which computes vectors of pictures")
         _load_tensorflow(recipe)
     task = pretrained.with_backbone(task, recipe.pretrained)
     run_folder = Path(recipe.out) if recipe.out and recipe.resume else None
-    return pretrained.embedded(dataset, task, recipe.budget_seconds, run_folder, tell), task
+    return as_new_rows(pretrained.embedded(dataset, task, recipe.budget_seconds, run_folder, tell), task), task
 
 
 def _load_tensorflow(recipe: Recipe) -> None:
@@ -121,6 +122,9 @@ def prepare(recipe: Recipe, *, tested: bool = True, tell: Tell = lambda text: No
     hold_outs = tested or recipe.max_trials != 1
     parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
     own_form = in_own_form(raw, dataset, parts)
+    dataset = apart_from_held_out(dataset, parts)
+    if dataset.unlabelled is not None:
+        parts = dataclasses.replace(parts, n_unlabelled=dataset.unlabelled.n_rows)
     del raw
     if parts.train_windows is None:
         task = with_training_facts(task, dataset, parts.train)

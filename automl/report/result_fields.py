@@ -96,6 +96,13 @@ class SplitFields:
     n_valid: Annotated[Count, Field(description="Validation rows or windows.")]
     n_test: Annotated[Count, Field(description="Test rows or windows.")]
     units: Annotated[str, Field(description="What is resampled for the interval: row, group, block, window or series.")]
+    n_unlabelled: Annotated[
+        Count,
+        Field(
+            description="Rows without a target that both sides could learn from, with pretrain. None is scored.",
+            json_schema_extra=Later,
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
