@@ -74,6 +74,7 @@ def fit(
     max_trials: int | None = None,
     templates: str | Sequence[str] | None = None,
     pretrained: str | Path | None = None,
+    pretrain: bool | None = None,
     seed: int | None = None,
     min_gain: float | None = None,
     repeats: int | None = None,
@@ -122,6 +123,8 @@ def fit(
         pretrained: folder of a backbone that was trained elsewhere, whose vectors both sides read. Of texts: an encoder
             like BERT or vectors of words, as safetensors. Of pictures: an architecture of keras.applications or a
             network of Keras's layers, with a config.json. None for models trained on these rows alone.
+        pretrain: whether rows without a target are used, by both sides and never for a score: they pretrain networks,
+            and shallow models may learn from them. None for no: they are dropped.
         seed: seed of splits, searches and networks. None for 0.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best possible
             one. None for 0.005.
@@ -186,6 +189,7 @@ def run(
     max_trials: int | None = None,
     templates: str | Sequence[str] | None = None,
     pretrained: str | Path | None = None,
+    pretrain: bool | None = None,
     seed: int | None = None,
     min_gain: float | None = None,
     repeats: int | None = None,
@@ -243,6 +247,7 @@ def run(
         max_trials: the most deep trials, and the most shallow fits.
         templates: deep templates to search.
         pretrained: folder of a backbone whose vectors of texts or pictures both sides read.
+        pretrain: whether rows without a target are used, by both sides and never for a score.
         seed: seed of splits, searches and networks.
         min_gain: smallest gain that counts.
         repeats: number of further splits on which both finalists are compared again.
@@ -439,7 +444,7 @@ def inspect(
     n_rows = seen.dataset.n_source_rows or seen.dataset.n_rows
     return Inspection(
         seen.dataset.name, n_rows, seen.task, gravest_first(seen.dataset.findings), seen.columns, seen.targets,
-        interface_of(recipe),
+        interface_of(recipe), seen.goals,
     )  # fmt: skip
 
 

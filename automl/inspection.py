@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automl.report.findings import LONGEST_NAME, column_text, finding_text, next_step_text, one_line
-from automl.system.advice import Interface, advice
+from automl.system.advice import Interface, advice, for_interface
 from automl.system.counts import counted
 from automl.system.printable import printable
 
@@ -28,6 +28,7 @@ class Inspection:
         columns: what each column holds, with evidence.
         targets: if no target was named, a sentence for each column that may be the target.
         interface: where the user can follow the advice of findings: flags ("shell"), or arguments of Python.
+        goals: if no target was named, flags of each goal that needs none, with what it is for.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Inspection:
     columns: tuple[Column, ...] = ()
     targets: tuple[str, ...] = ()
     interface: Interface = "python"
+    goals: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -61,11 +63,16 @@ class Inspection:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why this task was chosen; without a task, the columns that may be the target."""
+        """Why this task was chosen; without a task, the columns that may be the target, and goals without one."""
         if self.task is not None:
-            return tuple(map(one_line, self.task.evidence))
-        targets = (one_line(self._in_interface(sentence)) for sentence in self.targets)
-        return ("Name the column to predict, such as", *targets) if self.targets else ()
+            return tuple(one_line(for_interface(sentence, (), self.interface)) for sentence in self.task.evidence)
+        targets = [one_line(self._in_interface(sentence)) for sentence in self.targets]
+        others = [one_line(for_interface(sentence, (), self.interface)) for sentence in self.goals]
+        return (
+            *(("Name the column to predict, such as", *targets) if targets else ()),
+            *(("Or pass a goal that needs no target" if targets else "Pass a goal that needs no target", *others)
+              if others else ()),
+        )  # fmt: skip
 
     def _in_interface(self, sentence: str) -> str:
         """The sentence about a likely target, which begins with a flag, in the words of the user's interface."""

@@ -39,9 +39,20 @@ TEXTS = ("ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "pretrained_te
 TABLES = ("mlp", "tabm", "ft_transformer", "retrieval")
 PICTURES = ("cnn", "resnet", "vit", "pretrained_image")
 UNLABELLED = ("autoencoder", "vae", "dte")
+REPRESENTING, REPRESENTING_PICTURES = ("masked", "scarf"), ("simclr",)
 WINDOWS = ("series_predictor",)
 PRETRAINED = ("pretrained_text", "pretrained_image")
-TEMPLATES = (*TABLES, *PICTURES, *TEXTS, *SERIES, *FORECASTS, *UNLABELLED, *WINDOWS)
+TEMPLATES = (
+    *TABLES,
+    *PICTURES,
+    *TEXTS,
+    *SERIES,
+    *FORECASTS,
+    *UNLABELLED,
+    *REPRESENTING,
+    *REPRESENTING_PICTURES,
+    *WINDOWS,
+)
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -75,7 +86,9 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     labels = rng.integers(0, 10, size=n).astype("int32")
     if name in (*UNLABELLED, *WINDOWS):  # they learn no target
         classes, labels = Head("anomaly", (1,), "linear", "own"), np.zeros((n, 1), "float32")
-    if name in (*TABLES, *UNLABELLED):
+    if name in (*REPRESENTING, *REPRESENTING_PICTURES):
+        classes, labels = Head("represent", (16,), "linear", "own"), np.zeros((n, 1), "float32")
+    if name in (*TABLES, *UNLABELLED, *REPRESENTING):
         x = rng.normal(size=(n, 20)).astype("float32")
         quantiles = [list(np.quantile(column, np.linspace(0, 1, 65))) for column in x.T]
         stats = {"median": [0.0] * 20, "scale": [1.0] * 20, "quantiles": quantiles, "missing": [0.0] * 20,
@@ -84,7 +97,7 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     if name in PRETRAINED:
         spec = InputSpec("vectors", "vectors", (384,), "float32", 0, {"mean": [0.0] * 384, "std": [1.0] * 384})
         return {"vectors": rng.normal(size=(n, 384)).astype("float32")}, labels, (spec,), classes
-    if name in PICTURES:
+    if name in (*PICTURES, *REPRESENTING_PICTURES):
         x = rng.integers(0, 256, size=(n, 28, 28, 1)).astype("uint8")
         spec = InputSpec("image", "image", (28, 28, 1), "uint8", 0, {"mean": [128.0], "std": [70.0]})
         return {"image": x}, labels, (spec,), classes

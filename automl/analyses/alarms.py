@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.analyses.shared import scoring
-from automl.analyses.shared.changed import Factor, factors_of, stacked_seconds
-from automl.detect.rows import take
-from automl.records import Analysis, AnalysisContext, AnalysisFacts, Dataset
+from automl.analyses.shared.changed import stacked_seconds
+from automl.analyses.shared.parts import N_PATCHES
+from automl.analyses.shared.reasons import MOST_PARTS, Reasons, reasons
+from automl.records import Analysis, AnalysisContext, AnalysisFacts, Dataset, Side
 from automl.verdict.unlabelled import agreement
 
 __all__ = ["ALARMS"]
@@ -19,7 +20,8 @@ __all__ = ["ALARMS"]
 N_TOP = 10
 """The most unusual rows of each side that are explained."""
 N_REASONS = 4
-MOST_FACTORS = 60
+LEAST_DROP = 5e-4
+"""Of a score: less is no reason."""
 FIRST = (5, 10, 20, 50, 100, 200)
 """Numbers of first rows whose precision is told."""
 SHARES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1)
@@ -36,8 +38,9 @@ def unfit(context: AnalysisContext) -> str | None:
 
 
 def cost(facts: AnalysisFacts) -> float:
-    """Both sides on copies of the top rows, one a column."""
-    return 0.1 + stacked_seconds(facts, 2 * N_TOP * (1 + min(facts.n_columns, MOST_FACTORS)))
+    """Both sides on copies of the top rows, one a column; a lone one may be a text or a picture, which has parts."""
+    n_parts = MOST_PARTS if facts.n_columns == 1 else min(facts.n_columns, MOST_PARTS)
+    return 0.1 + stacked_seconds(facts, 2 * N_TOP * (1 + n_parts))
 
 
 def run(context: AnalysisContext) -> dict[str, Any]:
@@ -47,6 +50,7 @@ def run(context: AnalysisContext) -> dict[str, Any]:
     scores = {side: one.output.arrays["scores"] for side, one in scoring.contestants(context).items()}
     found: dict[str, Any] = {
         "is_labelled": is_labelled,
+        "by_label": is_labelled_valid(context),
         "level": LEVEL,
         "n": len(truth),
         "flagged": {side: int(one.output.arrays["labels"].sum()) for side, one in scoring.contestants(context).items()},
@@ -61,8 +65,13 @@ def run(context: AnalysisContext) -> dict[str, Any]:
         found["agreement"] = {
             "correlation": both.correlation, "n_top": both.n_top, "shared": both.shared,
         }  # fmt: skip
-    top, rows = _top(context, scores)
-    return {**found, "top": top, "rows": rows}
+    return {**found, **_top(context, scores)}
+
+
+def is_labelled_valid(context: AnalysisContext) -> bool:
+    """Whether the label chose the threshold of alarms: validation rows of both kinds have one."""
+    valid = context.split.valid
+    return bool(context.task.target) and len(np.unique(goals.truth(context.dataset, context.task, valid))) > 1
 
 
 def _histogram(scores: dict[Any, np.ndarray], truth: np.ndarray | None) -> dict[str, Any]:
@@ -138,81 +147,47 @@ def _rows_a_day(dataset: Dataset, items: np.ndarray) -> float | None:
 # --------------------------------------------------------------------------- why
 
 
-def _top(context: AnalysisContext, scores: dict[Any, np.ndarray]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """For each side its first items, with the parts without which they would be less unusual.
-
-    A part is a column, a channel or a stretch of steps. It is set to what is usual in training rows (the median, the
-    most frequent level, the mean), and the score of both sides is asked again.
-    """
-    factors = factors_of(context)[:MOST_FACTORS]
+def _top(context: AnalysisContext, scores: dict[Any, np.ndarray]) -> dict[str, Any]:
+    """For each side its first items, with the parts without which they would be less unusual."""
     tops = {side: np.argsort(-own, kind="stable")[:N_TOP] for side, own in scores.items()}
     chosen = np.unique(np.concatenate(list(tops.values())))
-    drops = _drops(context, chosen, factors) if factors else {}
+    found = reasons(context, chosen)
     made: dict[str, Any] = {}
     rows: list[dict[str, Any]] = []
     for side, positions in tops.items():
         made[side] = []
         for position in positions.tolist():
-            place = int(np.searchsorted(chosen, position))
-            own = drops[side][place] if side in drops else np.zeros(0)
-            order = [k for k in np.argsort(-own, kind="stable")[:N_REASONS] if own[k] > 0]
-            reasons = [{"part": factors[k].name, "drop": float(own[k])} for k in order]
-            made[side].append(
-                {
-                    "position": position,
-                    "score": float(scores[side][position]),
-                    "other": {name: float(other[position]) for name, other in scores.items() if name != side},
-                    "reasons": reasons,
-                }
-            )
+            own, score = _reasons(found, side, int(np.searchsorted(chosen, position))), float(scores[side][position])
+            other = {name: float(other[position]) for name, other in scores.items() if name != side}
+            made[side].append({"position": position, "score": score, "other": other, **own})
             rows += [
-                {"side": side, "position": position, "score": float(scores[side][position]), **reason}
-                for reason in (reasons or [{"part": None, "drop": None}])
+                {"side": side, "position": position, "score": score, **reason}
+                for reason in (own["reasons"] or [{"part": None, "drop": None}])
             ]
-    return made, rows
+    is_in_grid = found is not None and found.what == "images"
+    return {
+        "what": "" if found is None else found.what, "n_patches": N_PATCHES if is_in_grid else None, "top": made,
+        "rows": rows,
+    }  # fmt: skip
 
 
-def _drops(context: AnalysisContext, positions: np.ndarray, factors: list[Factor]) -> dict[Any, np.ndarray]:
-    """By how much each side's score falls, ``(n_items, n_factors)``, where a part is set to what is usual."""
-    dataset, items = context.dataset, context.split.test[positions]
-    n = len(items)
-    copies = take(dataset, np.tile(items, 1 + len(factors)))
-    inputs = copies.inputs.copy()
-    usual = _usual(dataset, context.split.train)
-    for k, factor in enumerate(factors):
-        own = slice((1 + k) * n, (2 + k) * n)
-        if factor.columns:
-            for name in factor.columns:
-                inputs.iloc[own, inputs.columns.get_loc(name)] = usual[name]
-        else:
-            channel = slice(None) if factor.channel is None else slice(factor.channel, factor.channel + 1)
-            steps = slice(None) if factor.steps is None else slice(*factor.steps)
-            inputs[own, channel, steps] = usual[""][channel, steps]
-    copies = replace(copies, inputs=inputs)
-    found = {}
-    for side, predictor in scoring.predictors(context).items():
-        every = predictor.output(copies, np.arange(copies.n_rows)).arrays["scores"].reshape(1 + len(factors), n)
-        found[side] = (every[0] - every[1:]).T
-    return found
-
-
-def _usual(dataset: Dataset, rows: np.ndarray) -> dict[str, Any]:
-    """What is usual in each column of the training rows; of series under "" the mean of each channel and step."""
-    if not hasattr(dataset.inputs, "columns"):
-        return {"": np.asarray(dataset.inputs[rows], np.float64).mean(axis=0)}
-    made: dict[str, Any] = {}
-    for name in dataset.inputs.columns:
-        column = dataset.inputs[name].iloc[rows]
-        if column.dtype.kind in "fM":
-            made[name] = column.median()
-        else:
-            counts = column.value_counts()
-            made[name] = counts.index[0] if len(counts) else None
-    return made
+def _reasons(found: Reasons | None, side: Side, place: int) -> dict[str, Any]:
+    """The parts of an item that count most; of words and patches also how much each of them counts."""
+    if found is None or side not in found.drops:
+        return {"reasons": []}
+    names, drops = found.parts[place], found.drops[side][place]
+    order = [k for k in np.argsort(-drops, kind="stable")[:N_REASONS] if drops[k] > LEAST_DROP]
+    own: dict[str, Any] = {"reasons": [{"part": names[k], "drop": float(drops[k])} for k in order]}
+    if found.what == "text":
+        own["words"] = list(names)
+    if found.what != "factors":
+        own["drops"] = [float(drop) for drop in drops]
+    return own
 
 
 EXAMPLE: dict[str, Any] = {
     "is_labelled": True,
+    "by_label": True,
     "level": 0.95,
     "n": 400,
     "flagged": {"deep": 9, "shallow": 14},
@@ -234,6 +209,8 @@ EXAMPLE: dict[str, Any] = {
         {"side": side, "n": 10, "hits": 8, "precision": 0.8, "low": 0.49, "high": 0.94} for side in ("deep", "shallow")
     ],
     "agreement": {"correlation": 0.71, "n_top": 20, "shared": 0.6},
+    "what": "factors",
+    "n_patches": None,
     "top": {
         side: [
             {"position": 3, "score": 1.31, "other": {"deep" if side == "shallow" else "shallow": 0.99},
@@ -247,7 +224,7 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 ALARMS = Analysis(
-    name="alarms", order=8, run=run, unfit=unfit, cost=cost, example=EXAMPLE,
+    name="alarms", order=8, run=run, scored=False, unfit=unfit, cost=cost, example=EXAMPLE,
     source="precision at k and its interval: Wilson 1927; what is usual in place of a part: occlusion, Zeiler & Fergus "
     "2014, section 4.2",
 )  # fmt: skip

@@ -113,6 +113,6 @@ EXAMPLE = {
 }  # fmt: skip
 
 COMPUTE = Analysis(
-    name="compute", order=16, run=run, unfit=unfit, cost=cost, example=EXAMPLE, reads="runs",
+    name="compute", order=16, run=run, unfit=unfit, cost=cost, example=EXAMPLE, reads="runs", scored=False,
     source="Strubell et al. 2019, Energy and policy considerations for deep learning in NLP; RAPL; NVML",
 )  # fmt: skip

@@ -119,4 +119,6 @@ EXAMPLE = {
     ],
 }  # fmt: skip
 
-PROFILE = Analysis(name="profile", order=26, run=run, unfit=unfit, cost=cost, example=EXAMPLE, reads="runs")
+PROFILE = Analysis(
+    name="profile", order=26, run=run, unfit=unfit, cost=cost, example=EXAMPLE, reads="runs", scored=False,
+)  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 from automl import goals
 from automl.baselines.learners.each_target import EachTarget, filled
 from automl.baselines.learners.learner import as_output, own_goal
+from automl.baselines.self_training import self_trained
 from automl.goals.shared.target_transform import PLAIN, TargetTransform, bounds, logarithm_for, transform_for
 from automl.records import Dataset, FitContext, Output, Task
 from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, quantiles
@@ -65,7 +66,12 @@ class Model:
         learner: see `automl.baselines.learners.learner`.
         unskew: whether values are learnt after the transform that their skewness asks for, or after their logarithm
             ("log"), see `automl.goals.shared.target_transform`.
+
+    Attributes:
+        trains_itself: before a fit: whether it learns from rows without a label, see `automl.baselines.self_training`.
     """
+
+    trains_itself = False
 
     def __init__(self, task: Task, features: Features, learner: Any, unskew: bool | str = False) -> None:
         self.goal = own_goal(task.goal)
@@ -78,6 +84,18 @@ class Model:
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
         """Fit features and learner on these rows; validation rows only stop and choose."""
+        if not self.trains_itself:
+            self._fit(dataset, split_rows, truth, weight, context)
+            return
+        del self.trains_itself  # the class's own value is left, so that copies and what is stored do not have it
+        if dataset.unlabelled is None or not dataset.unlabelled.n_rows:
+            self._fit(dataset, split_rows, truth, weight, context)
+            return
+        fitted = self_trained(Model._fit, self, dataset, split_rows, truth, weight, context)
+        self.__dict__.update(fitted.__dict__)
+
+    def _fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
+             context: FitContext) -> None:  # fmt: skip
         has_gaps = bool(goals.named(self.goal).is_numeric and np.isnan(truth).any())
         X = self.features.fit(dataset, split_rows, filled(truth) if has_gaps else truth, weight)
         valid = None if context.valid_rows is None else self.features.transform(dataset, context.valid_rows)

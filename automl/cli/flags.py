@@ -54,6 +54,10 @@ Pretrained = Annotated[
     str | None,
     typer.Option(help="Folder of a pretrained backbone, whose vectors of texts or pictures both sides read."),
 ]
+Pretrain = Annotated[
+    bool | None,
+    typer.Option("--pretrain/--no-pretrain", help="Use rows without a target on both sides: they pretrain networks."),
+]
 Seed = Annotated[int | None, typer.Option(help="Seed of splits, searches and networks.")]
 MinGain = Annotated[
     float | None,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainingData", "training_data_of"]
 
+MOST_UNLABELLED = 50_000
+"""Rows without a target that networks are pretrained on."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingData:
@@ -40,6 +43,8 @@ class TrainingData:
             windows that reach into the validation rows; None where it is the validation rows themselves.
         added_target: their target, as `target`.
         added_weight: their weights, on the scale of `weight`; None if `weight` is.
+        unlabelled: encoded inputs of the rows without a target that networks are pretrained on, by spec name; None
+            for no pretraining.
     """
 
     train: Mapping[str, np.ndarray]
@@ -57,6 +62,7 @@ class TrainingData:
     added: Mapping[str, np.ndarray] | None = None
     added_target: np.ndarray | None = None
     added_weight: np.ndarray | None = None
+    unlabelled: Mapping[str, np.ndarray] | None = None
 
     @property
     def growth(self) -> float:
@@ -145,7 +151,19 @@ def training_data_of(
         added=encoder.transform(dataset, learnt[n_train:]) if is_apart else None,
         added_target=target[n_train:],
         added_weight=None if weight is None else weight[n_train:],
+        unlabelled=_unlabelled(dataset, encoder, split.seed),
     )
+
+
+def _unlabelled(dataset: Dataset, encoder: Encoder, seed: int) -> Mapping[str, np.ndarray] | None:
+    """The encoded inputs of the rows without a target, or of a sample of many; None where there are none."""
+    rows = dataset.unlabelled
+    if rows is None or not rows.n_rows:
+        return None
+    some = np.arange(rows.n_rows)
+    if rows.n_rows > MOST_UNLABELLED:
+        some = np.sort(np.random.default_rng(seed).choice(rows.n_rows, MOST_UNLABELLED, replace=False))
+    return encoder.transform(rows, some)
 
 
 def _others(dataset: Dataset, task: Task, split: Split) -> tuple[HoldOut, ...]:

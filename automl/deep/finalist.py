@@ -209,6 +209,9 @@ class Finalist:
         fit, data = candidate.fit, self.trainer.training_data
         ready = self.trainer.is_ready(candidate.template, candidate.settings)
         compile_seconds = 0.0 if ready else fit.compile_seconds
+        compile_seconds += self.trainer.seconds_to_pretrain(
+            candidate.run.cost.fit_seconds - fit.seconds, candidate.template, candidate.settings
+        )
         if candidate.refits:
             last = candidate.refits[-1]
             return last.seconds - last.compile_seconds + compile_seconds

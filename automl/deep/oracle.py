@@ -236,6 +236,14 @@ class Oracle:
         """Give out these values at the next `ask`, before anything else."""
         self._waiting.insert(0, self._complete(values))
 
+    def second(self, changed: Mapping[str, Any]) -> None:
+        """Give out the first starting point once more after it, with some values changed."""
+        first = self._starts[0] if self._starts else self.defaults
+        other = {**first, **changed}
+        self._starts.append(other)
+        if self._waiting:
+            self._waiting.insert(1, other)
+
     def state(self) -> dict[str, Any]:
         """The state that `set_state` needs beside the trials.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from automl.deep.finalist import LEAST_LENGTH, seconds_of_refit
 from automl.deep.training.trainer import Trainer
 from automl.errors import OutOfTime, TrialError
 from automl.goals.shared.outputs import combine
+from automl.records import DRAWN, PRETRAINED, START
 from automl.sides.items import length_growth
 from automl.sides.predictors import raw
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from automl.deep.family import Candidate
     from automl.deep.finalist import Finalist
+    from automl.deep.messages import TrialSpec
     from automl.records import Dataset, Output, Split, Task
 
 __all__ = ["repeat", "seconds_of"]
@@ -43,8 +46,20 @@ def seconds_of(
     """
     growth = finalist.trainer.training_data.growth
     members = finalist.composition.members or finalist.ranked[:n_members]
-    fits = [compile_seconds[one.template.name] + _training_seconds(one, growth) for one in members]
+    fits = [
+        compile_seconds[one.template.name] + _training_seconds(one, growth) + _pretraining_seconds(finalist, one)
+        for one in members
+    ]
     return sum(fits) + 2 * encode_seconds + 0.2
+
+
+def _pretraining_seconds(finalist: Finalist, member: Candidate) -> float:
+    """The time that the weights take that a member starts from: a repeat learns them anew."""
+    pretraining = finalist.trainer.pretraining
+    if pretraining is None or member.settings.get(START) != PRETRAINED:
+        return 0.0
+    shape = finalist.trainer.shape_of(member.template, member.settings)
+    return pretraining.seconds.get(shape, max(0.0, member.run.cost.fit_seconds - member.fit.seconds))
 
 
 def _training_seconds(member: Candidate, growth: float) -> float:
@@ -57,6 +72,13 @@ def _training_seconds(member: Candidate, growth: float) -> float:
 def _longer(member: Candidate, growth: float) -> float:
     """How many times as long as the searched schedule that of the first refit was, beyond its growth with the rows."""
     return max(1.0, member.refits[0].n_steps / (growth * member.fit.n_steps)) if member.refits else 1.0
+
+
+def _from_drawn_weights(spec: TrialSpec, n_train: int) -> TrialSpec:
+    """The fit without pretraining: it gets the whole schedule of its settings, since it starts from nothing."""
+    settings = {**spec.settings, START: DRAWN}
+    planned = int(settings["epochs"]) * max(1, n_train // int(settings["batch_size"]))
+    return dataclasses.replace(spec, settings=settings, n_steps=max(planned, spec.n_steps or 1), share=1.0)
 
 
 def repeat(
@@ -105,10 +127,12 @@ def _predicted(
     growth = learnt.growth * len(learnt.target) / max(len(before.target), 1)
     seed = finalist.seed * 1000 + SEED_STEP + number
     spec = finalist.spec_of(member, name, seed, left, length_growth(growth) * _longer(member, before.growth))
+    if trainer.pretraining is None and member.settings.get(START) == PRETRAINED:
+        spec = _from_drawn_weights(spec, len(learnt.target))
+    assert spec.n_steps is not None
     result = trainer.run(spec)
     if result.fit is None and result.status == "failed" and time.monotonic() < ends:
         raise TrialError(f"{member.run.name}: {result.failure}")
-    assert spec.n_steps is not None
     if result.fit is None or result.fit.n_steps < LEAST_LENGTH * spec.n_steps:
         raise OutOfTime(f"the time was over before {member.run.name} was fitted")
     network = trainer.network(member.template, member.settings, finalist.seed)

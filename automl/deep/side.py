@@ -29,8 +29,9 @@ from automl.deep.scheduling import next_search, round_ends
 from automl.deep.training import device as devices
 from automl.deep.training.failure import explain
 from automl.deep.training.loss_knobs import declare
+from automl.deep.training.pretraining import declare_start
 from automl.deep.training.trainer import Trainer
-from automl.records import Run, SearchOptions
+from automl.records import DRAWN, START, Run, SearchOptions
 from automl.sides.holdouts import MultiHoldoutPolicy
 from automl.sides.ranking import order
 from automl.system import processes
@@ -206,14 +207,22 @@ class DeepSide:
                 higher_is_better=self.higher_is_better,
                 seed=self.seed,
                 name=self.options.oracle,
-                also=lambda space: declare(space, self.trainer.training_data.head, self.metric, specs),
+                also=lambda space: self._declare(space, template, specs),
             )
+            if START in oracle.defaults:
+                oracle.second({START: DRAWN})
             prior = 1.0 if template.prior is None else max(float(template.prior(specs, facts)), 1e-3)
         except Exception as error:  # a template's own fault must not end the contest
             self.left_out[template.name] = f"its space cannot be searched ({explain(error).words})"
             self.note(f"template {template.name} is left out: {self.left_out[template.name]}")
             return None
         return FamilySearch(template, oracle, prior=prior)
+
+    def _declare(self, space: Any, template: Template, specs: Sequence[InputSpec]) -> None:
+        """Add the hyperparameters that are not the template's own."""
+        declare(space, self.trainer.training_data.head, self.metric, specs)
+        if self.trainer.pretraining is not None and not template.keeps_rows:
+            declare_start(space)
 
     def _next(self, seconds: float, under_way: Sequence[PendingTrial]) -> PendingTrial | None:
         """The next trial, or None if there is none for now.

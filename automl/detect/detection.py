@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -25,6 +25,8 @@ from automl.detect.series import forecast, sampling
 from automl.detect.series.axis import Declined, axis
 from automl.detect.series.options import is_asked
 from automl.detect.target.goal import Answer, answer, suggested
+from automl.detect.target.proposals import proposals
+from automl.detect.target.unlabelled import refuse_pretraining, with_unlabelled
 from automl.errors import DataError, InputError, NoTarget, RecipeError
 from automl.records import KINDS, Column, Dataset, Goal, GoalName, Kind, Recipe, Task
 from automl.system.counts import counted
@@ -49,11 +51,13 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
         DataError: the data cannot carry a contest. RecipeError: the recipe contradicts itself or the data.
     """
     dataset, task = _detected(dataset, recipe)
+    refuse_pretraining(recipe, task.goal)
     return dataset, replace(task, encoding="" if dataset.encoding == "utf-8" else dataset.encoding)
 
 
 def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     _check_goal(recipe)
+    refuse_pretraining(recipe, recipe.goal)
     if recipe.goal is not None and (goal := goals.named(recipe.goal)).base:
         return _detect_plugin_goal(dataset, recipe, goal)
     learns_none = recipe.goal is not None and not goals.named(recipe.goal).needs_target
@@ -243,12 +247,15 @@ def _with_target() -> list[str]:
     return [name for name, goal in goals.known().items() if goal.needs_target]
 
 
+def _or_goals(proposed: Sequence[str]) -> str:
+    return f". Or pass {', '.join(proposed)}" if proposed else ""
+
+
 def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> NoTarget:
     suggest = suggested(dataset.inputs, columns)
     return NoTarget(
         f"no target was named for {dataset.name}, and it is no forecast ({reason}); pass --target with the column to "
-        f"predict{suggest}. Or pass --goal anomaly to look for unusual rows, --goal represent for "
-        f"numbers that stand for a row; other goals are {', '.join(_with_target())}"
+        f"predict{suggest}{_or_goals(proposals(columns))}; other goals are {', '.join(_with_target())}"
     )
 
 
@@ -262,7 +269,7 @@ def _table(
     assert target is not None
     answered = answer(target, recipe, dataset.name, suggested(dataset.inputs, columns), dataset.given)
     raw = dataset
-    dataset = _with_answer(dataset, answered)
+    dataset = with_unlabelled(_with_answer(dataset, answered), raw, answered.rows, recipe)
     repeated = duplicate_rows(raw.inputs, raw.target)
     findings = [*in_file(answered.findings, raw)]
     dataset, time, told = split_in_time(dataset, columns, recipe, answered, declined)
@@ -341,7 +348,7 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     if dataset.target is None:
         raise RecipeError(
             f"no target was named for {dataset.name}; pass the labels or values beside the array (X and "
-            f"y), or goal anomaly or represent, which learn none; other goals are {', '.join(_with_target())}"
+            f"y){_or_goals(proposals(None))}; other goals are {', '.join(_with_target())}"
         )
     if recipe.goal is not None and goals.named(recipe.goal).in_windows:
         raise RecipeError(
@@ -359,6 +366,6 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     )  # fmt: skip
     if dataset.weight is not None:
         dataset = replace(dataset, weight=_weights(np.asarray(dataset.weight, np.float64)))
-    kept = _with_answer(dataset, answered)
+    kept = with_unlabelled(_with_answer(dataset, answered), dataset, answered.rows, recipe)
     findings = (*unsure(answered, recipe), *dataset.findings, *in_file(answered.findings, dataset))
     return replace(kept, findings=findings), task

@@ -12,6 +12,7 @@ from automl.detect.detection import kinds_of
 from automl.detect.findings import reading_findings
 from automl.detect.rows import in_file
 from automl.detect.target.goal import answer, suggestions
+from automl.detect.target.proposals import proposals
 from automl.errors import InputError
 from automl.records import Column, Dataset, Finding, Recipe
 from automl.system import shell
@@ -19,7 +20,9 @@ from automl.system import shell
 __all__ = ["survey"]
 
 
-def survey(dataset: Dataset, recipe: Recipe) -> tuple[tuple[Column, ...], tuple[str, ...], tuple[Finding, ...]]:
+def survey(
+    dataset: Dataset, recipe: Recipe
+) -> tuple[tuple[Column, ...], tuple[str, ...], tuple[str, ...], tuple[Finding, ...]]:
     """The columns' kinds, likely targets, and what is odd about the columns.
 
     Args:
@@ -27,7 +30,8 @@ def survey(dataset: Dataset, recipe: Recipe) -> tuple[tuple[Column, ...], tuple[
         recipe: may set the kinds of columns.
 
     Returns:
-        Columns in order; a sentence for each likely target; findings, those of the dataset first.
+        Columns in order; a sentence for each likely target; flags of each goal that needs none; findings, those of the
+        dataset first.
     """
     frame: pd.DataFrame = as_frame(dataset.inputs)
     columns = tuple(kinds_of(frame, recipe, dataset.kinds))
@@ -39,7 +43,7 @@ def survey(dataset: Dataset, recipe: Recipe) -> tuple[tuple[Column, ...], tuple[
         *([repeated] if repeated else []),
     )
     targets = [sentence for name in suggestions(frame, columns) if (sentence := _as_target(frame, name, recipe))]
-    return columns, tuple(targets), (*dataset.findings, *in_file(findings, dataset))
+    return columns, tuple(targets), proposals(columns), (*dataset.findings, *in_file(findings, dataset))
 
 
 def _as_target(frame: pd.DataFrame, name: str, recipe: Recipe) -> str | None:

@@ -18,6 +18,7 @@ from automl.detect.rows import in_file
 from automl.detect.series.timing import time_column
 from automl.detect.target.anomaly_labels import CLASSES, read_labels
 from automl.detect.target.goal import answer
+from automl.detect.target.proposals import WITH_PARTS
 from automl.errors import DataError, RecipeError
 from automl.records import NUMERIC_KINDS, UNUSED_KINDS, Column, Dataset, Finding, GoalName, Recipe, Task
 from automl.system.counts import counted, noun
@@ -168,7 +169,7 @@ def _label(dataset: Dataset, recipe: Recipe) -> _Label:
 
 def _refuse_few(recipe: Recipe, usable: list[Column], dataset: Dataset) -> None:
     """A single number leaves nothing that could depend on something else; texts, pictures and lists have parts."""
-    if len(usable) == 1 and usable[0].kind not in ("text", "image_path", "list"):
+    if len(usable) == 1 and usable[0].kind not in WITH_PARTS:
         raise DataError(
             f"goal {recipe.goal!r} expects at least two input columns that vary; {dataset.name} has one: "
             f"{usable[0].name!r} ({usable[0].kind}). Add columns, or look at its distribution"

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from automl import catalog, goals
+from automl import catalog, goals, metrics
 from automl.detect import with_training_facts
 from automl.errors import OutOfTime
 from automl.flow.other_fits import INTERRUPTED, NO_TIME, OtherFits, not_possible, words_of
@@ -100,13 +100,14 @@ class Analyses:
             return outcome
         ends = self._ends(tail_seconds)
         found, left_out = dict(outcome.analyses), dict(outcome.analyses_left_out)
+        is_scored = outcome.comparison.reason != "no_label"
         try:
             facts = self._facts(outcome, predictors, chosen)
         except Exception as error:  # the verdict stands without any of them
             why = f"it failed: {words_of(error)}"
-            left_out |= {one.name: why for one in self._wanted(found)}
+            left_out |= {one.name: why for one in self._wanted(found, is_scored)}
             return dataclasses.replace(outcome, analyses_left_out=left_out)
-        for analysis in self._wanted(found):
+        for analysis in self._wanted(found, is_scored):
             base = dataclasses.replace(outcome, analyses=dict(found), analyses_left_out=dict(left_out))
             context = self._context(analysis, base, predictors, chosen, facts, ends, stopping, tail_seconds)
             made, reason = _attempt(analysis, context, say)
@@ -117,13 +118,19 @@ class Analyses:
                 left_out[analysis.name] = reason
         return dataclasses.replace(outcome, analyses=found, analyses_left_out=left_out)
 
-    def _wanted(self, found: Mapping[str, Any]) -> list[Analysis]:
+    def _wanted(self, found: Mapping[str, Any], is_scored: bool) -> list[Analysis]:
         """Those to make, in their order: those that are named, else those that were not made before."""
         goal = goals.named(self.fits.prepared.task)
-        known = [one for one in in_order() if one.is_about(goal)]
+        known = [one for one in in_order() if one.is_about(goal, is_scored)]
         if self.only:
             return [one for one in known if one.name in self.only]
         return [one for one in known if one.name not in found]
+
+    @property
+    def _is_probed(self) -> bool:
+        """Whether analyses see probes on representations."""
+        task = self.fits.prepared.task
+        return goals.named(task).probed and task.metric != metrics.UNSCORED
 
     def _ends(self, tail_seconds: float) -> float:
         """When all analyses must have ended, as `time.monotonic` gives it."""
@@ -135,7 +142,8 @@ class Analyses:
     def _facts(self, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run]) -> AnalysisFacts:
         part, inputs = self.fits.prepared.split, self.fits.prepared.dataset.inputs
         n_test = len(part.items("test"))
-        can_refit = not not_possible(chosen) and goals.named(self.fits.prepared.task).has_mean
+        is_refittable = not self._is_probed and not goals.named(self.fits.prepared.task).makes_rows
+        can_refit = not not_possible(chosen) and is_refittable
         return AnalysisFacts(
             n_train=len(refit_items(part)) if can_refit else len(part.items("train")),
             n_test=n_test,
@@ -169,7 +177,7 @@ class Analyses:
             return self.fits.outputs(_task_of(prepared.task, part, dataset or prepared.dataset), part, first + number,
                                      predictors, tail, dataset)  # fmt: skip
 
-        is_probed = goals.named(prepared.task).probed
+        is_probed = self._is_probed
         return AnalysisContext(
             prepared.dataset, _probes_task(prepared.task) if is_probed else prepared.task, prepared.split, outcome,
             predictors, facts, None if is_probed or not_possible(chosen) else refit, ends, stopping,

@@ -82,7 +82,7 @@ def blend(
         context: what else the metric reads for the test items.
     """
     deep, shallow, share = contestants.get("deep"), contestants.get("shallow"), champion.weight_of_deep
-    if prepared.task.metric == metrics.UNSCORED or not goals.named(prepared.task).has_mean:
+    if goals.search_metric(prepared.task) == metrics.UNSCORED or not goals.named(prepared.task).has_mean:
         return None
     if deep is None or shallow is None or share is None or deep.valid_output is None or shallow.valid_output is None:
         return None

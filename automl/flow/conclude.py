@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
-    from automl.records import Champion, Contender, Dataset, Encoder, Recipe, SearchOptions, TargetCodec
+    from automl.records import Champion, Contender, Dataset, Encoder, Recipe, SearchOptions, TargetCodec, Task
 
 __all__ = ["Conclusion", "conclude", "examples_of", "finish", "history_of", "rows_of_test"]
 
@@ -151,7 +151,8 @@ def conclude(
     shown = [*contestants.values(), *([mixed.contestant] if mixed is not None else []), floor]
     covered = [one for c in shown for one in coverage(predictors[c.side], c, truth, weight, context, prepared)]
     outcome = Outcome(
-        recipe=recipe, name=dataset.name, task=task, split=split, runs=tuple(final_runs), comparison=comparison,
+        recipe=recipe, name=dataset.name, task=task, split=split, runs=_as_scored(final_runs, task),
+        comparison=comparison,
         findings=(*_findings(dataset, left_out, recipe.search), *_no_deep_model(runs, chosen)), truth=truth,
         contestants=tuple(shown),
         higher_is_better=metrics.named(task.metric).higher_is_better, weight=weight, context=context,
@@ -162,6 +163,11 @@ def conclude(
     )  # fmt: skip
     side_of = {run.name: run.side for run in final_runs}
     return Conclusion(outcome, predictors, side_of[comparison.recommended], scored or predictors)
+
+
+def _as_scored(runs: Sequence[Run], task: Task) -> tuple[Run, ...]:
+    """The runs; where validation rows cannot choose, they have no validation scores."""
+    return tuple(runs if task.selects else (dataclasses.replace(run, valid_score=None) for run in runs))
 
 
 def _terms(champion: Champion, mixed: Blended | None, predictors: Mapping[str, Any], recipe: Recipe) -> verdict.Terms:

@@ -16,6 +16,7 @@ from automl.errors import DataError, InputError, NoTarget, RecipeError
 from automl.flow.latency import OwnForm, in_own_form
 from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.selection import check_templates
+from automl.flow.unlabelled import apart_from_held_out, as_new_rows
 from automl.intake import load
 from automl.records import Finding
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from automl.records import Column, Dataset, Recipe, Split, Task
 
 Tell = Callable[[str], None]
+
+NO_CHOICE = "its validation rows all have the same label"
 
 __all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read", "without_choices"]
 
@@ -79,13 +82,13 @@ def _detected(dataset: Dataset, recipe: Recipe, tell: Tell = lambda text: None) 
     dataset, task = detect(dataset, recipe)
     dataset, task = modalities.named(task).decode(dataset, task, recipe.search.memory_mib)
     if recipe.pretrained is None:
-        return dataset, task
+        return as_new_rows(dataset, task), task
     if pretrained.reads_pictures(task):
         tell("loading TensorFlow, which computes vectors of pictures")
         _load_tensorflow(recipe)
     task = pretrained.with_backbone(task, recipe.pretrained)
     run_folder = Path(recipe.out) if recipe.out and recipe.resume else None
-    return pretrained.embedded(dataset, task, recipe.budget_seconds, run_folder, tell), task
+    return as_new_rows(pretrained.embedded(dataset, task, recipe.budget_seconds, run_folder, tell), task), task
 
 
 def _load_tensorflow(recipe: Recipe) -> None:
@@ -119,27 +122,33 @@ def prepare(recipe: Recipe, *, tested: bool = True, tell: Tell = lambda text: No
     hold_outs = tested or recipe.max_trials != 1
     parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
     own_form = in_own_form(raw, dataset, parts)
+    dataset = apart_from_held_out(dataset, parts)
+    if dataset.unlabelled is not None:
+        parts = dataclasses.replace(parts, n_unlabelled=dataset.unlabelled.n_rows)
     del raw
     if parts.train_windows is None:
         task = with_training_facts(task, dataset, parts.train)
-    return Prepared(dataset, task, parts, own_form)
+    told = split.lacking_labels(parts, dataset, task)
+    task = dataclasses.replace(task, selects=not any(finding.check == "unselected" for finding in told))
+    return Prepared(dataclasses.replace(dataset, findings=(*told, *dataset.findings)), task, parts, own_form)
 
 
 def without_choices(recipe: Recipe, task: Task) -> Recipe:
     """The recipe without what this task cannot choose between.
 
-    Without a label each side has one trial, since no score could choose between more. Vectors and new rows of several
-    models have no mean, so there are no ensembles of them.
+    Where no validation row has a label, or all have the same, each side has one trial, since no score could choose
+    between more. Vectors and new rows of several models have no mean, so there are no ensembles of them.
 
     Raises:
         RecipeError: further splits were asked for, on which nothing could be compared.
     """
-    has_mean, is_unscored = goals.named(task).has_mean, task.metric == metrics.UNSCORED
+    has_mean, is_unscored = goals.named(task).has_mean, goals.search_metric(task) == metrics.UNSCORED
     if has_mean and not is_unscored:
         return recipe
     for key in ("repeats", "fold_pairs"):
         if getattr(recipe, key):
-            why = "it has no label" if is_unscored else "its predictions have no mean"
+            no_label = "it has no label" if task.selects else NO_CHOICE
+            why = no_label if is_unscored else "its predictions have no mean"
             raise RecipeError(f"{key}: expected 0 for goal {task.goal!r}, since {why}; leave it out")
     return dataclasses.replace(recipe, ensemble=False, max_trials=1 if is_unscored else recipe.max_trials)
 
@@ -165,12 +174,14 @@ class Inspected:
         task: the task; None for a table without a named target.
         columns: what each column holds; with the target column if none was named.
         targets: without a named target, a sentence for each likely one.
+        goals: without a named target, flags of each goal that needs none, with what it is for.
     """
 
     dataset: Dataset
     task: Task | None
     columns: tuple[Column, ...]
     targets: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
 
 
 def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
@@ -192,11 +203,13 @@ def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
     try:
         dataset, task = _detected(raw, recipe)
     except NoTarget:
-        columns, targets, findings = survey(raw, recipe)
-        return Inspected(dataclasses.replace(raw, findings=flag_test_rows(findings, raw)), None, columns, targets)
+        columns, targets, proposed, findings = survey(raw, recipe)
+        noted = dataclasses.replace(raw, findings=flag_test_rows(findings, raw))
+        return Inspected(noted, None, columns, targets, proposed)
     data_split, findings = None, dataset.findings
     try:
         data_split = split.split(dataset, task, recipe.seed)
+        findings += split.lacking_labels(data_split, dataset, task)
     except InputError as error:
         message = f"automl fit would refuse these rows: {error}."
         findings += (Finding("no_split", "high", message, "Change this before a fit; the rest of the audit goes on."),)

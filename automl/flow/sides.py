@@ -102,6 +102,7 @@ def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:
     for part in (split.train, split.valid, split.test, *(valid for _, valid in split.folds[1:])):
         rows.update(part.astype("int64").tobytes())
     asked = f"{task.goal} {task.target} {task.metric} {sorted(recipe.columns.items())} {recipe.templates} {recipe.seed}"
+    asked += " pretrain" if recipe.pretrain else ""
     return {
         "data": prepared.dataset.fingerprint,
         "split": rows.hexdigest(),

@@ -109,7 +109,9 @@ def default_metric(goal: Task | GoalName, counts: Collection[int] = ()) -> str:
 
 
 def search_metric(task: Task) -> str:
-    """The metric by which both sides search: the task's, but where finalists are scored another way."""
+    """The metric by which both sides search: the task's, unless none selects or finalists are scored another way."""
+    if not task.selects:
+        return metrics.UNSCORED
     of_task = named(task).search_metric
     return task.metric if of_task is None else of_task(task)
 

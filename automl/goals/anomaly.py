@@ -9,9 +9,9 @@ import numpy as np
 
 from automl import metrics
 from automl.goals.shared.rows import label_strata, rarest_class
-from automl.goals.shared.scores import ALARMS, Alarms, ScoreCodec, score_output
+from automl.goals.shared.scores import ALARM_THRESHOLD, AlarmThreshold, ScoreCodec, score_output
 from automl.goals.shared.scoring import class_context
-from automl.goals.shared.truth import class_codes
+from automl.goals.shared.untargeted import label_truth
 from automl.records import Example, Goal, Head, Output
 
 if TYPE_CHECKING:
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["ANOMALY"]
 
 HEAD = Head("anomaly", (1,), "linear", "own")
-
-
-def _truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
-    """Codes ``(n,)`` int64: 1 for an anomaly; 0 for all rows of data without a label."""
-    if dataset.target is None or not task.target:
-        return np.zeros(len(items), np.int64)
-    return class_codes(dataset, task.target[0], task.classes, items)
 
 
 def _fit_codec(dataset: Dataset, task: Task, split: Split) -> ScoreCodec:
@@ -52,8 +45,8 @@ def _fault(task: Task) -> str:
     return ""
 
 
-def _alarms(task: Task) -> Alarms:
-    return Alarms(task.contamination)
+def _alarm_threshold(task: Task) -> AlarmThreshold:
+    return AlarmThreshold(task.contamination)
 
 
 def _example_target(signal: np.ndarray) -> pd.DataFrame:
@@ -77,16 +70,17 @@ ANOMALY = Goal(
     n_classes=(0, 2),
     default_metric=_usual_metric,
     fit_codec=_fit_codec,
-    truth=_truth,
+    truth=label_truth,
     context=class_context,
     strata=label_strata,
     strata_words="label",
     rarest=rarest_class,
     to_frame=_frame,
     fault=_fault,
-    calibration=ALARMS,
-    calibration_for=_alarms,
+    calibration=ALARM_THRESHOLD,
+    calibration_for=_alarm_threshold,
     needs_target=False,
+    purpose="to look for unusual rows",
     example=Example(
         metric="roc_auc",
         head=HEAD,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.goals.shared.calibration import OneByOne
+from automl.goals.shared.calibration import TWO_CLASSES
 from automl.goals.shared.codecs import fit_two_classes
 from automl.goals.shared.examples import noisy_classes
 from automl.goals.shared.label_sets import CLASS_SETS
@@ -48,12 +48,7 @@ BINARY = Goal(
     strata_words="class",
     rarest=rarest_class,
     to_frame=class_frame,
-    calibration=OneByOne(
-        positives=lambda p: p[:, 1:],
-        complete=lambda q: np.column_stack([1.0 - q, q]),
-        marks=lambda truth: truth[:, None] == 1,
-        labels=lambda marks: marks[:, 0],
-    ),
+    calibration=TWO_CLASSES,
     regions=CLASS_SETS,
     example=Example(
         metric="roc_auc",

@@ -10,7 +10,7 @@ import numpy as np
 from automl import metrics
 from automl.goals.shared.rows import MOST_CLASSES, label_strata, rarest_class
 from automl.goals.shared.scoring import class_context
-from automl.goals.shared.truth import class_codes
+from automl.goals.shared.untargeted import label_truth
 from automl.goals.shared.vectors import VectorCodec, dims_of
 from automl.records import Example, Goal, Head, Output
 
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["REPRESENT"]
 
 EXAMPLE_DIMS = 8
-
-
-def _truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
-    """Codes ``(n,)`` int64 of the label; zeros without one."""
-    if dataset.target is None or not task.target:
-        return np.zeros(len(items), np.int64)
-    return class_codes(dataset, task.target[0], task.classes, items)
 
 
 def _fit_codec(dataset: Dataset, task: Task, split: Split) -> VectorCodec:
@@ -80,7 +73,7 @@ REPRESENT = Goal(
     n_classes=(0, MOST_CLASSES),
     default_metric=_usual_metric,
     fit_codec=_fit_codec,
-    truth=_truth,
+    truth=label_truth,
     context=class_context,
     strata=label_strata,
     strata_words="label",
@@ -91,6 +84,7 @@ REPRESENT = Goal(
     probed=True,
     drawn="the labelled rows that probes learn from",
     needs_target=False,
+    purpose="for numbers that stand for a row",
     example=Example(
         metric="probe_accuracy",
         head=Head("represent", (EXAMPLE_DIMS,), "linear", "own"),

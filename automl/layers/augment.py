@@ -9,7 +9,7 @@ import numpy as np
 
 from automl.layers.knob import Knob
 
-__all__ = ["RandomErase", "RandomLight", "RandomSeries", "RandomView"]
+__all__ = ["RandomCrop", "RandomErase", "RandomLight", "RandomSeries", "RandomView"]
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -45,19 +45,14 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
             return inputs
         ops = keras.ops
         n = ops.shape(inputs)[0]
-        height, width, channels = (int(size) for size in inputs.shape[1:])
+        height, width = (int(size) for size in inputs.shape[1:3])
         draw = keras.random.uniform((n, 4), dtype="float32", seed=self.generator)
         size = 1.0 + self.zoom.read() * (2 * draw[:, 0] - 1)
         move = self.shift.read() * (2 * draw[:, 1:3] - 1)
         mirrored = ops.where(draw[:, 3] < self.flip.read(), -1.0, 1.0)
         rows = _resampling(height, size, move[:, 0])  # (batch, height, height)
         columns = _resampling(width, size * mirrored, move[:, 1])
-        x = ops.matmul(ops.cast(rows, inputs.dtype), ops.reshape(inputs, (-1, height, width * channels)))
-        x = ops.reshape(x, (-1, height, width, channels))
-        if channels == 1:
-            x = ops.matmul(x[..., 0], ops.transpose(ops.cast(columns, inputs.dtype), (0, 2, 1)))
-            return x[..., None]
-        return ops.matmul(ops.cast(columns, inputs.dtype)[:, None], x)  # (batch, 1, w, w) @ (batch, h, w, c)
+        return _resampled(inputs, rows, columns)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The input's shape."""
@@ -69,6 +64,18 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), **config, "seed": self.seed}
 
 
+def _resampled(images: Any, rows: Any, columns: Any) -> Any:
+    """Images whose rows and columns are mixed by ``(batch, out, in)`` weights."""
+    ops = keras.ops
+    height, width, channels = (int(size) for size in images.shape[1:])
+    rows, columns = ops.cast(rows, images.dtype), ops.cast(columns, images.dtype)
+    x = ops.matmul(rows, ops.reshape(images, (-1, height, width * channels)))
+    x = ops.reshape(x, (-1, height, width, channels))
+    if channels == 1:
+        return ops.matmul(x[..., 0], ops.transpose(columns, (0, 2, 1)))[..., None]
+    return ops.matmul(columns[:, None], x)  # (batch, 1, w, w) @ (batch, h, w, c)
+
+
 def _resampling(length: int, size: Any, move: Any) -> Any:
     """Bilinear weights ``(batch, length out, length in)``: positions scaled about the centre, then shifted."""
     ops = keras.ops
@@ -77,6 +84,56 @@ def _resampling(length: int, size: Any, move: Any) -> Any:
     wanted = middle + (places - middle) * size[:, None] + move[:, None] * length
     wanted = ops.clip(wanted, 0.0, length - 1.0)
     return ops.maximum(1.0 - ops.abs(wanted[:, :, None] - places), 0.0)
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class RandomCrop(keras.layers.Layer):  # type: ignore[misc]
+    """Cuts a random window out of each image in training, stretches it to the image's size, and mirrors it at random.
+
+    The window's sides are drawn apart, each between ``sqrt(1 - s)`` and 1 of the image's, and lie anywhere within.
+
+    Args:
+        strength: s, the largest share of the area that is cut off; a float or a scalar `keras.Variable`, below 1.
+        flip: probability of a left-right flip; a float or a scalar `keras.Variable`.
+        seed: of the layer's own generator.
+
+    Input shape: ``(batch, height, width, channels)``. Output shape: the same.
+
+    Source: Szegedy et al., "Going Deeper with Convolutions", CVPR 2015, section 6 (crops of random area and aspect
+        ratio); for views: Chen et al., ICML 2020, section 3.
+    """
+
+    def __init__(
+        self, strength: float | keras.Variable = 0.0, flip: float | keras.Variable = 0.0, seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**kwargs)
+        self.strength, self.flip, self.seed = Knob(strength), Knob(flip), seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Crop in training; otherwise return the input."""
+        if not training:
+            return inputs
+        ops = keras.ops
+        height, width = (int(size) for size in inputs.shape[1:3])
+        draw = keras.random.uniform((ops.shape(inputs)[0], 5), dtype="float32", seed=self.generator)
+        least = ops.sqrt(ops.maximum(1.0 - self.strength.read(), 0.0))
+        size = least + (1.0 - least) * draw[:, :2]
+        move = (2 * draw[:, 2:4] - 1) * (1.0 - size) / 2  # as shares of the sides
+        mirrored = ops.where(draw[:, 4] < self.flip.read(), -1.0, 1.0)
+        rows = _resampling(height, size[:, 0], move[:, 0])
+        return _resampled(inputs, rows, _resampling(width, size[:, 1] * mirrored, move[:, 1]))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings; strengths as their present values, floats."""
+        return {**super().get_config(), "strength": self.strength.number(), "flip": self.flip.number(),
+                "seed": self.seed}  # fmt: skip
 
 
 @keras.saving.register_keras_serializable(package="automl")

@@ -41,7 +41,8 @@ def loss_for(
             or a variable.
 
     Returns:
-        ``loss(y_true, y_pred, sample_weight=None) -> scalar``: the mean over rows. With weights it is the weighted sum
+        ``loss(y_true, y_pred, sample_weight=None) -> scalar``: the mean over rows. The truth of several classes is
+        codes ``(batch,)``, or the share of each class ``(batch, n_classes)``. With weights it is the weighted sum
         divided by the sum of weights, so rows of weight 0 do not count. NaN in the truth of numbers stands for a value
         that is not known: a row's loss is the mean over its known cells, 0 where there is none. ``y_pred`` may have a
         members' axis after the batch axis (from `automl.layers.output.RawOutput` in training). The loss is then the
@@ -70,7 +71,7 @@ def loss_for(
         y_true = ops.convert_to_tensor(y_true)
         has_members = len(y_pred.shape) == rank + 1
         if head.loss == "sparse_categorical_crossentropy":
-            y_true = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+            y_true = _shares(y_true, head.shape[0])
         else:
             y_true = ops.reshape(ops.cast(y_true, "float32"), (-1, *_true_shape(head)))
         of_class = None
@@ -114,12 +115,12 @@ class _Weighing:
             raise ValueError(f"class weights are for several classes with priors, not for the goal {head.goal!r}")
         self.power, self.priors = power, np.asarray(head.priors, "float32") / float(sum(head.priors))
 
-    def __call__(self, codes: Any, logits: Any) -> tuple[Any, Any]:
-        """Shifted logits, and the weight ``(batch,)`` of each row's class."""
+    def __call__(self, shares: Any, logits: Any) -> tuple[Any, Any]:
+        """Shifted logits, and the weight ``(batch,)`` of each row's classes."""
         ops = keras.ops
         logs = -self.power.read() * np.log(self.priors)
         logs = logs - ops.logsumexp(logs + np.log(self.priors))  # the weighted mean of exp(logs) is 1
-        return logits + logs, ops.take(ops.exp(logs), codes, axis=0)
+        return logits + logs, ops.sum(shares * ops.exp(logs), axis=-1)
 
 
 def _true_shape(head: Head) -> tuple[int, ...]:
@@ -134,12 +135,18 @@ def _binary(y_true: Any, logits: Any, settings: dict[str, Any]) -> Any:
     return ops.mean(losses, axis=-1)
 
 
-def _categorical(codes: Any, logits: Any, settings: dict[str, Any]) -> Any:
-    """``logsumexp(z) - Σ_k q_k z_k``, q the smoothed one-hot label; plus `_ranked` times "ordinal", if that is set."""
+def _shares(y_true: Any, n_classes: int) -> Any:
+    """Codes as one-hot labels ``(batch, n_classes)``; shares of the classes as they are."""
     ops = keras.ops
-    n_classes = int(logits.shape[-1])
-    wanted = ops.one_hot(codes, n_classes, dtype="float32")
-    wanted = _smoothed(wanted, settings, n_classes)
+    if len(y_true.shape) == 2 and y_true.shape[-1] == n_classes > 1:
+        return ops.cast(y_true, "float32")
+    return ops.one_hot(ops.cast(ops.reshape(y_true, (-1,)), "int32"), n_classes, dtype="float32")
+
+
+def _categorical(wanted: Any, logits: Any, settings: dict[str, Any]) -> Any:
+    """``logsumexp(z) - Σ_k q_k z_k``, q the smoothed label; plus `_ranked` times "ordinal", if that is set."""
+    ops = keras.ops
+    wanted = _smoothed(wanted, settings, int(logits.shape[-1]))
     losses = ops.logsumexp(logits, axis=-1) - ops.sum(wanted * logits, axis=-1)
     if settings["ordinal"] is not None:
         losses = losses + settings["ordinal"].read() * _ranked(wanted, logits)

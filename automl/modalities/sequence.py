@@ -266,8 +266,10 @@ def _in_time(dataset: Dataset, task: Task) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 def _windowed(dataset: Dataset, task: Task, values: np.ndarray, order: np.ndarray, codes: np.ndarray) -> Dataset:
+    """The dataset with windows for inputs; the column of series, which they do not hold, stays beside them."""
     assert task.window is not None
-    return replace(dataset, inputs=row_windows(values, order, codes, task.window))
+    series = None if task.series_column is None else dataset.inputs[task.series_column].astype(str).to_numpy(object)
+    return replace(dataset, inputs=row_windows(values, order, codes, task.window), series=series)
 
 
 SEQUENCE = Modality(

@@ -54,6 +54,7 @@ EXPECTED = {
     "budget": 'a time such as 90, "90s", "5m" or "2h", or "none"',
     "max_trials": "a whole number, at least 1",
     "pretrained": "a folder",
+    "pretrain": "true or false",
     "templates": "a template's name or a list of names",
     "seed": "a whole number from 0 to 4294967295",
     "min_gain": "a share from 0 to 1",
@@ -214,6 +215,9 @@ class Keys(BaseModel):
     pretrained: Name | None = Field(
         None, description="Folder of a backbone whose vectors of texts or pictures both sides read; or automl:<name>."
     )
+    pretrain: bool = Field(
+        False, description="Use rows without a target on both sides: to pretrain networks, and in shallow models."
+    )
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of splits, searches and networks.")
     min_gain: float = Field(
         0.005, ge=0, le=1, description="Smallest gain that counts, as a share of the distance from floor to best score."
@@ -361,6 +365,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "max_trials": keys.max_trials,
         "templates": listed(keys.templates),
         "pretrained": keys.pretrained,
+        "pretrain": keys.pretrain,
         "seed": keys.seed,
         "min_gain": float(keys.min_gain),
         "repeats": keys.repeats,

@@ -23,6 +23,7 @@ from automl.records.data import Column, Dataset, Finding, Split, Task, encoded_c
 from automl.records.goal import Calibration, Example, Goal, HeldOut, Regions
 from automl.records.modality import ArrayForm, Modality
 from automl.records.names import (
+    DRAWN,
     GOALS,
     KINDS,
     MIN_LEVEL_ROWS,
@@ -31,7 +32,11 @@ from automl.records.names import (
     NUMERIC_KINDS,
     ORDERED_KINDS,
     PLUGIN_GROUP,
+    PRETRAINED,
     QUANTITY_KINDS,
+    START,
+    UNLABELLED,
+    UNUSED,
     UNUSED_KINDS,
     Answers,
     DeviceWish,
@@ -66,13 +71,13 @@ from automl.records.outcome import (
 )
 
 __all__ = [
-    "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NGRAM_BITS", "NUMERIC_KINDS", "ORDERED_KINDS",
-    "PLUGIN_GROUP", "QUANTITY_KINDS", "UNUSED_KINDS", "Analysis", "AnalysisContext", "AnalysisFacts", "Answers",
-    "ArrayForm", "Baseline", "Calibration", "Champion", "Column", "Comparison", "Contender", "Contestant",
-    "Corruption", "CorruptionInputs", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example",
-    "Facts", "Family", "Finding", "FitContext", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut", "InputKind",
-    "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output",
-    "OutputKind", "PrecisionWish", "Recipe", "Refit", "Regions", "Repeats", "Run", "SearchOptions", "Section",
-    "Severity", "ShallowModel", "Side", "SidePredictor", "Split", "Status", "TargetCodec", "Task", "Template",
-    "Tier", "WouldDecide", "encoded_columns",
+    "DRAWN", "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NGRAM_BITS", "NUMERIC_KINDS",
+    "ORDERED_KINDS", "PLUGIN_GROUP", "PRETRAINED", "QUANTITY_KINDS", "START", "UNLABELLED", "UNUSED",
+    "UNUSED_KINDS", "Analysis", "AnalysisContext", "AnalysisFacts", "Answers", "ArrayForm", "Baseline",
+    "Calibration", "Champion", "Column", "Comparison", "Contender", "Contestant", "Corruption", "CorruptionInputs",
+    "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family", "Finding",
+    "FitContext", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut", "InputKind", "InputSpec", "Items", "Kind",
+    "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "PrecisionWish",
+    "Recipe", "Refit", "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side",
+    "SidePredictor", "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
 ]  # fmt: skip

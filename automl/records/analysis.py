@@ -129,6 +129,7 @@ class Analysis:
             `automl.Result.analysis`; other keys are its own. Test rows are only scored, never learnt from.
         reads: what it is about: "predictions" of given items, generated "rows", or "runs" alone, whatever the goal.
         refits: whether it fits models. Such analyses come last, and never without a time limit.
+        scored: whether it reads scores of the metric. Such analyses are left out where no label tells test items apart.
         source: paper or definition.
         example: what `run` may return, small: the section that draws it is tested with it.
     """
@@ -140,13 +141,20 @@ class Analysis:
     cost: Callable[[AnalysisFacts], float] = lambda facts: 0.0
     refits: bool = False
     reads: Literal["predictions", "rows", "runs"] = "predictions"
+    scored: bool = True
     source: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
 
-    def is_about(self, goal: Goal) -> bool:
+    def is_about(self, goal: Goal, is_scored: bool = True) -> bool:
         """Whether it can be made for contests of a goal.
 
         What fits models anew is not: vectors are scored by probes and generators by draws, so that none is refitted.
+
+        Args:
+            goal: of the contest.
+            is_scored: whether test items are scored; where they are not, what reads scores does not apply.
         """
         subject = "rows" if goal.makes_rows else "predictions"
-        return self.reads in (subject, "runs") and (goal.has_mean or not self.refits)
+        if self.reads not in (subject, "runs"):
+            return False
+        return goal.has_mean or not self.refits if is_scored else not self.scored

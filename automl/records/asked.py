@@ -89,6 +89,8 @@ class Recipe:
         max_trials: the most deep trials, and the most shallow fits; None for no such bound.
         templates: deep templates to search; empty for all that fit the task.
         pretrained: folder of a backbone whose vectors of texts or pictures both sides read, or None.
+        pretrain: whether rows without a target are used by both sides: to pretrain networks, and as the settings of
+            shallow models say.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best score.
         repeats: number of further splits on which both finalists are fitted and compared again; 0 for none.
         fold_pairs: number of folds on which both finalists are fitted again, so that out-of-fold pairs of predictions
@@ -131,6 +133,7 @@ class Recipe:
     max_trials: int | None = None
     templates: tuple[str, ...] = ()
     pretrained: str | None = None
+    pretrain: bool = False
     seed: int = 0
     min_gain: float = 0.005
     repeats: int = 0

@@ -86,6 +86,9 @@ class Dataset:
         encoding: Python's name of the encoding of a delimited text, else empty.
         aside: the sensitive columns (`Recipe.sensitive`) as the user wrote them, by row number (its index), for
             analyses alone: no encoder and no model reads it. They may be columns that were left out of the inputs.
+        unlabelled: inputs of the rows that hold no target, as new rows are read, for both sides to learn from
+            (`Recipe.pretrain`), without rows if all hold one; None where such rows are not used. They are part of no
+            split and never scored, and none of the user's own test rows is among them.
     """
 
     name: str
@@ -110,6 +113,7 @@ class Dataset:
     encoding: str = ""
     index: pd.Index | None = None
     aside: pd.DataFrame | None = None
+    unlabelled: Dataset | None = None
 
     @property
     def n_rows(self) -> int:
@@ -197,6 +201,7 @@ class Task:
         contamination: anomaly only: the share of rows that raise an alarm, as the user said; None to choose it.
         window: sequences made of a table's rows only: how many rows an item holds, its own last.
         dims: represent only: how many numbers represent a row.
+        selects: whether validation rows can choose between models; False where a label has one value among them.
         ordered: multiclass only: whether the classes are ordered, like grades.
         horizon: forecast only: number of steps to forecast.
         season: forecast only: number of steps of a season.
@@ -250,6 +255,7 @@ class Task:
     contamination: float | None = None
     dims: int | None = None
     window: int | None = None
+    selects: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -277,6 +283,7 @@ class Split:
             (stride 1) that reach into the validation rows.
         rule: one sentence that says how the rows were split.
         seed: seed of all random draws.
+        n_unlabelled: rows without a target that both sides may learn from beside these (`Dataset.unlabelled`).
     """
 
     train: np.ndarray
@@ -293,6 +300,7 @@ class Split:
     refit_windows: np.ndarray | None = None
     time_ids: np.ndarray | None = None
     refit_rows: np.ndarray | None = None
+    n_unlabelled: int = 0
 
     @property
     def in_time(self) -> bool:

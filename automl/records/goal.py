@@ -124,6 +124,7 @@ class Goal:
     Attributes:
         name: name in recipes and results.
         words: name in titles, such as "Binary classification".
+        purpose: of a goal that learns no target: what it is for, to complete "pass --goal NAME ...".
         answers: what is predicted for one item: "class" (the code of one class), "labels" (any of several), "values"
             (numbers), "windows" (numbers for each of the next steps), or "vectors" (numbers that represent it).
         default_metric: ``default_metric(counts)``: name of the metric, from the number of rows of each class (empty
@@ -180,6 +181,7 @@ class Goal:
     search_metric: Callable[[Task], str] | None = None
     probed: bool = False
     needs_target: bool = True
+    purpose: str = ""
     drawn: str = ""
     most_held_out: int | None = None
     regions: Regions | None = None

@@ -59,3 +59,8 @@ stored however few rows they have.
 
 NGRAM_BITS = 20
 """Of an input of kind "ngrams": the lower bits of a number hold the id, those above them the weight."""
+
+START, PRETRAINED, DRAWN = "start", "pretrained", "drawn"
+"""The setting of a deep run that says what weights its network starts from, and its values."""
+UNLABELLED, UNUSED = "unlabelled", "no"
+"""The setting of a shallow run that says how rows without a label are used, and its value where they are not."""

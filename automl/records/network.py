@@ -111,6 +111,11 @@ class Head:
     priors: tuple[float, ...] = ()
     ordered: bool = False
 
+    @property
+    def is_code(self) -> bool:
+        """Whether the output is the code itself, numbers that represent the row, and not what is made of it."""
+        return self.goal == "represent"
+
 
 @runtime_checkable
 class Encoder(Protocol):

@@ -170,8 +170,9 @@ class Comparison:
     for and made. All other figures are those of the test.
 
     Attributes:
-        verdict: deep, shallow or tie; None without a label.
-        reason: better, equivalent, undecided, one_sided where one side has no finalist, or no_label.
+        verdict: deep, shallow or tie; None without a label that tells test rows apart.
+        reason: better, equivalent, undecided, one_sided where one side has no finalist, or no_label where no label
+            tells test rows apart.
         gain: difference of the test scores of deep and shallow, with the sign that is positive if deep is better.
         interval: confidence interval (low, high) of the gain.
         level: its confidence level.

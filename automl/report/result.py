@@ -140,6 +140,7 @@ def split(outcome: Outcome) -> SplitFields:
         n_valid=len(part.valid),
         n_test=len(part.test),
         units=part.units,
+        n_unlabelled=part.n_unlabelled,
     )
 
 

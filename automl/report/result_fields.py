@@ -96,6 +96,13 @@ class SplitFields:
     n_valid: Annotated[Count, Field(description="Validation rows or windows.")]
     n_test: Annotated[Count, Field(description="Test rows or windows.")]
     units: Annotated[str, Field(description="What is resampled for the interval: row, group, block, window or series.")]
+    n_unlabelled: Annotated[
+        Count,
+        Field(
+            description="Rows without a target that both sides could learn from, with pretrain. None is scored.",
+            json_schema_extra=Later,
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,7 +371,7 @@ class ResultFields:
         Reason,
         Field(
             description="Of the verdict; one_sided where one side has no finalist, so that nothing was compared, "
-            "no_label where a goal without target has no label."
+            "no_label where a goal without target has no label, or its test rows all have the same."
         ),
     ]
     champion: Annotated[

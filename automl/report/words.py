@@ -227,10 +227,12 @@ def model_cell(runs: Sequence[Run], name: str) -> dict[str, str]:
 
 
 def task_sentence(task: Task) -> str:
-    """The task as a phrase: ``Binary classification of income``."""
-    goal = goals.named(task).words
+    """The task as a phrase: ``Binary classification of income``, ``Anomaly detection, judged by broken``."""
+    goal = goals.named(task)
     target = [shorten(name, 30) for name in task.target]
-    words = f"{goal} of {', '.join(target[:3])}" if target else goal
+    if not goal.needs_target:
+        return f"{goal.words}, judged by {target[0]}" if target else f"{goal.words} without a label"
+    words = f"{goal.words} of {', '.join(target[:3])}" if target else goal.words
     if len(target) > 3:
         words += f" and {len(target) - 3} more"
     return words + (f", {count(task.horizon, 'step')} ahead" if task.horizon else "")

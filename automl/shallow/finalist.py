@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from automl.baselines.unlabelled import made
 from automl.errors import OutOfTime, TrialError
 from automl.goals.shared.outputs import combine, joined
 from automl.records import Dataset, Output, Run, Split, Task
@@ -177,8 +178,9 @@ class Candidates:
         return None if fitted.model is None or fitted.failure or fitted.stopped else fitted.model
 
     def _fit_again(
-        self, candidate: Candidate, task: Task, seed: int, seconds: float, learnt: Part | None = None
-    ) -> Fitted:
+        self, candidate: Candidate, task: Task, seed: int, seconds: float, learnt: Part | None = None,
+        with_unlabelled: bool = True,
+    ) -> Fitted:  # fmt: skip
         """Fit the candidate's settings for the length that validation chose, with nothing held out.
 
         Args:
@@ -187,8 +189,9 @@ class Candidates:
             seed: of the fit.
             seconds: time allotted.
             learnt: the items of another split; None for training and validation items of the contest.
+            with_unlabelled: whether rows without a label may be used as the settings say.
         """
-        model = pickle.dumps(candidate.search.baseline.make(task, candidate.settings, seed))
+        model = pickle.dumps(made(candidate.search.baseline, task, candidate.settings, seed, with_unlabelled))
         take = self.training_data.refit_sample(candidate.take, self.seed, learnt)
         deadline = None if math.isinf(seconds) else time.monotonic() + seconds
         return self.worker.fit(model, take, deadline, self.stopping, searched=candidate.model, learnt=learnt)
@@ -203,7 +206,14 @@ class Candidates:
                 raise TrialError(f"{candidate.run.name}: nothing bounds the length of a fit without validation rows")
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
             fitted = (
-                self._fit_again(candidate, task, self.seed + 1000 * (REPEATS_FROM + number), left, learnt)
+                self._fit_again(
+                    candidate,
+                    task,
+                    self.seed + 1000 * (REPEATS_FROM + number),
+                    left,
+                    learnt,
+                    dataset.unlabelled is not None,
+                )
                 if left > 0
                 else Fitted(stopped="time ran out")
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from automl.baselines.unlabelled import plain_settings
 from automl.records import Output, Run
 from automl.shallow.archive import Archive
 from automl.shallow.data import TrainingData
@@ -81,7 +82,7 @@ class ResumedFits:
         training_data = self.training_data
         try:
             stored = pickle.loads(model)  # safe: pickled in this process, from a closed list of types
-            made = entry.search.baseline.make(training_data.task, entry.settings, self.seed)
+            made = entry.search.baseline.make(training_data.task, plain_settings(entry.settings), self.seed)
             given = stored.predict(training_data.dataset, training_data.valid[:LOOKED_ITEMS])
             return (
                 type(stored) is type(made)

@@ -8,13 +8,14 @@ import pickle
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from automl import goals, metrics
+from automl.baselines.unlabelled import made, settings_with
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
 from automl.shallow.apart import FallbackWorker
 from automl.shallow.archive import KEPT_MODELS, Archive, Proposals
@@ -88,7 +89,7 @@ class ShallowSide:
         rank_of_tier = {"floor": 0, "fast": 1, "strong": 2}
         fitting = [b for b in baselines.values() if goals.serves(b.goals, task) and b.unfit(task, facts) is None]
         searches = [
-            FamilySearch(b, Proposals(b.settings(task, facts, seed + i)))
+            FamilySearch(b, Proposals(self._settings(b, facts, seed + i)))
             for i, b in enumerate(sorted(fitting, key=lambda b: (rank_of_tier[b.tier], b.turn)))
         ]
         self.floor_searches = [search for search in searches if search.baseline.tier == "floor"]
@@ -109,6 +110,13 @@ class ShallowSide:
         self.resumed = ResumedFits(self.archive, training_data, seed)
         self.resumed.replay(self.tuning, self.candidates, self.holdout_policy)  # while the worker loads its libraries
         self.n_fits = self.resumed.n_fits
+
+    def _settings(self, baseline: Baseline, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+        """The settings of a family; where rows without a label may be used, with how it uses them."""
+        data = self.training_data
+        if data.dataset.unlabelled is None or not data.dataset.unlabelled.n_rows or baseline.tier == "floor":
+            return baseline.settings(data.task, facts, seed)
+        return settings_with(baseline, data.task, facts, seed)
 
     @property
     def not_apart(self) -> str | None:
@@ -170,7 +178,7 @@ class ShallowSide:
         return tuple(run for run, _ in self.floors)
 
     def _fit_floor(self, search: FamilySearch, settings: Mapping[str, Any], part: Part) -> tuple[Any, Output]:
-        model = search.baseline.make(self.training_data.task, settings, self.seed)
+        model = made(search.baseline, self.training_data.task, settings, self.seed)
         context = FitContext(None, None, part.valid, part.valid_truth)
         model.fit(self.training_data.dataset, part.items, part.truth, part.weight, context)
         return model, model.predict(self.training_data.dataset, part.valid)
@@ -206,7 +214,7 @@ class ShallowSide:
             offered = max(STEP_SHARE * seconds, min(seconds, 5.0))
         deadline = None if math.isinf(offered) else time.monotonic() + offered
         self.on_event({"event": "start", "side": "shallow", "name": name, "settings": dict(settings)})
-        model = pickle.dumps(search.baseline.make(self.training_data.task, settings, self.seed))
+        model = pickle.dumps(made(search.baseline, self.training_data.task, settings, self.seed))
         fitted = self.worker.fit(model, take, deadline, self.stopping)
         if again is None:
             search.n += 1
@@ -282,7 +290,7 @@ class ShallowSide:
         outputs = []
         for number in range(1, len(others) + 1):
             seed = self.seed + SEED_STEP * number  # so that the mean score does not depend on one random state
-            model = pickle.dumps(search.baseline.make(self.training_data.task, settings, seed))
+            model = pickle.dumps(made(search.baseline, self.training_data.task, settings, seed))
             fitted = self.worker.fit(model, None, None if math.isinf(ends) else ends, self.stopping, number)
             if fitted.stopped or fitted.output is None:
                 return (), bool(fitted.stopped)

@@ -21,8 +21,9 @@ from automl.split.forecast import windows
 from automl.split.out_of_fold import fold_splits, rows_that_chose
 from automl.split.rule import LEAST_ROWS, LEAST_UNTESTED, split
 from automl.split.units import time_ids_of, unit_ids_of
+from automl.split.untargeted import lacking_labels
 
 __all__ = [
-    "LEAST_OF_A_CLASS", "LEAST_ROWS", "LEAST_UNTESTED", "fold_splits", "rows_that_chose", "split", "time_ids_of",
-    "unit_ids_of", "windows",
+    "LEAST_OF_A_CLASS", "LEAST_ROWS", "LEAST_UNTESTED", "fold_splits", "lacking_labels", "rows_that_chose", "split",
+    "time_ids_of", "unit_ids_of", "windows",
 ]  # fmt: skip

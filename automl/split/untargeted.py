@@ -9,10 +9,10 @@ import numpy as np
 
 from automl import goals
 from automl.errors import DataError
-from automl.records import Dataset, Split, Task
+from automl.records import Dataset, Finding, Severity, Split, Task
 from automl.system.counts import counted
 
-__all__ = ["split_untargeted"]
+__all__ = ["lacking_labels", "split_untargeted"]
 
 LEAST_NORMAL = 8
 
@@ -93,3 +93,42 @@ def _labelled(dataset: Dataset, rows: np.ndarray) -> Dataset:
         dataset, inputs=inputs, target=dataset.target.iloc[rows].reset_index(drop=True), groups=pick(dataset.groups),
         times=pick(dataset.times), series=pick(dataset.series), weight=pick(dataset.weight), given=pick(dataset.given),
     )  # fmt: skip
+
+
+def lacking_labels(made: Split, dataset: Dataset, task: Task) -> tuple[Finding, ...]:
+    """Findings about parts of a split in which a label has one value only: they cannot choose, or cannot score.
+
+    Args:
+        made: the split.
+        dataset: that was split.
+        task: of any goal; only of those that learn no target something is said.
+
+    Returns:
+        "unselected" for the validation rows, "unscored_test" for the test rows.
+    """
+    if goals.named(task).needs_target or dataset.target is None:
+        return ()
+    findings = []
+    for check, rows, part in (("unselected", made.valid, "validation"), ("unscored_test", made.test, "test")):
+        labels = dataset.target.iloc[rows, 0].dropna().unique()
+        if not len(rows) or len(labels) > 1:
+            continue
+        what = f"All {counted(len(rows), f'{part} row')} are {labels[0]!r} by label {task.target[0]!r}"
+        findings.append(Finding(check, *_CONSEQUENCES[check](what), (task.target[0],), count=len(rows)))
+    return tuple(findings)
+
+
+_CONSEQUENCES: dict[str, Callable[[str], tuple[Severity, str, str]]] = {
+    "unselected": lambda what: (
+        "medium",
+        f"{what}, so no score chooses between models: each side trains one model with its first settings, as without a "
+        "label, and 1 % of the validation rows raise alarms unless a contamination is given. The test rows are scored.",
+        "Label some validation rows otherwise: add labelled rows, above all to the latest third before the test rows "
+        "where rows are dated.",
+    ),
+    "unscored_test": lambda what: (
+        "medium",
+        f"{what}, so no score of them is defined and there is no verdict.",
+        "Test on rows of both kinds: pass others with --test, or leave it out so that some are drawn from all rows.",
+    ),
+}

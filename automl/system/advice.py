@@ -24,6 +24,9 @@ LISTS = ("drop",)
 _VALUE = r"'[^']*'|[\w.]+=[\w.]+|(?<=--goal )(?!(?:to|if|with|for|so|and|or)\b)[a-z_]+"
 _FLAG = re.compile(rf"(?<![\w'-])--(?P<flag>[a-z]+(?:-[a-z]+)*)(?: (?P<value>{_VALUE}))?")
 
+_NEXT = re.compile(r'(=(?:"[^"]*"|\[[^\]]*\])) (?=[a-z_]+=["\[])')
+"""Between arguments that followed each other as flags."""
+
 
 def advice(key: str, names: Sequence[str], interface: Interface = "shell") -> str:
     """A key of a recipe with the names of columns, as the user would write it.
@@ -56,7 +59,7 @@ def for_interface(step: str, options: Options, interface: Interface) -> str:
     """
     for key, names in options:
         step = step.replace(advice(key, names), advice(key, names, interface))
-    return _FLAG.sub(_as_argument, step) if interface == "python" else step
+    return _NEXT.sub(r"\1, ", _FLAG.sub(_as_argument, step)) if interface == "python" else step
 
 
 def _as_argument(flag: re.Match[str]) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, GoalName, Head, InputSpec, Task, Template
-from automl.templates.shared.reconstruction import KNOBS, declare_training, scaled_array, starting_training
+from automl.templates.shared.arrays import scaled_array
+from automl.templates.shared.reconstruction import KNOBS, declare_training, starting_training
 from automl.templates.shared.series import judged_for, one_series, steps_of
 
 GOALS: tuple[GoalName, ...] = ("anomaly",)

@@ -50,14 +50,19 @@ class _Noisy:
         return Output(self.outputs.kind, {name: array[own] for name, array in self.outputs.arrays.items()})
 
 
-def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
+def example_context(goal: str, modality: str = "tabular", *, dated: bool = False) -> AnalysisContext:
     """What an analysis works with, of a small made-up contest whose finalists predict the truth with noise.
 
     Args:
         goal: any whose items are rows.
         modality: any; for goals that make rows, one that has a generator.
+        dated: whether the items are rows of one series, a day apart, each seen with those before it.
     """
     problem, task, split, truth = example_problem(goal, modality)
+    if dated:
+        days = np.datetime64("2024-01-01", "ns") + np.arange(problem.n_rows) * np.timedelta64(1, "D")
+        problem = dataclasses.replace(problem, times=days)
+        task = dataclasses.replace(task, window=problem.inputs.shape[2], time_column="time")
     example = goals.named(goal).example
     items, is_probed = split.test, goals.named(goal).probed
     noisy = {side: _Noisy(example.output(truth, np.random.default_rng(i), noise))
@@ -92,8 +97,11 @@ def example_context(goal: str, modality: str = "tabular") -> AnalysisContext:
 
 def _contexts(analysis: Analysis) -> Iterator[AnalysisContext]:
     for name, goal in goals.known().items():
-        if not goal.in_windows and analysis.is_about(goal):
-            yield from (example_context(name, modality) for modality in _modalities_of(goal))
+        if goal.in_windows or not (analysis.is_about(goal) or analysis.is_about(goal, is_scored=False)):
+            continue
+        yield from (example_context(name, modality) for modality in _modalities_of(goal))
+        if "sequence" in _modalities_of(goal) and not goal.needs_target:
+            yield example_context(name, "sequence", dated=True)
 
 
 def _modalities_of(goal: Goal) -> tuple[str, ...]:

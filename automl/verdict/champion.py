@@ -103,6 +103,9 @@ def name_champion(valid: Validated, seed: int) -> Champion:
         The champion; the floor if no side has a finalist.
     """
     n_items = len(valid.truth)
+    if valid.metric == metrics.UNSCORED:  # nothing tells which is better, so the simpler one
+        first: Side = next((side for side in ("shallow", "deep") if side in valid.outputs), "floor")
+        return Champion(first, None if first == "floor" else first, n_items=n_items)
     scores = {side: valid.score(output) for side, output in valid.outputs.items()}
     if len(valid.outputs) < 2:
         only = next(iter(valid.outputs), None)

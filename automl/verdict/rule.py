@@ -74,8 +74,8 @@ def compare(
             the recommendation alone.
     """
     context, terms = dict(context or {}), terms or Terms()
-    if task.metric == metrics.UNSCORED:
-        return unlabelled(split, deep, shallow, floor)
+    if task.metric == metrics.UNSCORED or (not goals.named(task).needs_target and len(np.unique(truth)) < 2):
+        return unlabelled(task, split, truth, deep, shallow, floor)
     context.setdefault("classes", len(task.classes))
     weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=np.float64)
     contestants = [one for one in (deep, shallow, floor) if one is not None]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from automl.records import Comparison, Contestant, Split
+from automl.records import Comparison, Contestant, Split, Task
 from automl.system.counts import counted
 
-__all__ = ["Agreement", "agreement", "neighbour_overlap", "unlabelled"]
+__all__ = [
+    "MOST_COMPARED", "N_NEAR", "Agreement", "agreement", "alignment", "neighbour_overlap", "unlabelled",
+]  # fmt: skip
 
 TOP_SHARE = 0.05
 LEAST_TOP = 5
@@ -61,26 +63,45 @@ def neighbour_overlap(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.mean(shared)) if shared else 0.0
 
 
-def unlabelled(split: Split, deep: Contestant | None, shallow: Contestant | None, floor: Contestant) -> Comparison:
+def alignment(one: np.ndarray, other: np.ndarray) -> float:
+    """How alike two representations ``(n, dims)`` are, whatever their rotation and scale: 0 to 1.
+
+    Linear centred kernel alignment, ``|Yᵀ X|² / (|Xᵀ X| |Yᵀ Y|)`` of centred vectors, in Frobenius norms.
+
+    Args:
+        one: vectors of some rows.
+        other: other vectors of the same rows, of any length.
+
+    Source: Kornblith et al., "Similarity of Neural Network Representations Revisited", ICML 2019, equation 4.
+    """
+    a, b = one - one.mean(axis=0), other - other.mean(axis=0)
+    size = float(np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b))
+    return float(np.linalg.norm(b.T @ a) ** 2) / size if size > 0 else 0.0
+
+
+def unlabelled(
+    task: Task, split: Split, truth: np.ndarray, deep: Contestant | None, shallow: Contestant | None, floor: Contestant
+) -> Comparison:
     """No verdict; the shallow finalist is recommended, since it is the simpler one.
 
     Args:
+        task: without a label, or with one that has a single value among the test items.
         split: its test items were scored.
+        truth: of the test items.
         deep: finalist of the deep side, or None.
         shallow: finalist of the shallow side, or None.
         floor: recommended where neither side has a model.
     """
     known = [one for one in (shallow, deep) if one is not None]
     recommended = known[0].run if known else floor.run
-    said = (
-        "No verdict without labels: nothing tells which side is right, so neither is called better.",
-        _agreement_sentence(deep, shallow) if len(known) == 2 else "Only one side finished a model.",
-    )
+    both = _agreement_sentence(deep, shallow) if len(known) == 2 else "Only one side finished a model."
+    said = (_why(task, truth), *((both,) if both else ()))
     notes = [sentence for one in known if (sentence := _stability_sentence(one))]
-    notes.append(
-        "Fixed settings were used on both sides: without labels no score chooses between settings. To get a verdict, "
-        "name a column that marks some rows (label), even if only a few hundred rows have a value."
-    )
+    if not task.target:
+        notes.append(
+            "Fixed settings were used on both sides: without labels no score chooses between settings. To get a "
+            "verdict, name a column that marks some rows (label), even if only a few hundred rows have a value."
+        )
     return Comparison(
         verdict=None, reason="no_label", recommended=recommended, gain=None, interval=None, level=LEVEL,
         least_gain=None, n_units=len(np.unique(split.unit_ids)),
@@ -89,11 +110,24 @@ def unlabelled(split: Split, deep: Contestant | None, shallow: Contestant | None
     )  # fmt: skip
 
 
+def _why(task: Task, truth: np.ndarray) -> str:
+    """Why nothing is decided."""
+    if not task.target:
+        return "No verdict without labels: nothing tells which side is right, so neither is called better."
+    only = task.classes[int(truth[0])] if len(truth) and task.classes else ""
+    return (
+        f"No verdict: all {counted(len(truth), 'test row')} are {only!r} by label {task.target[0]!r}, so nothing tells "
+        "which side is right. Test on rows of both kinds."
+    )
+
+
 def _agreement_sentence(deep: Contestant | None, shallow: Contestant | None) -> str:
     assert deep is not None and shallow is not None
     if "vectors" in deep.output.arrays and "vectors" in shallow.output.arrays:
         share = neighbour_overlap(deep.output.arrays["vectors"], shallow.output.arrays["vectors"])
         return f"Of a test row's {N_NEAR} nearest test rows both sides share {100 * share:.0f} % on average."
+    if "scores" not in deep.output.arrays or "scores" not in shallow.output.arrays:  # probes on representations
+        return ""
     found = agreement(deep.output.arrays["scores"], shallow.output.arrays["scores"])
     return (
         f"Of the {counted(found.n_top, 'most unusual test row')} of each side {100 * found.shared:.0f} % are the "

@@ -7,7 +7,8 @@ import pandas as pd
 from fixed_finalists import context_of
 
 from automl import testing
-from automl.analyses.occlusion import MOST_WORDS, N_PATCHES, OCCLUSION
+from automl.analyses.occlusion import OCCLUSION
+from automl.analyses.shared.parts import MOST_WORDS, N_PATCHES
 from automl.records import AnalysisContext, Column, Dataset, Task
 from automl.report.sections.occlusion import OCCLUSION as SECTION
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 import automl
 from automl import split
+from automl.analyses.ranges import RANGES
 from automl.errors import DataError
 from automl.modalities import tabular
 from automl.report.result_fields import result_schema
@@ -169,3 +171,27 @@ def test_a_series_is_read_in_windows(tmp_path: Path) -> None:
     assert times[result.outcome.split.train].max() < times[result.outcome.split.test].min()
     scores = result.score_rows(frame)
     np.testing.assert_allclose(scores.to_numpy(), result.score_rows(shuffled.sort_values("time")).to_numpy())
+
+
+def test_series_stay_apart_in_what_is_said_of_stretches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three series, whose rows stand among each other, the last anomalies of one end where the next begins."""
+    monkeypatch.setattr(importlib.import_module("automl.flow.analyses"), "in_order", lambda: (RANGES,))
+    rng = np.random.default_rng(0)
+    n = 240
+    odd = np.zeros(n, int)
+    for start in (40, 90, 140, 170, 200, 230):
+        odd[start : start + 10] = 1
+    parts = [
+        pd.DataFrame({
+            "time": pd.date_range("2024-01-01", periods=n, freq="D"), "machine": name,
+            "wave": np.sin(np.arange(n) * 2 * np.pi / 7) + 0.1 * rng.normal(size=n) + 2 * odd, "odd": odd,
+        })
+        for name in "abc"
+    ]  # fmt: skip
+    frame = pd.concat(parts).sort_values(["time", "machine"], ignore_index=True)
+    result = _fit(frame, tmp_path / "run", time_column="time", series="machine")
+    ranges = result.outcome.analyses["ranges"]
+    first = n - ranges["n"] // 3
+    assert ranges["n_series"] == 3
+    assert ranges["n_stretches"] == 3 * int((np.diff(odd[first:], prepend=0) == 1).sum())
+    assert "Anomalies that last" in (tmp_path / "run" / "report.html").read_text("utf-8")

@@ -13,7 +13,7 @@ from automl.records import Facts, InputSpec
 from automl.templates.autoencoder import AUTOENCODER
 from automl.templates.dte import DTE
 from automl.templates.series_predictor import SERIES_PREDICTOR
-from automl.templates.shared.reconstruction import SIDE, STEPS
+from automl.templates.shared.arrays import SIDE, STEPS
 from automl.templates.vae import VAE
 from automl.testing.examples import example_task
 

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
+from automl.baselines.self_training import sample_of
+from automl.records import Dataset
+
 __all__ = ["Projected"]
+
+MOST_UNLABELLED = 4_000
+"""Rows without a label that components are learnt from."""
 
 
 class Projected:
@@ -19,7 +25,10 @@ class Projected:
         center: mean of each raw feature over the training rows.
         scale: what each is divided by.
         projection: the fitted decomposition; None without one.
+        of_all: before a fit: whether components are learnt on rows without a label, too.
     """
+
+    of_all = False
 
     components: int
     seed: int
@@ -27,10 +36,21 @@ class Projected:
     scale: np.ndarray | None
     projection: Any
 
-    def _fit_projection(self, raw: np.ndarray) -> np.ndarray:
-        """Learn the decomposition from the raw features ``(n, n_raw)`` of the training rows; returns theirs."""
+    def _more_rows(self, dataset: Dataset) -> np.ndarray:
+        """Numbers of the rows without a label that components are learnt from, too; none where they are not used."""
+        is_used = self.__dict__.pop("of_all", False)  # the class's own value is left: what is stored does not have it
+        unlabelled = dataset.unlabelled
+        return sample_of(unlabelled.n_rows if is_used and unlabelled is not None else 0, MOST_UNLABELLED, self.seed)
+
+    def _fit_projection(self, raw: np.ndarray, more: np.ndarray | None = None) -> np.ndarray:
+        """Learn the decomposition from the raw features ``(n, n_raw)`` of the training rows; returns theirs.
+
+        Args:
+            raw: of the training rows.
+            more: ``(n_more, n_raw)`` of rows without a label, or None.
+        """
         if self.components:
-            X = self._scaled(raw)
+            X = self._scaled(raw if more is None else np.concatenate([raw, more]))
             size = int(min(self.components, *X.shape))
             self.projection = PCA(size, svd_solver="randomized", random_state=self.seed).fit(X)
         return self._projected(raw)

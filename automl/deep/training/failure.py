@@ -11,7 +11,17 @@ from typing import Any, Literal
 
 from automl.errors import TrialError
 
-__all__ = ["Failure", "FailureKind", "NotFinite", "TooLarge", "Unusable", "explain", "never_ended", "second_try"]
+__all__ = [
+    "Collapsed",
+    "Failure",
+    "FailureKind",
+    "NotFinite",
+    "TooLarge",
+    "Unusable",
+    "explain",
+    "never_ended",
+    "second_try",
+]
 
 FailureKind = Literal["memory", "not finite", "shape", "code", "lost", "never ended"]
 KINDS: tuple[FailureKind, ...] = ("memory", "not finite", "shape", "code", "lost", "never ended")
@@ -37,6 +47,10 @@ class TooLarge(TrialError):
 
 class Unusable(TrialError):
     """A template built something that is not a network for this task."""
+
+
+class Collapsed(TrialError):
+    """A network gives all rows the same score or the same vector, or leaves most numbers of its vectors unused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ BETA_1: dict[str, float] = {"gan": 0.0}  # of two opponents, momentum follows wh
 # mlp: Holzmüller et al. (RealMLP), NeurIPS 2024; gan: Huang et al. (R3GAN), NeurIPS 2024
 BETA_2: dict[str, float] = {"mlp": 0.95, "gan": 0.99}
 CLIP_NORM: dict[str, float] = {
-    "rnn": 1.0, "transformer": 1.0, "autoencoder": 1.0, "vae": 1.0, "diffusion": 1.0, "autoregressive": 1.0,
+    "rnn": 1.0, "transformer": 1.0, "autoencoder": 1.0, "contrastive": 1.0, "vae": 1.0, "diffusion": 1.0, "autoregressive": 1.0,
 }  # fmt: skip
 PREDICT_BATCH = 1024
 
@@ -54,6 +54,8 @@ class DeviceData:
         n_valid: number of validation rows.
         n_refit: number of rows that a refit learns from.
         others: (training, validation) positions in `inputs`, for each other hold-out.
+        n_unlabelled: rows without a label, which follow the others in `inputs`, `target` and `weight`. Where there are
+            some, `target` is a variable, and the target of several classes is the share of each.
     """
 
     inputs: Mapping[str, tf.Tensor]
@@ -65,6 +67,7 @@ class DeviceData:
     n_valid: int
     n_refit: int
     others: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+    n_unlabelled: int = 0
 
     @classmethod
     def place(
@@ -78,10 +81,13 @@ class DeviceData:
         added_target: np.ndarray | None = None,
         added_weight: np.ndarray | None = None,
         others: Sequence[tuple[np.ndarray, np.ndarray]] = (),
+        unlabelled: Mapping[str, np.ndarray] | None = None,
+        n_classes: int | None = None,
     ) -> DeviceData:
         """Copy arrays to the device. What a refit adds follows the training rows; see `TrainingData`.
 
-        Validation rows that a refit learns from are there once.
+        Validation rows that a refit learns from are there once. With rows without a label, `n_classes` says whether the
+        target is codes of so many classes; they become shares.
         """
         n_train = len(target)
         inputs = train
@@ -89,23 +95,40 @@ class DeviceData:
             others_too = valid if added is None else added
             inputs = {name: np.concatenate([array, others_too[name]]) for name, array in train.items()}
             target = np.concatenate([target, added_target])
-        weights = np.ones(len(target))
+        n_refit, n_unlabelled = len(target), 0
+        weights = np.ones(n_refit)
         if weight is not None:
             every = weight if added_weight is None else np.concatenate([weight, added_weight])
             weights = every / max(float(weight.mean()), 1e-12)
+        if unlabelled is not None:
+            n_unlabelled = len(next(iter(unlabelled.values())))
+            inputs = {name: np.concatenate([array, unlabelled[name]]) for name, array in inputs.items()}
+            target = target if n_classes is None else np.eye(n_classes, dtype=np.float32)[target]
+            target = np.concatenate([target, np.zeros((n_unlabelled, *target.shape[1:]), target.dtype)])
+            weights = np.concatenate([weights, np.ones(n_unlabelled)])
         tensors = {name: tf.constant(array) for name, array in inputs.items()}
         is_among = added_target is not None and added is None
         return cls(
             tensors,
-            tf.constant(target),
+            tf.constant(target) if unlabelled is None else tf.Variable(target, trainable=False),
             tf.constant(weights.astype(np.float32)),
             tensors if is_among else {name: tf.constant(array) for name, array in valid.items()},
             n_train if is_among else 0,
             n_train,
             n_valid,
-            len(target),
+            n_refit,
             tuple(others),
+            n_unlabelled,
         )
+
+    def target_of(self, rows: np.ndarray) -> np.ndarray:
+        """The target of these rows."""
+        return np.asarray(tf.gather(self.target, rows).numpy())
+
+    def place_pseudo_labels(self, target: np.ndarray) -> None:
+        """Give the rows without a label a target, ``(n_unlabelled, ...)``."""
+        shape = (self.n_unlabelled, *self.target.shape[1:])
+        self.target[self.n_refit :].assign(np.asarray(target, np.float32).reshape(shape))
 
 
 class Network:
@@ -221,6 +244,18 @@ class Network:
     def take_all(self) -> None:
         """Train on the training rows and those that a refit adds, until the next `reset`."""
         self.n_train = self.data.n_refit
+
+    def learn_from(self, rows: np.ndarray, batch_size: int) -> None:
+        """Train on these rows, which may be without a label, until the next `reset`."""
+        self._rows, self.n_train = rows, len(rows)
+        self.batch_size = min(batch_size, self.n_train)
+
+    def start_from(self, weights: Sequence[np.ndarray]) -> None:
+        """Begin with these weights in place of those drawn; seed generators keep the state that was drawn."""
+        generators = {id(generator.state) for generator in self.initial.generators(self.model)}
+        for variable, value in zip(self.model.variables, weights, strict=True):
+            if id(variable) not in generators:
+                variable.assign(value)
 
     def complete(self) -> None:
         """Make the weights those of a finished network, after the last step."""

@@ -9,19 +9,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from automl.deep.training.failure import Unusable
+from automl.deep.training.failure import Collapsed, Unusable
 from automl.deep.training.network import PREDICT_BATCH, Network
-from automl.errors import TrialError
 from automl.layers.ranks import ReferenceRank
 from automl.score_ranks import reference
 
 __all__ = ["ScoringNetwork"]
 
 MOST_ROWS = 4096
-
-
-class Collapsed(TrialError):
-    """A network gives all rows the same score."""
 
 
 class ScoringNetwork(Network):

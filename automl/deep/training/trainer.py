@@ -20,10 +20,12 @@ from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, neve
 from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
 from automl.deep.training.precision import MIXED_BFLOAT16, can_pay, faster, is_worth_a_network, one_step
+from automl.deep.training.pretraining import Pretraining, fine_tuning
 from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.scores import ScoringNetwork
 from automl.deep.training.trial import refit, train
+from automl.deep.training.vectors import VectorNetwork
 from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
 from automl.errors import OutOfTime
 from automl.goals.shared.scores import ScoreCodec
@@ -33,12 +35,12 @@ from automl.system import resources
 if TYPE_CHECKING:
     from automl.deep.data import TrainingData
     from automl.deep.training.device import Device
-from automl.records import Family, Status, Template
+from automl.records import DRAWN, PRETRAINED, START, Family, Status, Template
 
 __all__ = ["Trainer"]
 
 KEPT_NETWORKS = 4
-LOOP_CHOICES = ("epochs", "batch_size")
+LOOP_CHOICES = ("epochs", "batch_size", START)
 SEED_STEP = 100_000
 LEAST_LENGTH = 0.9
 
@@ -121,7 +123,10 @@ class Trainer:
             training_data.added_target,
             training_data.added_weight,
             [(one.train, one.valid) for one in training_data.others],
+            training_data.unlabelled,
+            training_data.head.shape[0] if training_data.head.activation == "softmax" else None,
         )
+        self.pretraining = None if training_data.unlabelled is None else Pretraining(training_data, self.data)
         self.networks: OrderedDict[str, Network] = OrderedDict()
         self.replicas: Replicas | None = None
         self.on_stuck: Callable[[TrialSpec, str], None] = lambda spec, why: None
@@ -186,13 +191,16 @@ class Trainer:
                     state.n_parameters = network.n_parameters
                     state.place = self._place(network)
                     self._check_memory(network)
+                    is_fresh = snapshot is None
+                    started = self._started(network, spec, state.settings, spec.seed, 0, is_fresh)
+                    network, state.settings, compile_seconds = started
                     if spec.is_refit:
-                        state.fit = self._refitted(network, spec, deadline, watchdog)
+                        state.fit = self._refitted(network, spec, state.settings, deadline, watchdog)
                         state.status = "done"
                         return
                     state.fit = train(
                         network,
-                        state.settings,
+                        fine_tuning(state.settings),
                         seed=spec.seed,
                         deadline=deadline,
                         dispatch_seconds=self.device.dispatch_seconds,
@@ -208,7 +216,7 @@ class Trainer:
                         snapshot=snapshot,
                         on_best=state.remember,
                     )
-                    state.fit = state.fit.with_compilation(traced_seconds)
+                    state.fit = state.fit.with_compilation(traced_seconds + compile_seconds)
                 state.status, state.ended = state.fit.status, _why_cut(state.fit)
                 return
             except OutOfTime as error:
@@ -226,6 +234,44 @@ class Trainer:
             if changed is None or (deadline is not None and time.monotonic() >= deadline):
                 return
             state.settings = changed
+
+    def _started(
+        self, network: Network, spec: TrialSpec, settings: Mapping[str, Any], seed: int, holdout: int,
+        is_fresh: bool = True,
+    ) -> tuple[Network, Mapping[str, Any], float]:  # fmt: skip
+        """The network with pretrained weights if the settings say so.
+
+        Args:
+            network: reset for the seed.
+            spec: what is run.
+            settings: of the try.
+            seed: of the initial weights.
+            holdout: number of the hold-out that it trains on.
+            is_fresh: whether it starts anew, and not from a snapshot.
+
+        Returns:
+            The network, the settings that hold in the end, and the seconds in which it was compiled here.
+
+        Raises:
+            OutOfTime: there was no time to pretrain for a refit.
+        """
+        if settings.get(START) != PRETRAINED or not is_fresh:
+            return network, settings, 0.0
+        template = self.templates[spec.template]
+        shape = self.shape_of(template, settings)
+        may = spec.is_refit or (self.pretraining and self.pretraining.has_time(spec.seconds, shape, holdout))
+        started = None
+        if self.pretraining is not None and may:
+            started = self.pretraining.start(
+                lambda: self.network(template, settings, seed, spec.seconds), settings, shape, holdout, spec.seconds,
+                self.device.dispatch_seconds, self.stopping,
+            )  # fmt: skip
+        if started is not None:
+            return started[0], settings, started[1]
+        if spec.is_refit:  # from drawn weights it would be another model
+            raise OutOfTime("the time offered ended before its weights were pretrained")
+        drawn = {**settings, START: DRAWN}
+        return self.network(template, drawn, seed, spec.seconds), drawn, 0.0
 
     def _place(self, network: Network) -> str:
         """What a network runs on, and what it computes in if that is not float32."""
@@ -266,13 +312,16 @@ class Trainer:
             mixed_one.release()
         return traced_seconds
 
-    def _refitted(self, network: Network, spec: TrialSpec, deadline: float | None, watchdog: Watchdog) -> Fit:
+    def _refitted(
+        self, network: Network, spec: TrialSpec, settings: Mapping[str, Any], deadline: float | None, watchdog: Watchdog
+    ) -> Fit:
         """Train for the length that the spec names on training and validation rows."""
         assert spec.n_steps is not None
         network.take_all()
         return refit(
-            network, spec.settings, seed=spec.seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
-            stopping=watchdog.stopping, n_steps=spec.n_steps, share=spec.share,
+            network, fine_tuning(settings), seed=spec.seed, deadline=deadline,
+            dispatch_seconds=self.device.dispatch_seconds, stopping=watchdog.stopping, n_steps=spec.n_steps,
+            share=spec.share,
         )  # fmt: skip
 
     def _examine(
@@ -297,10 +346,14 @@ class Trainer:
         for number in range(1, len(others) + 1):
             seed = spec.seed + SEED_STEP * number  # so that the mean score does not depend on one draw of the weights
             network = self.network(self.templates[spec.template], settings, seed, spec.seconds)
-            network.hold_out(number)
             try:
+                network, own, _ = self._started(network, spec, settings, seed, number)
+                if own != settings:  # no time to pretrain on this hold-out as well
+                    return (), True
+                network.hold_out(number)
                 other = train(
-                    network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
+                    network, fine_tuning(settings), seed=seed, deadline=deadline,
+                    dispatch_seconds=self.device.dispatch_seconds,
                     standing=functools.partial(self.training_data.standing_of_epoch, holdout=number),
                     higher_is_better=self.higher_is_better, stopping=watchdog.stopping, n_steps=fit.n_steps,
                 )  # fmt: skip
@@ -350,6 +403,8 @@ class Trainer:
             return RetrievalNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if isinstance(self.training_data.codec, ScoreCodec):
             return ScoringNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
+        if self.training_data.head.is_code:
+            return VectorNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if not spread:
             return Network(*parts, self.data, self.device, self.training_data.loss_scale)
         self.replicas = self.replicas or Replicas(spread, self.data)
@@ -357,12 +412,26 @@ class Trainer:
 
     def _spread(self, network: Network, settings: Mapping[str, Any], seconds: float) -> tuple[str, ...]:
         """The devices that share this trial; empty for a single device."""
-        if len(self.device.replicas) < 2 or network.template.keeps_rows or network.head.loss == "own":
+        single = network.template.keeps_rows or network.head.loss == "own" or self.pretraining is not None
+        if len(self.device.replicas) < 2 or single:
             return ()
         batch_size = min(int(settings["batch_size"]), self.data.n_train)
         n_steps = int(settings["epochs"]) * max(1, self.data.n_train // batch_size)
         work = TrialCost(network.n_parameters, products_a_row(network.model), batch_size, n_steps, seconds)
         return replicas_for(self.device, work)
+
+    def seconds_to_pretrain(self, candidate_seconds: float, template: Template, settings: Mapping[str, Any]) -> float:
+        """Seconds until weights are there that a network of these settings starts from; 0 if they are, or are drawn.
+
+        Args:
+            candidate_seconds: what pretraining is taken to last that was done in another process.
+            template: builds the network.
+            settings: choices and knobs.
+        """
+        if self.pretraining is None or settings.get(START) != PRETRAINED:
+            return 0.0
+        shape = self.shape_of(template, settings)
+        return 0.0 if self.pretraining.has(shape) else max(0.0, candidate_seconds)
 
     def is_ready(self, template: Template, settings: Mapping[str, Any]) -> bool:
         """Whether a network of these choices is already compiled."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automl.deep.training.network import Network
     from automl.records import Status
 
-__all__ = ["refit", "train"]
+__all__ = ["refit", "run_epoch", "train"]
 
 SNAPSHOT_SECONDS = 10.0
 
@@ -116,7 +116,7 @@ def train(
     status: Status = "done"
     while state.step < state.total and status == "done":
         losses: list[float] = []
-        status = _epoch(state, losses, dispatch_seconds, stopping)
+        status = run_epoch(state, losses, dispatch_seconds, stopping)
         epoch = state.step / state.per_epoch
         if not losses or not math.isfinite(losses[-1]):
             if losses:
@@ -207,7 +207,7 @@ def refit(
     )  # fmt: skip
     while state.step < state.end:
         losses: list[float] = []
-        status = _epoch(state, losses, dispatch_seconds, stopping)
+        status = run_epoch(state, losses, dispatch_seconds, stopping)
         if losses and not math.isfinite(losses[-1]):
             raise NotFinite(f"the loss became {losses[-1]} in a refit")
         if status != "done":
@@ -246,8 +246,15 @@ def _resume(state: Progress, snapshot: Snapshot) -> tuple[_Best, list[Mapping[st
     return best, list(snapshot.curve), snapshot.next_check
 
 
-def _epoch(state: Progress, losses: list[float], dispatch_seconds: float, stopping: Callable[[], bool]) -> Status:
-    """Run one epoch, or the part of it that the clock allows; return "done" or "cut"."""
+def run_epoch(state: Progress, losses: list[float], dispatch_seconds: float, stopping: Callable[[], bool]) -> Status:
+    """Run one epoch, or the part of it that the clock allows; return "done" or "cut".
+
+    Args:
+        state: of the schedule.
+        losses: the mean loss of each dispatch is added to this list.
+        dispatch_seconds: as in `train`.
+        stopping: as in `train`.
+    """
     batches = state.batches()
     at = 0
     while at < len(batches) and state.step < state.end:

@@ -22,6 +22,7 @@ from automl.detect.series.keys import keys_of, labels_of
 from automl.detect.series.mend import averaged_hours, on_calendar
 from automl.detect.series.options import is_asked
 from automl.detect.series.timing import columns_of, times_of
+from automl.detect.target.proposals import proposals
 from automl.errors import DataError, RecipeError
 from automl.goals.forecast import FORECAST
 from automl.records import Column, Dataset, Finding, Recipe, Task
@@ -49,6 +50,7 @@ def detect(
         raise RecipeError("group does not go with a forecast, whose rows are parted by time; leave it out")
     kinds = {c.name: c for c in columns}
     covariates = [kinds[name] for name in axis.covariates]
+    unasked = dataset.target is None and not is_asked(recipe)
     dataset, findings = _timed(dataset, whole, axis)
     values = (
         {t: numbers(dataset.target[t], kinds[t].reading) for t in axis.targets} if dataset.target is not None else {}
@@ -89,7 +91,9 @@ def detect(
         f"horizon {horizon}: {'set by you' if recipe.horizon else 'usual for ' + _pace(counts)}",
         f"metric {metric}: {'set by you' if recipe.metric else 'the usual one for forecast'}",
         *((f"known beforehand: {', '.join(recipe.known)}",) if recipe.known else ()),
+        *((f"other goals without a target: {', '.join(_other_goals(axis))}",) if unasked else ()),
     )
+    doubts = (_several(axis),) if unasked and len(axis.targets) > 1 else ()
     described = _described(axis, kinds)
     task = Task(
         modality="sequence",
@@ -107,9 +111,26 @@ def detect(
         label=recipe.label,
         evidence=evidence,
         target_columns=tuple(kinds[t] for t in axis.targets),
-        confidence=1.0 if recipe.goal else 0.9 if axis.time is not None else 0.6,
+        confidence=1.0 if recipe.goal else 0.6 if doubts or axis.time is None else 0.9,
     )
-    return replace(dataset, findings=(*dataset.findings, *findings, *dropped), groups=None), task
+    return replace(dataset, findings=(*doubts, *dataset.findings, *findings, *dropped), groups=None), task
+
+
+def _other_goals(axis: Axis) -> tuple[str, ...]:
+    """What else may be done with rows in time that have no target, as flags."""
+    return proposals(None, axis.time.name if axis.time is not None else None)
+
+
+def _several(axis: Axis) -> Finding:
+    """That several columns of numbers are forecast though nobody said what is wanted."""
+    names = axis.targets
+    shown = ", ".join(map(repr, names[:3])) + (" and more" if len(names) > 3 else "")
+    return Finding(
+        "unsure_goal", "medium",
+        f"Not sure: no target was named, so all {len(names)} columns of numbers ({shown}) are forecast.",
+        f"Pass --target with the column to forecast, {', '.join(_other_goals(axis))}, or --goal forecast if all of "
+        "them are to be forecast.", names, count=len(names),
+    )  # fmt: skip
 
 
 def history(dataset: Dataset, task: Task) -> Dataset:

@@ -18,6 +18,7 @@ __all__ = ["gaps_in_targets", "without_target"]
 
 LONGEST_QUOTE = 40  # characters of a cell in a finding
 SHOWN_ROWS = 20
+PRETRAIN_ADVICE = "--pretrain"
 GRAVE_SHARE, FEW_SHARE = 0.5, 0.05
 
 Found = Sequence[tuple[Column, np.ndarray]]
@@ -59,12 +60,23 @@ def without_target(target: pd.DataFrame, found: Found, recipe: Recipe, lacking: 
     lost = np.flatnonzero(lacking)
     share = len(lost) / len(target)
     said, step = _unread(target, found, recipe)
+    if recipe.pretrain:
+        return Finding(
+            "rows_without_target",
+            "low",
+            f"{len(lost):,} of {counted(len(target), 'row')} {noun(len(lost), 'has', 'have')} no usable target"
+            f"{f' ({said})' if said else ''}. Both sides may learn from their inputs; none of them is scored.",
+            "",
+            tuple(map(str, target.columns)),
+            tuple(map(int, lost[:SHOWN_ROWS])),
+            len(lost),
+        )
     return Finding(
         "missing_target",
         "high" if share > GRAVE_SHARE else "medium" if share > FEW_SHARE else "low",
         f"{len(lost):,} of {counted(len(target), 'row')} {noun(len(lost), 'has', 'have')} no usable target"
         f"{f' ({said})' if said else ''} and {noun(len(lost), 'was', 'were')} dropped.",
-        step,
+        f"{step} Or pass {PRETRAIN_ADVICE}, so that both sides learn from their inputs." if share > FEW_SHARE else step,
         tuple(map(str, target.columns)),
         tuple(map(int, lost[:SHOWN_ROWS])),
         len(lost),

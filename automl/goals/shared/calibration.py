@@ -24,7 +24,7 @@ from scipy.special import expit, softmax
 from automl import metrics
 from automl.records import GoalName, Output
 
-__all__ = ["AllTogether", "Decision", "OneByOne", "restore"]
+__all__ = ["TWO_CLASSES", "AllTogether", "Decision", "OneByOne", "restore"]
 
 PRIOR_ROWS = 4.0
 """Strength of the pull to the identity: a prior of standard deviation 0.5 on slope and shift of the logits."""
@@ -139,6 +139,15 @@ class OneByOne:
             p = self.complete(expit(np.asarray(decision.slopes) * bent + np.asarray(decision.shifts)))
         labels = self.labels(self.positives(p) >= np.asarray(decision.thresholds)).astype(np.int64)
         return Output(output.kind, {**output.arrays, "probabilities": p, "labels": labels})
+
+
+TWO_CLASSES = OneByOne(
+    positives=lambda p: p[:, 1:],
+    complete=lambda q: np.column_stack([1.0 - q, q]),
+    marks=lambda truth: np.asarray(truth[:, None] == 1),
+    labels=lambda marks: np.asarray(marks[:, 0]),
+)
+"""Of the second of two classes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, softmax
 
+from automl.goals.shared.heads import head_state, restore_head
 from automl.goals.shared.scores import ScoreCodec
 from automl.goals.shared.target_transform import TargetTransform, bounds, transform_for
 from automl.goals.shared.truth import class_codes, columns_of, values_of
@@ -63,7 +64,7 @@ class ClassCodec:
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings and lists."""
-        return {"codec": "classes", "head": _head_state(self.head), "target": self.target, "classes": self.classes}
+        return {"codec": "classes", "head": head_state(self.head), "target": self.target, "classes": self.classes}
 
 
 @dataclass(eq=False)
@@ -89,7 +90,7 @@ class LabelsCodec:
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings and lists."""
-        return {"codec": "labels", "head": _head_state(self.head), "classes": self.classes}
+        return {"codec": "labels", "head": head_state(self.head), "classes": self.classes}
 
 
 # --------------------------------------------------------------------------- values
@@ -139,7 +140,7 @@ class ValuesCodec:
         """Plain numbers, strings and lists."""
         plain = {name: getattr(self, name) for name in ("targets", "mean", "std", "low", "high")}
         shapes = [asdict(shape) for shape in self.shapes]
-        return {"codec": "values", "head": _head_state(self.head), "shapes": shapes, **plain}
+        return {"codec": "values", "head": head_state(self.head), "shapes": shapes, **plain}
 
 
 @dataclass(eq=False)
@@ -167,7 +168,7 @@ class ForecastCodec:
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings and lists."""
-        return {"codec": "forecast", "head": _head_state(self.head), "targets": self.targets}
+        return {"codec": "forecast", "head": head_state(self.head), "targets": self.targets}
 
 
 # --------------------------------------------------------------------------- fitting
@@ -181,7 +182,7 @@ def restore(state: Mapping[str, Any]) -> TargetCodec:
     """
     if state["codec"] not in NAMES:
         raise ValueError(f"a codec named {state['codec']!r:.60} is none of {', '.join(NAMES)}")
-    head = _restore_head(state["head"])
+    head = restore_head(state["head"])
     if state["codec"] == "classes":
         return ClassCodec(head, state["target"], list(state["classes"]))
     if state["codec"] == "labels":
@@ -256,16 +257,3 @@ def fit_windows(dataset: Dataset, task: Task, split: Split) -> ForecastCodec:
     """The next steps of each target, and their quantiles; nothing is fitted."""
     shape = (int(task.horizon or 1), len(task.target), 1 + len(task.quantiles))
     return ForecastCodec(Head("forecast", shape, "linear", "forecast", tuple(task.quantiles)), list(task.target))
-
-
-# --------------------------------------------------------------------------- shared
-
-
-def _head_state(head: Head) -> dict[str, Any]:
-    plain = asdict(head)
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
-
-
-def _restore_head(state: Mapping[str, Any]) -> Head:
-    plain: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in state.items()}
-    return Head(**plain)

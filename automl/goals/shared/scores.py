@@ -6,18 +6,19 @@ and above 1 a row is more unusual than all of them. So scores of different model
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from automl.goals.shared.calibration import Decision, OneByOne
-from automl.records import Head, Output
+from automl.goals.shared.calibration import TWO_CLASSES, Decision
+from automl.goals.shared.untargeted import UntargetedCodec
+from automl.records import Output
 
 if TYPE_CHECKING:
-    from automl.records import Dataset, GoalName
+    from automl.records import GoalName
 
-__all__ = ["ALARMS", "MOST_SCORE", "USUAL_SHARE", "Alarms", "ScoreCodec", "score_output"]
+__all__ = ["ALARM_THRESHOLD", "MOST_SCORE", "USUAL_SHARE", "AlarmThreshold", "ScoreCodec", "score_output"]
 
 MOST_SCORE = 2.0
 """Below which scores stay."""
@@ -38,51 +39,18 @@ def score_output(scores: np.ndarray) -> Output:
 
 
 @dataclass(eq=False)
-class ScoreCodec:
-    """One number a row, and nothing to learn it from: the network's layers add their own losses."""
+class ScoreCodec(UntargetedCodec):
+    """One number a row."""
 
-    head: Head
-
-    def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Zeros ``(n, 1)`` float32."""
-        return np.zeros((len(rows), 1), np.float32)
-
-    def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Zeros ``(n,)``: nothing is learnt from a label."""
-        return np.zeros(len(rows), np.int64)
+    name: ClassVar[str] = "scores"
 
     def decode(self, raw: np.ndarray) -> Output:
         """Scores ``(n, 1)`` as an output."""
         return score_output(raw)
 
-    def state(self) -> dict[str, Any]:
-        """Plain numbers and strings."""
-        plain = asdict(self.head)
-        head = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
-        return {"codec": "scores", "head": head}
-
-
-def _positives(probabilities: np.ndarray) -> np.ndarray:
-    return probabilities[:, 1:]
-
-
-def _complete(chances: np.ndarray) -> np.ndarray:
-    return np.column_stack([1.0 - chances, chances])
-
-
-def _marks(truth: np.ndarray) -> np.ndarray:
-    return np.asarray(truth[:, None] == 1)
-
-
-def _labels(marks: np.ndarray) -> np.ndarray:
-    return np.asarray(marks[:, 0])
-
-
-_TWO_CLASSES = OneByOne(_positives, _complete, _marks, _labels)
-
 
 @dataclass(frozen=True, slots=True)
-class Alarms:
+class AlarmThreshold:
     """Which scores raise an alarm, decided on validation rows.
 
     Attributes:
@@ -99,19 +67,19 @@ class Alarms:
         truth = np.asarray(truth)
         is_labelled = 0 < int((truth == 1).sum()) < len(truth)
         if is_labelled:
-            made = _TWO_CLASSES.fit(truth, output, goal, metric, weight)
+            made = TWO_CLASSES.fit(truth, output, goal, metric, weight)
         else:
             made = Decision(goal, metric, (1.0,), (0.0,), (0.5,))
         share = self.contamination if self.contamination is not None else (None if is_labelled else USUAL_SHARE)
         if share is None or not len(truth):
             return made
-        chances = _TWO_CLASSES.apply(made, output).arrays["probabilities"][:, 1]
+        chances = TWO_CLASSES.apply(made, output).arrays["probabilities"][:, 1]
         threshold = float(np.quantile(chances, 1.0 - share, method="higher"))
         return Decision(goal, metric, made.slopes, made.shifts, (threshold,), (), made.reach)
 
     def apply(self, decision: Decision, output: Output) -> Output:
         """See `automl.goals.decided`."""
-        return _TWO_CLASSES.apply(decision, output)
+        return TWO_CLASSES.apply(decision, output)
 
 
-ALARMS = Alarms()
+ALARM_THRESHOLD = AlarmThreshold()

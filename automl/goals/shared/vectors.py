@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from automl.records import Head, Output
+from automl.goals.shared.untargeted import UntargetedCodec
+from automl.records import Output
 
 if TYPE_CHECKING:
-    from automl.records import Dataset, Task
+    from automl.records import Task
 
-__all__ = ["VectorCodec", "dims_of", "head_state"]
+__all__ = ["VectorCodec", "dims_of"]
 
 TABLE_DIMS, DIMS = 32, 64
 
@@ -28,28 +29,11 @@ def dims_of(task: Task) -> int:
 
 
 @dataclass(eq=False)
-class VectorCodec:
-    """The network's output as it is, and nothing to learn it from: the network's layers add their own losses."""
+class VectorCodec(UntargetedCodec):
+    """The network's output as it is."""
 
-    head: Head
-
-    def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Zeros ``(n, 1)`` float32."""
-        return np.zeros((len(rows), 1), np.float32)
-
-    def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Zeros ``(n,)``: nothing is learnt from a label."""
-        return np.zeros(len(rows), np.int64)
+    name: ClassVar[str] = "vectors"
 
     def decode(self, raw: np.ndarray) -> Output:
         """Vectors ``(n, dims)`` float64."""
         return Output("vectors", {"vectors": np.asarray(raw, np.float64).reshape(len(raw), -1)})
-
-    def state(self) -> dict[str, Any]:
-        """Plain numbers and strings."""
-        return {"codec": "vectors", "head": head_state(self.head)}
-
-
-def head_state(head: Head) -> dict[str, Any]:
-    """A head as plain numbers, strings and lists."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(head).items()}

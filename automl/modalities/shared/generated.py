@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from automl.goals.shared.generated import BESIDE, columns_of
+from automl.goals.shared.heads import head_state
 from automl.goals.shared.rowcodec import RowCodec, fit_rowcodec, restore_rowcodec
 from automl.goals.shared.samples import LEFT_OUT_KINDS, compared, samples_of
-from automl.goals.shared.vectors import head_state
 from automl.modalities.shared.specs import restore_spec, spec_state
 from automl.records import Column, Dataset, Head, InputSpec, Output, Split, Task
 

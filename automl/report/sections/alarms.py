@@ -11,9 +11,12 @@ import numpy as np
 from automl.records import Outcome, Section
 from automl.report import sides, words
 from automl.report.sections.errors import ITEMS, MARKDOWN_ITEMS, N_COLUMNS, columns, shape, show, where
+from automl.report.sections.occlusion import marked_words, tinted
 
 __all__ = ["ALARMS"]
 
+LEAST_SHARE = 0.1
+"""Of the largest fall of a score. Parts of an item are marked relative to its own largest one, but this at least."""
 LABELS = {"normal": "normal", "anomaly": "anomaly", "all": "all rows"}
 
 
@@ -42,7 +45,7 @@ def _intro(found: Mapping[str, Any], outcome: Outcome) -> str:
     share = outcome.task.contamination
     if share is not None:
         rule = f"the threshold leaves {words.percent(share)} of the validation rows above it, as you asked"
-    elif found["is_labelled"]:
+    elif found["by_label"]:
         rule = "the threshold is that of the best F1 to be expected on validation rows"
     else:
         rule = "nothing says how many alarms there should be, so 1 % of the validation rows lie above the threshold"
@@ -140,6 +143,7 @@ def _group(outcome: Outcome, found: Mapping[str, Any], side: str, pairs: list[An
     if not own:
         return None
     truth = np.asarray(outcome.truth)
+    most = max((drop for one in own for drop in one.get("drops", ())), default=0.0)
     items = []
     for one in own:
         i = one["position"]
@@ -149,7 +153,10 @@ def _group(outcome: Outcome, found: Mapping[str, Any], side: str, pairs: list[An
         said = [words.rough(one["score"], 4), words.NOTHING if other is None else words.rough(other, 4)]
         ordered = said if side == "deep" or other is None else said[::-1]
         shown = show(outcome, i, pairs)
-        items.append({"row": where(outcome, i), "truth": label, "said": ordered[: len(pairs)], "why": why, **shown})
+        marked = _highlighted(outcome, found, one, max(most, 0.0), side)
+        items.append(
+            {"row": where(outcome, i), "truth": label, "said": ordered[: len(pairs)], "why": why, **shown, **marked}
+        )
     ordered_pairs = sorted(pairs, key=lambda pair: sides.ORDER[pair[1].side])
     return {
         "side": side,
@@ -158,6 +165,7 @@ def _group(outcome: Outcome, found: Mapping[str, Any], side: str, pairs: list[An
         "columns": columns(outcome),
         "left_out": max(0, len(getattr(outcome.examples, "columns", ())) - N_COLUMNS),
         "items": items,
+        "marked": any("heat" in item or "words" in item for item in items),
         "reasons": {
             "label": f"Why: by how much the score of the {side} model falls where a part is as usual",
             "columns": ["row", "score", "label", "what makes it unusual"],
@@ -170,6 +178,32 @@ def _group(outcome: Outcome, found: Mapping[str, Any], side: str, pairs: list[An
     }
 
 
+def _highlighted(
+    outcome: Outcome, found: Mapping[str, Any], one: Mapping[str, Any], most: float, side: str
+) -> dict[str, Any]:
+    """The picture with a heat map beside it, or the text with its words marked; nothing for other items."""
+    if "drops" not in one or not most:
+        return {}
+    most = max(*one["drops"], LEAST_SHARE * most)
+    if found["what"] == "text":
+        return {"words": marked_words(one["words"], one["drops"], most)}
+    if outcome.examples is None:
+        return {}
+    return {"heat": tinted(outcome.examples[one["position"]], one["drops"], most, found["n_patches"], side)}
+
+
+MARKED = """
+{%- macro marked(group) -%}
+<p>{% if shape == "images" %}The deeper the colour of a patch, the less unusual the {{ what }} would be if the patch showed what it shows in the mean of the training pictures.{% else %}The deeper words are underlaid, the less unusual the {{ what }} would be without them.{% endif %}</p>
+<ul class="{{ "gallery errors" if shape == "images" else "quotes" }}">{% for item in group["items"] %}<li>
+{% if item.heat %}<span class="pair"><img src="{{ item.image | picture }}" alt="Test image, row {{ item.row }}"><img src="{{ item.heat | picture }}" alt="The same, tinted where it is unusual to {{ group.side }}"></span>
+<span><strong>{{ item.truth }}</strong></span><span class="{{ group.side }}">score {{ item.said[group.sides.index(group.side)] }}</span><span class="quiet">row {{ item.row }}</span>
+{% elif item.words %}<p class="quiet">Row {{ item.row }}, <strong>{{ item.truth }}</strong>; <span class="{{ group.side }}">score {{ item.said[group.sides.index(group.side)] }}</span></p>
+<blockquote class="weights {{ group.side }}">{% for word in item.words %}<span{% if word.against %} class="against"{% endif %} style="--v: {{ "%.3f" | format(word.v) }}">{{ word.text }}</span> {% endfor %}</blockquote>{% endif %}</li>
+{% endfor %}</ul>
+{%- endmacro -%}
+"""  # noqa: E501
+
 ALARMS = Section(
     name="alarms",
     title="Alarms",
@@ -177,15 +211,17 @@ ALARMS = Section(
     collect=collect,
     group="Evidence",
     template=ITEMS
+    + MARKED
     + """
 <p>{{ intro }}</p>
 {% if agreement %}<p>{{ agreement }}</p>{% endif %}
 <div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>
 {% if first %}{{ table(first) }}{% endif %}
 {{ table(thresholds) }}
-{% for group in groups %}{{ table(group.reasons) }}
+{% for group in groups %}<h3>{{ side(group.side) }} Most unusual {{ what }}s, and why</h3>
+{% if group.marked %}{{ marked(group) }}{% call more("The parts that count most, as a table") %}{{ table(group.reasons) }}{% endcall %}{% else %}{{ table(group.reasons) }}{% endif %}
 {% call more("The same " ~ what ~ "s as you gave them, " ~ group.side) %}{{ show(group) }}{% endcall %}{% endfor %}
-""",
+""",  # noqa: E501
     markdown=MARKDOWN_ITEMS
     + """{{ intro }}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from automl.report import sides, words
 from automl.report.answers import answer_of
 from automl.report.sections.errors import picture, where
 
-__all__ = ["OCCLUSION"]
+__all__ = ["OCCLUSION", "marked_words", "tinted"]
 
 N_TOP = 3
 LEAST_EDGE = 112
@@ -83,17 +83,11 @@ def _drawn(
 ) -> dict[str, Any]:
     """Marked words, a tinted picture, or lines."""
     if found["what"] == "text":
-        return {
-            "words": [
-                {"text": words.shorten(part, 200), "v": round(max(drop, 0.0) / most, 3) if most else 0.0,
-                 "against": bool(most and drop < -0.15 * most)}
-                for part, drop in zip(example["parts"], drops, strict=True)
-            ]
-        }  # fmt: skip
+        return {"words": marked_words(example["parts"], drops, most)}
     if outcome.examples is None:
         return {}
     if found["what"] == "images":
-        return {"image": _tinted(outcome.examples[example["position"]], drops, most, found["n_patches"], side)}
+        return {"image": tinted(outcome.examples[example["position"]], drops, most, found["n_patches"], side)}
     series = np.asarray(outcome.examples[example["position"]], np.float64)
     length = series.shape[-1]
     step = max(1, length // 150)
@@ -110,11 +104,34 @@ def _drawn(
     }
 
 
+def marked_words(parts: Sequence[str], drops: Sequence[float], most: float) -> list[dict[str, Any]]:
+    """Words of a text with how much each counts.
+
+    Args:
+        parts: words, or runs of words.
+        drops: what is lost without each of them.
+        most: the loss that is marked the deepest.
+    """
+    return [
+        {"text": words.shorten(part, 200), "v": round(max(drop, 0.0) / most, 3) if most else 0.0,
+         "against": bool(most and drop < -0.15 * most)}
+        for part, drop in zip(parts, drops, strict=True)
+    ]  # fmt: skip
+
+
 TINTS = {"deep": (29, 95, 184), "shallow": (184, 80, 11)}
 
 
-def _tinted(image: Any, drops: list[float], most: float, n_patches: int, side: str) -> str:
-    """The picture in grey with each patch in its side's colour, the deeper the more the prediction rests on it."""
+def tinted(image: Any, drops: Sequence[float], most: float, n_patches: int, side: str) -> str:
+    """The picture in grey with each patch in its side's colour, the deeper the more it counts; as a data URI.
+
+    Args:
+        image: ``(h, w[, c])`` pixels.
+        drops: what is lost without each patch, row by row.
+        most: the loss that is tinted the deepest.
+        n_patches: along each edge.
+        side: deep or shallow.
+    """
     pixels = np.asarray(image)
     if pixels.ndim == 3:
         pixels = pixels[..., :3].mean(axis=2)

@@ -10,12 +10,12 @@ picture or series counts as one column.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from automl.records import Facts, GoalName, Head, InputKind, InputSpec, Task
+from automl.templates.shared.arrays import ARRAYS, convolved, restored_array, scaled_array
 from automl.templates.shared.series import judged_for, steps_of
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
 GOALS: tuple[GoalName, ...] = ("anomaly", "represent")
 ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories", "vectors", "image", "series")
 KNOBS = ("learning_rate", "weight_decay", "noise", "trim")
-ARRAYS = ("image", "series")
 MOST_LEVELS = 128
 """Levels of a column that are told apart when it is restored; the rarest of more count as one."""
 ONE_HOT_UP_TO = 32
@@ -35,13 +34,8 @@ ONE_HOT_UP_TO = 32
 CATEGORY_DIM = 8
 LIMITS = (3.0, 10.0, 30.0)
 """Of scaled numbers, in standard deviations (`automl.layers.numbers.RobustScale`)."""
-SIDE = 64
-"""Pictures are shrunk to at most so many pixels a side, and series to `STEPS`, before they are read and restored."""
-STEPS = 256
 LAST_SHARE = 32
 """A series judged by its end is judged by one step in so many."""
-LEAST_SIDE, LEAST_STEPS = 4, 8
-"""Where halving ends."""
 CODES = (2, 4, 8, 16, 32, 64)
 STEPS_OF_TABLES, STEPS_OF_ARRAYS = 6_000, 2_000
 """Training steps of a schedule."""
@@ -266,14 +260,14 @@ def finished(reading: Reading, code: Any, score: Any, loss: Any, trim: Any, head
     from automl.layers.ranks import ReferenceRank
     from automl.layers.reconstruction import RowLoss
 
-    if head.goal == "represent":
+    if head.is_code:
         return keras.Model(reading.inputs, RowLoss(trim)([code, loss]), name=name)
     return keras.Model(reading.inputs, ReferenceRank()(RowLoss(trim)([score, loss])), name=name)
 
 
 def code_size(choices: Mapping[str, Any], head: Head) -> int:
     """Numbers of the code: the user's choice where it is the output."""
-    return int(head.shape[0]) if head.goal == "represent" else int(choices["code"])
+    return int(head.shape[0]) if head.is_code else int(choices["code"])
 
 
 def _widths(choices: Mapping[str, Any]) -> list[int]:
@@ -299,22 +293,6 @@ def scaled_numbers(x: Any, spec: InputSpec, choices: Mapping[str, Any]) -> Any:
     return RobustScale(middle, scale, float(choices["limit"]), dtype="float32")(x)
 
 
-def scaled_array(x: Any, spec: InputSpec) -> Any:
-    """A picture or series, standardised and shrunk to at most `SIDE` pixels a side or `STEPS`, float32."""
-    import keras
-
-    from automl.layers.pixels import ChannelScale
-
-    x = ChannelScale(spec.stats["mean"], spec.stats["std"], dtype="float32")(x)
-    sizes = [int(size) for size in spec.shape[:-1]]
-    factor = -(-max(sizes) // (SIDE if spec.kind == "image" else STEPS))
-    if factor == 1:
-        return x
-    if spec.kind == "image":
-        return keras.layers.AveragePooling2D(tuple(min(factor, size) for size in sizes), dtype="float32")(x)
-    return keras.layers.AveragePooling1D(factor, dtype="float32")(x)
-
-
 def _numbers(x: Any, spec: InputSpec, choices: Mapping[str, Any], noise: Any) -> Part:
     from automl.layers.noise import KnobNoise
 
@@ -332,27 +310,12 @@ def _categories(x: Any, spec: InputSpec, noise: Any) -> Part:
 
 
 def _array(x: Any, spec: InputSpec, filters: int, noise: Any) -> Part:
-    """A picture or series, and its values; or its features after convolutions of stride 2, which double their filters.
-
-    Args:
-        x: raw.
-        spec: of the input.
-        filters: of the first convolution; 0 for the values.
-        noise: as for `read`.
-    """
-    import keras
-
+    """A picture or series, and what is read of it: see `convolved`. Arguments as for `read`."""
     from automl.layers.noise import KnobNoise
 
-    layers = keras.layers
-    is_image = spec.kind == "image"
     target = scaled_array(x, spec)
-    x, sizes = KnobNoise(noise)(target), [_size(target)]
-    conv, kernel, least = (layers.Conv2D, 3, LEAST_SIDE) if is_image else (layers.Conv1D, 5, LEAST_STEPS)
-    while filters and max(sizes[-1]) > least:
-        x = conv(filters << (len(sizes) - 1), kernel, strides=2, padding="same", activation="gelu")(x)
-        sizes.append(_size(x))
-    return Part(spec, target, layers.Flatten()(x), tuple(sizes))
+    features, sizes = convolved(KnobNoise(noise)(target), spec.kind == "image", filters)
+    return Part(spec, target, features, sizes)
 
 
 def _restored(part: Part, x: Any, filters: int, has_spread: bool) -> Any:
@@ -360,7 +323,8 @@ def _restored(part: Part, x: Any, filters: int, has_spread: bool) -> Any:
     import keras
 
     if part.spec.kind in ARRAYS:
-        return _restored_array(part, x, filters, int(part.target.shape[-1]) * (2 if has_spread else 1))
+        n_channels = int(part.target.shape[-1]) * (2 if has_spread else 1)
+        return restored_array(x, part.spec.kind == "image", part.sizes, filters, n_channels)
     if part.spec.kind == "categories":
         size = sum(min(int(size), MOST_LEVELS) for size in part.spec.stats["sizes"])
     else:
@@ -376,34 +340,3 @@ def _error(part: Part, restored: Any, has_spread: bool, n_last: int = 0) -> Any:
         return CategoryError(part.spec.stats["sizes"], MOST_LEVELS)([part.target, restored])
     is_mean = part.spec.kind in ARRAYS and not has_spread
     return ArrayError(has_spread, is_mean, n_last)([part.target, restored])
-
-
-def _restored_array(part: Part, x: Any, filters: int, n_channels: int) -> Any:
-    """The way back: transposed convolutions, cut to the sizes that the picture or series had on its way in."""
-    import keras
-
-    layers = keras.layers
-    if not filters:
-        x = layers.Dense(math.prod(part.sizes[0]) * n_channels, dtype="float32")(x)
-        return layers.Reshape((*part.sizes[0], n_channels), dtype="float32")(x)
-    is_image = part.spec.kind == "image"
-    n_stages = len(part.sizes) - 1
-    wide = filters << max(n_stages - 1, 0)
-    x = layers.Dense(math.prod(part.sizes[-1]) * wide, activation="gelu")(x)
-    x = layers.Reshape((*part.sizes[-1], wide))(x)
-    conv, crop = (
-        (layers.Conv2DTranspose, layers.Cropping2D) if is_image else (layers.Conv1DTranspose, layers.Cropping1D)
-    )
-    kernel = 3 if is_image else 5
-    for stage in range(n_stages - 1, -1, -1):
-        settings = {"dtype": "float32"} if stage == 0 else {"activation": "gelu"}
-        width = n_channels if stage == 0 else filters << (stage - 1)
-        x = conv(width, kernel, strides=2, padding="same", **settings)(x)
-        over = [had - size for had, size in zip(_size(x), part.sizes[stage], strict=True)]
-        if any(over):
-            x = crop([(0, n) for n in over] if is_image else (0, over[0]), dtype=x.dtype)(x)
-    return x if n_stages else layers.Dense(n_channels, dtype="float32")(x)
-
-
-def _size(x: Any) -> tuple[int, ...]:
-    return tuple(int(size) for size in x.shape[1:-1])
