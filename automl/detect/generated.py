@@ -31,7 +31,7 @@ def detect_table(
     """The task of a table whose rows are to be generated.
 
     Args:
-        dataset: raw; its target is the label, which is generated like every other column.
+        dataset: raw; the label is among the inputs, and generated like every other column.
         recipe: as asked.
         whole: inputs and label side by side.
         columns: kinds of all of these.

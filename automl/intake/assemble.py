@@ -172,9 +172,11 @@ def _roles(raw: Raw, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None,
         raise unknown_column("target", other, list(target.columns), f"the targets of {raw.where}")
     group = _keys(frame[recipe.group]) if recipe.group in frame else None
     weight = frame[weight_name].to_numpy() if weight_name in frame else None
-    if target is None and recipe.label is not None:
-        target = frame[[recipe.label]].copy()
-    out = {recipe.group, weight_name, recipe.label} - {recipe.time_column, recipe.series, None}
+    goal = goals.known().get(recipe.goal or "")
+    label = None if goal is not None and goal.makes_rows else recipe.label  # there it is made like the others
+    if target is None and label is not None:
+        target = frame[[label]].copy()
+    out = {recipe.group, weight_name, label} - {recipe.time_column, recipe.series, None}
     frame = frame.drop(columns=[name for name in out if name in frame])
     if frame.shape[1] == 0:
         raise DataError(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import goals, metrics
-from automl.metrics.probe import reads_standardised
+from automl.metrics.probe import LABELS_A_CLASS, N_LABELS, reads_standardised
 from automl.records import Output
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["FLOOR_DRAWS", "N_DRAWS", "Probe", "ProbedPredictor", "Probing", "drawn_rows", "fit_probe"]
 
 N_DRAWS, FLOOR_DRAWS = 20, 5
-N_LABELS, LABELS_A_CLASS = 100, 10
-"""Labelled rows of a draw: this many, or so many a class if that is more."""
 PENALTIES = (0.01, 0.1, 1.0)
 N_FOLDS = 3
 ROUNDS, TOLERANCE = 60, 1e-5

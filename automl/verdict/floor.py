@@ -47,8 +47,9 @@ def beats_floor(
     """Compare a finalist with the floor on the test units, redrawn together.
 
     The lead must exceed its standard error, resampled, by the factor of the interval. On a small test an exact
-    paired test decides. Where that cannot decide, the finalist must be better both on the test and in validation. Seeds
-    are not redrawn, since the floor has none.
+    paired test decides; items of a metric that fits a model on them cannot be exchanged between two models, so the lead
+    must then exceed its error and validation must agree. Where no test can decide, the finalist must be better both on
+    the test and in validation. Seeds are not redrawn, since the floor has none.
 
     Args:
         metric: name of the metric.
@@ -70,10 +71,12 @@ def beats_floor(
         return True
     if not is_told_from_noise(units.n_units, rarest):
         return _better_in_validation(metric, runs.get(one.run), runs.get(floor.run))
-    if few:
+    is_exchangeable = not metrics.named(metric).fits_items
+    if few and is_exchangeable:
         return p_value(metric, truth, one.output, floor.output, units.of_item, weight, context, rng) < ALPHA
     error = lead_error(metric, truth, one.output, floor.output, units, weight, context, rng)
-    return error is not None and metrics.gain(metric, ours, theirs) > _z() * error
+    leads = error is not None and metrics.gain(metric, ours, theirs) > _z() * error
+    return leads and (not few or _better_in_validation(metric, runs.get(one.run), runs.get(floor.run)))
 
 
 def _z() -> float:

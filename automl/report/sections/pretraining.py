@@ -145,14 +145,14 @@ PRETRAINING = Section(
     collect=collect,
     group="Evidence",
     template="""
-<p>Both sides could learn from {{ n_unlabelled }} without a label: networks are pretrained on what a teacher in closed form, which knows the labels of the training rows, predicts for them; shallow models learn components on all rows, or from their own surest predictions. None of these rows is scored. Below, both finalists' settings are fitted again on parts of the labels, with and without these rows.</p>
+<p>Both sides could learn from {{ n_unlabelled }} without a label: networks are pretrained on what a teacher in closed form, which knows the labels of the training rows, predicts for them; shallow models learn components on all rows, or from their own surest predictions. None of these rows is scored.{% if charts %} Below, both finalists' settings are fitted again on parts of the labels, with and without these rows.{% endif %}</p>
 <ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
 {% if charts %}<div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>{% endif %}
 {% if gains %}{{ table(gains) }}{% endif %}
 {% if searched %}{{ table(searched) }}{% endif %}
 {% if left_out %}<p class="quiet">{{ left_out | capitalize }}.</p>{% endif %}
 """,  # noqa: E501
-    markdown="""Both sides could learn from {{ n_unlabelled }} without a label: networks are pretrained on what a teacher in closed form, which knows the labels of the training rows, predicts for them; shallow models learn components on all rows, or from their own surest predictions. None of these rows is scored. Below, both finalists' settings are fitted again on parts of the labels, with and without these rows.
+    markdown="""Both sides could learn from {{ n_unlabelled }} without a label: networks are pretrained on what a teacher in closed form, which knows the labels of the training rows, predicts for them; shallow models learn components on all rows, or from their own surest predictions. None of these rows is scored.{% if charts %} Below, both finalists' settings are fitted again on parts of the labels, with and without these rows.{% endif %}
 
 {% for sentence in sentences %}- {{ sentence }}
 {% endfor %}
