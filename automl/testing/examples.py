@@ -11,7 +11,19 @@ import pandas as pd
 from automl import goals, modalities
 from automl.detect.generated import GENERATED_KINDS
 from automl.goals.shared.samples import frame_of
-from automl.records import NGRAM_BITS, Column, Dataset, Facts, GoalName, Head, InputSpec, ModalityName, Split, Task
+from automl.records import (
+    NGRAM_BITS,
+    Column,
+    Dataset,
+    Facts,
+    GoalName,
+    Head,
+    InputSpec,
+    Kind,
+    ModalityName,
+    Split,
+    Task,
+)
 
 N_ROWS = 16
 FIT_ROWS, TRAIN_ROWS, VALID_ROWS = 120, 80, 20
@@ -56,7 +68,9 @@ def example_problem(goal: GoalName, modality: ModalityName) -> tuple[Dataset, Ta
 def example_rows(goal: GoalName, numbers: np.ndarray) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     """The rows of which a goal that makes rows has its example's truth, and their columns."""
     truth = goals.named(goal).example.truth(numbers)
-    kinds = {name: "numeric" if truth.dtype[name].kind == "f" else "categorical" for name in truth.dtype.names or ()}
+    kinds: dict[str, Kind] = {
+        name: "numeric" if truth.dtype[name].kind == "f" else "categorical" for name in truth.dtype.names or ()
+    }
     columns = tuple(Column(name, kind, 1.0, "made up") for name, kind in kinds.items())
     return frame_of(truth, columns), columns
 
