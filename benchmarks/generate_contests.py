@@ -4,8 +4,8 @@
 
 DIR is the data folder of `contest.py`; test rows are those of its splits, of which 2,000 score. The label is the set's
 target. Each contest runs in a process of its own; what `--out` holds already is not run again. Printed for each
-finalist and the floor: `told apart`, the ROC AUC of the classifier that tells test rows from generated ones (mean of three
-draws); the score of a model that learnt from generated rows, beside one that learnt from real rows; the memorised
+finalist and the floor: `told apart`, the ROC AUC of the classifier that tells test rows from generated ones (mean of
+three draws); the score of a model that learnt from generated rows, beside one that learnt from real rows; the memorised
 share; the attack's AUC. Then the best validation score of each family. The last line of JSON holds all of it.
 """
 
