@@ -70,7 +70,7 @@ class AdversarialRows(RowGenerator):
         return list(self.maker.trainable_variables)
 
     def loss(self, numbers: Any, categories: Any) -> Any:
-        """The critic's and the generator's loss together."""
+        """The critic's loss, with the gradients of the generator's: the sum of both could not fall."""
         ops, random = keras.ops, keras.random
         real = self._read(numbers, categories)
         n_rows, n_columns = ops.shape(real)[0], self.columns.n_columns
@@ -86,7 +86,7 @@ class AdversarialRows(RowGenerator):
         with keras.StatelessScope(state_mapping=[(v, ops.stop_gradient(v)) for v in self._critic_variables()]):
             opposed = self._judged(fake)[:, 0]
         maker = ops.mean(ops.softplus(ops.stop_gradient(at[:n_rows]) - opposed))
-        return critic + maker
+        return critic + maker - ops.stop_gradient(maker)
 
     def generated(self, noise: Any) -> Any:
         """Turn noise into numbers and levels."""
