@@ -228,7 +228,7 @@ def _check_output(goal: Goal, task: Task, truth: np.ndarray, array_names: set[st
         f"{goal.name}: to_frame gives {type(frame).__name__} of {len(frame)} rows, expected a frame or a series of {n}",
     )
     if goal.makes_rows:
-        again = samples_of(frame, compared(task.columns))
+        again = samples_of(pd.DataFrame(frame), compared(task.columns))
         promise(
             again.tobytes() == decided.arrays["samples"].tobytes(),
             f"{goal.name}: to_frame hands back other rows than those that are scored",
