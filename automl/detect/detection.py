@@ -210,7 +210,8 @@ def _roles(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, str | None]:
         dataset = replace(dataset, target=frame[list(recipe.target)].reset_index(drop=True))
     if dataset.target is not None:  # never a feature, even where loading left it in
         frame = frame.drop(columns=[c for c in recipe.target if c in frame.columns])
-    if recipe.label in frame.columns and recipe.label not in (recipe.time_column, recipe.series):
+    is_made = recipe.goal is not None and goals.named(recipe.goal).makes_rows  # then the label is one of the columns
+    if recipe.label in frame.columns and recipe.label not in (recipe.time_column, recipe.series) and not is_made:
         frame = frame.drop(columns=recipe.label)
     if recipe.group is not None and recipe.group in frame.columns:
         labels = words(frame[recipe.group])

@@ -68,10 +68,10 @@ def example_problem(goal: GoalName, modality: ModalityName) -> tuple[Dataset, Ta
 def example_rows(goal: GoalName, numbers: np.ndarray) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     """The rows of which a goal that makes rows has its example's truth, and their columns."""
     truth = goals.named(goal).example.truth(numbers)
-    kinds: dict[str, Kind] = {
-        name: "numeric" if truth.dtype[name].kind == "f" else "categorical" for name in truth.dtype.names or ()
-    }
-    columns = tuple(Column(name, kind, 1.0, "made up") for name, kind in kinds.items())
+    columns = tuple(
+        Column(name, "numeric" if truth.dtype[name].kind == "f" else "categorical", 1.0, "made up")
+        for name in truth.dtype.names or ()
+    )
     return frame_of(truth, columns), columns
 
 

@@ -118,6 +118,9 @@ def test_without_a_label_nothing_is_decided(tmp_path: Path) -> None:
     text = str(result)
     assert "No verdict without labels" in text and "have the correlation" in text
     assert "No verdict without labels" in (tmp_path / "run" / "report.html").read_text("utf-8")
+    opened = automl.load(str(tmp_path / "run" / "model"))
+    others = _frame(1).drop(columns="odd")
+    np.testing.assert_array_equal(opened.score_rows(others).to_numpy(), result.score_rows(others).to_numpy())
 
 
 def test_contamination_says_how_many_alarms(tmp_path: Path) -> None:

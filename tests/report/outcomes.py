@@ -365,9 +365,12 @@ def generated() -> Outcome:
     frame = table(rng, n).drop(columns="remark")
     frame["when"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, n), unit="D")
     frame.loc[::7, "when"] = None
+    frame["age"] = frame["age"].where(frame.index % 9 > 0)
     kinds = tuple(
-        dataclasses.replace(column, kind="datetime") if column.name == "when" else column for column in columns(frame)
-    )
+        dataclasses.replace(column, kind="datetime") if column.name == "when" else
+        dataclasses.replace(column, reading={"whole": True, "gaps": True}) if column.name == "age" else column
+        for column in columns(frame)
+    )  # fmt: skip
     task = Task("tabular", "generate", (), "indistinct", columns=kinds, evidence=EVIDENCE, label="city")
     truth, example = samples_of(frame, kinds), goals.named("generate").example
     deep, shallow, floor = (example.output(truth, rng, noise) for noise in (0.4, 0.1, 3.0))

@@ -417,3 +417,23 @@ def test_rows_that_never_differ_show_no_equality_where_they_are_few():
     assert decide(0.0, (-0.003, 0.003), 0.004, few=False, p=None, unseen=3 / 109) == ("tie", "undecided")
     assert decide(0.0, (-0.003, 0.003), 0.004, few=False, p=None, unseen=3 / 2000) == ("tie", "equivalent")
     assert decide(0.05, (0.02, 0.08), 0.004, few=False, p=None, unseen=3 / 109) == ("deep", "better")
+
+
+def test_rows_of_generators_are_not_exchanged_on_small_tests():
+    """A generator whose rows are alike beats the floor on few rows by its interval; one that is as bad does not."""
+    from automl import goals
+    from automl.records import Contestant
+    from automl.verdict.floor import beats_floor
+    from automl.verdict.resample import units_of
+
+    rng = np.random.default_rng(0)
+    example = goals.named("generate").example
+    truth = example.truth(rng.normal(size=40))
+    floor = Contestant("floor", "floor", example.output(truth, rng, 4.0))
+    for noise, expected in ((0.05, True), (4.0, False)):
+        draws = [example.output(truth, rng, noise) for _ in range(3)]
+        stacked = np.stack([draw.arrays["samples"] for draw in draws], axis=1)
+        one = Contestant("deep", "deep", Output("samples", {"samples": stacked}), tuple(draws))
+        said = beats_floor("indistinct", truth, one, floor, {}, units_of(np.arange(40), None), np.ones(40), {},
+                           np.random.default_rng(1), few=True, rarest=40)  # fmt: skip
+        assert said == expected

@@ -124,7 +124,9 @@ def _date(seconds: float) -> str:
 
 def _cell(value: Any) -> str:
     """A cell of a generated row."""
-    if value is None or value != value:
+    from pandas import isna
+
+    if isna(value):
         return words.NOTHING
     return words.shorten(f"{value:.6g}" if isinstance(value, float) else value, 30)
 
