@@ -121,26 +121,20 @@ def digits_images() -> tuple[Any, tuple[str, ...]]:
     return (pictures, bunch.target.astype(str)), ()
 
 
-N_TAUGHT, N_LABELS_EACH = 1_300, 12
-"""Of the handwritten digits, those that few labels are learnt from, and how many of each digit keep their label."""
+N_LABELS_EACH = 60
+"""Pictures of each handwritten digit that keep their label where few do."""
 
 
 def digits_few_labels() -> tuple[Any, tuple[str, ...]]:
-    """The first 1,300 pictures of `digits_images`; the first 12 of each digit have a label, the others have none."""
+    """The pictures of `digits_images`; the first 60 of each digit have a label, the other 1,197 have none."""
     import numpy as np
 
     (pictures, digits), _ = digits_images()
-    labels = np.full(N_TAUGHT, None, dtype=object)
+    labels = np.full(len(digits), None, dtype=object)
     for digit in np.unique(digits):
-        rows = np.flatnonzero(digits[:N_TAUGHT] == digit)[:N_LABELS_EACH]
+        rows = np.flatnonzero(digits == digit)[:N_LABELS_EACH]
         labels[rows] = digit
-    return (pictures[:N_TAUGHT], labels), ()
-
-
-def digits_held_out() -> tuple[Any, tuple[str, ...]]:
-    """The other 497 pictures of `digits_images`, all with a label: the test rows of `digits_few_labels`."""
-    (pictures, digits), _ = digits_images()
-    return (pictures[N_TAUGHT:], digits[N_TAUGHT:]), ()
+    return (pictures, labels), ()
 
 
 def shapes() -> tuple[Any, tuple[str, ...]]:
@@ -181,7 +175,6 @@ SETS: dict[str, Callable[[], tuple[Any, tuple[str, ...]]]] = {
     "sklearn:digits": digits,
     "sklearn:digits_images": digits_images,
     "sklearn:digits_few_labels": digits_few_labels,
-    "sklearn:digits_held_out": digits_held_out,
     "automl:election": table("election", ("vote",)),
     "automl:novels": table("novels", ("novel",)),
     "automl:co2": table("co2", ("co2",)),

@@ -6,6 +6,7 @@ differs between seeds in the interval. No representation sees a label: probes ar
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,10 @@ from automl.records import Output
 if TYPE_CHECKING:
     from automl.records import Dataset, Split, Task
 
-__all__ = ["FLOOR_DRAWS", "N_DRAWS", "Probe", "ProbedPredictor", "Probing", "drawn_rows", "fit_probe"]
+__all__ = [
+    "FLOOR_DRAWS", "N_DRAWS", "Probe", "ProbedPredictor", "Probing", "drawn_rows", "fit_probe", "n_labels",
+    "seconds_to_probe",
+]  # fmt: skip
 
 N_DRAWS, FLOOR_DRAWS = 20, 5
 PENALTIES = (0.01, 0.1, 1.0)
@@ -50,6 +54,28 @@ class Probe:
         shares = np.exp(logits)
         shares /= shares.sum(axis=1, keepdims=True)
         return Output("probabilities", {"probabilities": shares, "labels": shares.argmax(axis=1).astype(np.int64)})
+
+
+def seconds_to_probe(vectors: np.ndarray, codes: np.ndarray, n_classes: int) -> float:
+    """Seconds of all probes of both sides and the floor, from one probe that is fitted here.
+
+    Args:
+        vectors: ``(n, dims)`` of labelled rows.
+        codes: ``(n,)`` their classes.
+        n_classes: number of classes.
+    """
+    from threadpoolctl import threadpool_limits
+
+    some = slice(n_labels(n_classes))
+    begun = time.monotonic()
+    with threadpool_limits(1, user_api="blas"):
+        fit_probe(vectors[some], codes[some], n_classes)
+    return (2 * N_DRAWS + FLOOR_DRAWS) * (time.monotonic() - begun)
+
+
+def n_labels(n_classes: int) -> int:
+    """Labelled rows of a draw, where there are as many."""
+    return max(N_LABELS, LABELS_A_CLASS * n_classes)
 
 
 def fit_probe(vectors: np.ndarray, codes: np.ndarray, n_classes: int, seed: int = 0) -> Probe:
@@ -178,7 +204,7 @@ class Probing:
         rows = np.union1d(split.train, split.valid)
         rows = rows[dataset.target.iloc[:, 0].notna().to_numpy()[rows]]
         codes = goals.truth(dataset, task, rows)
-        n = min(max(N_LABELS, LABELS_A_CLASS * len(task.classes)), max(len(rows) // 2, 2))
+        n = min(n_labels(len(task.classes)), max(len(rows) // 2, 2))
         rng = np.random.default_rng([split.seed, 50_000])
         draws = tuple(rows[drawn_rows(codes, n, rng)] for _ in range(N_DRAWS))
         return cls(dataset, task, draws, split.items("test"))

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["Initial", "fresh_names", "seeded"]
+__all__ = ["Initial", "fresh_names", "is_own", "seeded"]
 
 OWN = ("keras.", "automl.")
 NAMES = "object_name_uids"
@@ -39,13 +39,19 @@ def seeded(seed: int, backend: bool = True) -> Iterator[None]:
         np.random.set_state(numpy_state)
 
 
+def is_own(made: Any) -> bool:
+    """Whether Keras or this package defines a function or a class."""
+    return str(getattr(made, "__module__", type(made).__module__)).startswith(OWN)
+
+
 @contextmanager
 def fresh_names() -> Iterator[None]:
     """Let Keras number the names of layers from the start inside the block, as if no network had been built before.
 
     TensorFlow's graph optimiser orders sums by the names of operations. With other numbers in them a loss differs in
     its last digit, so a trial would depend on how many networks this process has built: after a resumption it would
-    not be the same.
+    not be the same. Only for templates of this package: others may hold a layer that was made before, whose name would
+    then come twice.
     """
     from keras.src.backend.common import global_state  # there is no public way
 
@@ -127,8 +133,7 @@ class Initial:
 
     def _draw_by_seed(self) -> bool:
         """Whether all initialisers draw from a seed out of Python's generator, as Keras's and this package's do."""
-        modules = (getattr(maker, "__module__", type(maker).__module__) for maker in self._makers.values())
-        return all(module.startswith(OWN) for module in modules)
+        return all(is_own(maker) for maker in self._makers.values())
 
 
 def _draws_its_own_seed(maker: Any) -> bool:

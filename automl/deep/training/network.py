@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from automl.deep.training.failure import Unusable
-from automl.deep.training.initial import Initial, fresh_names, seeded
+from automl.deep.training.initial import Initial, fresh_names, is_own, seeded
 from automl.deep.training.loss_knobs import loss_knobs
 from automl.layers.losses import loss_for
 from automl.layers.rates import rate_factor
@@ -209,7 +209,7 @@ class Network:
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.precision)
         try:
-            with fresh_names():
+            with fresh_names() if is_own(self.template.build) else contextlib.nullcontext():
                 model = self.template.build(self.choices, self.knobs, self.specs, self.head)
         finally:
             keras.config.set_dtype_policy(before)

@@ -12,6 +12,7 @@ import numpy as np
 from automl import goals, metrics
 from automl.flow.latency import seconds_to_measure
 from automl.sides.ensemble import members_of
+from automl.sides.probing import seconds_to_probe
 from automl.verdict.resample import n_replicates_for
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Reserve:
         bootstrap_seconds: time to score the replicates of both finalists.
         mixture_seconds: time to prepare a metric for one mixture of seeds.
         naming_seconds: time to select the ensembles of both sides.
+        probing_seconds: time of the probes that score finalists; 0 where predictions are scored themselves.
         repeating: returns the time to keep back for fits of the finalists on other splits.
     """
 
@@ -61,6 +63,7 @@ class Reserve:
         self.bootstrap_seconds = 0.0
         self.mixture_seconds = 0.0
         self.naming_seconds = 0.0
+        self.probing_seconds = 0.0
         self.repeating: Callable[[], float] = lambda: 0.0
 
     def probe(self, output: Output) -> None:
@@ -83,6 +86,8 @@ class Reserve:
         begun = time.monotonic()
         metrics.score(metric, truth, output, None, context)
         self.naming_seconds = 2 * SELECT_SCORES * (time.monotonic() - begun)
+        if goals.named(task).probed and metric != metrics.UNSCORED:
+            self.probing_seconds = seconds_to_probe(output.arrays["vectors"], truth, len(task.classes))
 
     def searching(self, n_seeds: int = 1) -> float:
         """Seconds to keep back during the search, for the best run of each side so far.
@@ -122,7 +127,7 @@ class Reserve:
         """
         if math.isinf(self.budget_seconds):
             return 0.0
-        total = BASE_SECONDS + self.bootstrap_seconds
+        total = BASE_SECONDS + self.bootstrap_seconds + self.probing_seconds
         if n_seeds > 1:  # for each mixture of seeds that can be drawn, a step towards it and a step away are scored
             n_mixtures = math.comb(2 * n_seeds - 1, n_seeds)
             total += CROSSED_SHARE * self.bootstrap_seconds + 4 * n_mixtures * self.mixture_seconds
