@@ -19,7 +19,6 @@ from automl.records import (
     GoalName,
     Head,
     InputSpec,
-    Kind,
     ModalityName,
     Split,
     Task,
