@@ -50,7 +50,7 @@ class Unusable(TrialError):
 
 
 class Collapsed(TrialError):
-    """A network gives all rows the same score or the same vector, or leaves most numbers of its vectors unused."""
+    """A network gives all rows the same score or vector, leaves most numbers of vectors unused, or repeats new rows."""
 
 
 @dataclass(frozen=True, slots=True)

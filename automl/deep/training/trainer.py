@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from automl import metrics
+from automl import goals, metrics
 from automl.deep.messages import TrialResult, TrialSpec, plain
 from automl.deep.training.cost import TrialCost, needed_mib, products_a_row, replicas_for
 from automl.deep.training.data_parallel import ParallelNetwork, Replicas
@@ -23,6 +23,7 @@ from automl.deep.training.precision import MIXED_BFLOAT16, can_pay, faster, is_w
 from automl.deep.training.pretraining import Pretraining, fine_tuning
 from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
+from automl.deep.training.samples import GeneratorNetwork
 from automl.deep.training.scores import ScoringNetwork
 from automl.deep.training.trial import refit, train
 from automl.deep.training.vectors import VectorNetwork
@@ -405,6 +406,8 @@ class Trainer:
             return ScoringNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if self.training_data.head.is_code:
             return VectorNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
+        if goals.named(self.training_data.head.goal).makes_rows:
+            return GeneratorNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if not spread:
             return Network(*parts, self.data, self.device, self.training_data.loss_scale)
         self.replicas = self.replicas or Replicas(spread, self.data)

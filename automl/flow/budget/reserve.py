@@ -13,6 +13,7 @@ from automl import goals, metrics
 from automl.flow.latency import seconds_to_measure
 from automl.sides.ensemble import members_of
 from automl.sides.probing import seconds_to_probe
+from automl.sides.redrawing import FURTHER_DRAWS
 from automl.verdict.resample import n_replicates_for
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class Reserve:
         bootstrap_seconds: time to score the replicates of both finalists.
         mixture_seconds: time to prepare a metric for one mixture of seeds.
         naming_seconds: time to select the ensembles of both sides.
-        probing_seconds: time of the probes that score finalists; 0 where predictions are scored themselves.
+        probing_seconds: time of the probes that score finalists, or of telling the rows of generators apart; 0 where
+            predictions are scored themselves.
         repeating: returns the time to keep back for fits of the finalists on other splits.
     """
 
@@ -75,8 +77,9 @@ class Reserve:
         n = max(1, len(items))
         n_weightings = max(1, min(50, PROBE_CELLS // n))
         drawn = np.random.default_rng(0).poisson(1.0, (n_weightings, n)).astype(np.float64)
-        metrics.evaluator(metric, truth, output, context)(drawn)  # warm-up: the first call loads libraries
         begun = time.monotonic()
+        metrics.evaluator(metric, truth, output, context)(drawn)  # warm-up: the first call loads libraries
+        first_seconds, begun = time.monotonic() - begun, time.monotonic()
         evaluate = metrics.evaluator(metric, truth, output, context)
         ready = time.monotonic()
         evaluate(drawn)
@@ -88,6 +91,8 @@ class Reserve:
         self.naming_seconds = 2 * SELECT_SCORES * (time.monotonic() - begun)
         if goals.named(task).probed and metric != metrics.UNSCORED:
             self.probing_seconds = seconds_to_probe(output.arrays["vectors"], truth, len(task.classes))
+        if goals.named(task).makes_rows:  # what tells rows apart is remembered, so that only the first call takes time
+            self.probing_seconds = (2 * (1 + FURTHER_DRAWS) + 1) * first_seconds * self.n_test / n
 
     def searching(self, n_seeds: int = 1) -> float:
         """Seconds to keep back during the search, for the best run of each side so far.
@@ -136,7 +141,8 @@ class Reserve:
             members = [known for known in self.runs if known.name in names] or [run]
             row_seconds = n_seeds * sum(self._row_seconds(member) for member in members)
             one_seconds = n_seeds * sum((member.cost.predict_ms or 0.0) / 1000 for member in members)
-            total += self.n_test * row_seconds + seconds_to_measure(one_seconds, row_seconds, self.n_test)
+            n_draws = 1 + (FURTHER_DRAWS if goals.named(self.prepared.task).makes_rows else 0)
+            total += n_draws * self.n_test * row_seconds + seconds_to_measure(one_seconds, row_seconds, self.n_test)
             if side == "deep":
                 total += n_seeds * sum(_build_seconds(member) for member in members)
         return SLACK * total
