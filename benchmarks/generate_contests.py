@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-DROPPED = {"movies": ["title", "synopsis", "critics_consensus"]}
+DROPPED = {"movies": ["title", "synopsis", "critics_consensus", "genre", "writer", "cast_members"]}
 """Columns that are no numbers, levels or dates."""
 
 
