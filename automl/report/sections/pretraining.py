@@ -141,7 +141,7 @@ def _searched(found: Mapping[str, Any]) -> dict[str, Any] | None:
 PRETRAINING = Section(
     name="pretraining",
     title="Fewer labels",
-    order=13,
+    order=24,
     collect=collect,
     group="Evidence",
     template="""

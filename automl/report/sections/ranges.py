@@ -62,7 +62,7 @@ SOURCES = """Labels stay where they are, and no stretch counts as found in all i
 RANGES = Section(
     name="ranges",
     title="Anomalies that last",
-    order=13,
+    order=19,
     collect=collect,
     group="Evidence",
     template="<p>{{ intro }}</p>\n{{ table(scores) }}\n" + f'<p class="quiet">{SOURCES}</p>\n',

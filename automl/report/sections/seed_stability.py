@@ -36,7 +36,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
 SEED_STABILITY = Section(
     name="seed_stability",
     title="Two seeds of each side",
-    order=16,
+    order=23,
     collect=collect,
     group="Evidence",
     template="<p>{{ intro }}</p>\n{{ table(scores) }}\n",
