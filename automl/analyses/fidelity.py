@@ -21,6 +21,8 @@ N_BINS = 10
 MOST_LEVELS = 20
 MOST_PAIRS = 300
 WORST = 8
+CUT = 0.005
+"""Share of the values at each end that count in the outermost bins of a picture."""
 MOST_LEARNT = 20_000
 
 
@@ -154,7 +156,8 @@ def _shares(held_out: np.ndarray, sets: dict[str, np.ndarray], learnt: np.ndarra
         return {"labels": labels, "real": [float((held_out == level).mean()) for level in shown],
                 **{s: [float((one == level).mean()) for level in shown] for s, one in sets.items()}}  # fmt: skip
     known = learnt[~np.isnan(learnt)]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, 2 * N_BINS + 1))) if len(known) else np.zeros(2)
+    low, high = np.quantile(known, [CUT, 1 - CUT]) if len(known) else (0.0, 0.0)
+    edges = np.unique(np.linspace(low, high, 2 * N_BINS + 1))
     return {"edges": edges.tolist(), "real": _histogram(held_out, edges),
             **{s: _histogram(one, edges) for s, one in sets.items()}}  # fmt: skip
 

@@ -229,6 +229,8 @@ def model_cell(runs: Sequence[Run], name: str) -> dict[str, str]:
 def task_sentence(task: Task) -> str:
     """The task as a phrase: ``Binary classification of income``, ``Anomaly detection, judged by broken``."""
     goal = goals.named(task)
+    if goal.makes_rows:
+        return f"{goal.words} of rows"
     target = [shorten(name, 30) for name in task.target]
     if not goal.needs_target:
         return f"{goal.words}, judged by {target[0]}" if target else f"{goal.words} without a label"
