@@ -13,6 +13,8 @@ from automl.storage import files as folders
 from automl.system.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from automl.flow import Finished
@@ -111,9 +113,11 @@ class Result:
         """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
         return self.model.transform(rows, on_odd, side)
 
-    def sample(self, n: int, seed: int = 0, side: str | None = None) -> pd.DataFrame:
+    def sample(
+        self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None
+    ) -> pd.DataFrame:
         """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
-        return self.model.sample(n, seed, side)
+        return self.model.sample(n, seed, side, condition)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None

@@ -188,6 +188,10 @@ def sample(
     side: Annotated[
         str | None, typer.Option(help="deep, shallow or floor, as far as MODEL has it; default the recommended one.")
     ] = None,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Only rows with this value of a column; repeat it for several."),
+    ] = None,
     plugins: Plugins = None,
 ) -> None:
     """Make new rows with a saved MODEL that generates them."""
@@ -200,13 +204,22 @@ def sample(
     check_numbers(n, seed, None)
     loaded = api.load(model, words(plugins) or ())
     chosen = loaded.side(side or loaded.recommended)
-    frames = chunks(chosen.predictor, chosen.task, n, seed)
+    frames = chunks(chosen.predictor, chosen.task, n, seed, _condition(condition))
     if out is not None:
         write_chunks(frames, Path(out))
         terminal.err(printable(f"{counted(n, 'row')} in {out}"))
         return
     for number, frame in enumerate(frames):
         terminal.out_data(frame.to_csv(index=False, header=number == 0).rstrip("\n"))
+
+
+def _condition(pairs: list[str] | None) -> dict[str, str]:
+    """Columns and values of flags ``COLUMN=VALUE``."""
+    parted = [pair.partition("=") for pair in pairs or ()]
+    wrong = next((name for name, sign, _ in parted if not sign or not name), None)
+    if wrong is not None:
+        raise RecipeError(f"--condition: expected COLUMN=VALUE, such as churned=yes, got {wrong!r}")
+    return {name: value for name, _, value in parted}
 
 
 def named(predicted: Any) -> Any:

@@ -150,23 +150,26 @@ class SideModel:
             raise DataError(f"transform needs a model of goal 'represent'; this one does {self.task.goal}: use predict")
         return pd.DataFrame(self.predict(rows, on_odd))
 
-    def sample(self, n: int, seed: int = 0) -> pd.DataFrame:
+    def sample(self, n: int, seed: int = 0, condition: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """New rows in the user's own columns, types, decimals and ranges; the same rows for the same seed.
 
         Args:
             n: number of rows, at most ten million; ``automl sample`` streams more to a file.
             seed: from 0 up; other rows for another seed.
+            condition: values that columns are to have, such as ``{"churned": "yes"}``; None in it for a missing one.
+                Rows are drawn until enough of them have these values, so rare values take long.
 
         Returns:
-            A frame of n rows. Identifiers are numbered from 1.
+            A frame of n rows. Identifiers are new ones, in the manner of the column.
 
         Raises:
-            DataError: the model generates no rows. RecipeError: n or seed is out of bounds.
+            DataError: the model generates no rows, or none that meets the condition. RecipeError: n or seed is out of
+                bounds, or the condition names no column.
         """
         from automl.predict.sampling import check_numbers, sampled
 
         check_numbers(n, seed)
-        return sampled(self.predictor, self.task, n, seed)
+        return sampled(self.predictor, self.task, n, seed, condition)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, future: Any = None
@@ -388,9 +391,11 @@ class Model:
         """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
         return self.side(side or self.recommended).transform(rows, on_odd)
 
-    def sample(self, n: int, seed: int = 0, side: str | None = None) -> pd.DataFrame:
+    def sample(
+        self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None
+    ) -> pd.DataFrame:
         """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
-        return self.side(side or self.recommended).sample(n, seed)
+        return self.side(side or self.recommended).sample(n, seed, condition)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None

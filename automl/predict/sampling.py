@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import DataError, RecipeError
@@ -20,6 +20,8 @@ MOST_AT_ONCE = 10_000_000
 SEED_ROWS = 2**33
 """Row numbers that belong to one seed: the noise of a row depends on its number alone."""
 MOST_SEED = 2**29
+LOOKED_ROWS = 8 * CHUNK_ROWS
+"""Rows after which a condition that none of them meets is given up."""
 
 
 def check_numbers(n: int, seed: int, most: int | None = MOST_AT_ONCE) -> None:
@@ -43,18 +45,79 @@ def check_numbers(n: int, seed: int, most: int | None = MOST_AT_ONCE) -> None:
         )
 
 
-def chunks(predictor: Any, task: Task, n: int, seed: int) -> Iterator[pd.DataFrame]:
-    """Frames of new rows, together n of them, which depend on the seed alone.
+def chunks(
+    predictor: Any, task: Task, n: int, seed: int, condition: Mapping[str, Any] | None = None
+) -> Iterator[pd.DataFrame]:
+    """Frames of new rows, together n of them, which depend on the seed and the condition alone.
 
     Args:
         predictor: of a side.
         task: its goal makes rows.
         n: rows.
         seed: other rows for another seed.
+        condition: values that columns are to have. Rows are drawn until enough of them do, so that the others of their
+            columns are as the generator has them together with these values.
 
     Raises:
-        DataError: the goal makes no rows.
+        DataError: the goal makes no rows, or none has these values. RecipeError: a column of the condition is none.
     """
+    import pandas as pd
+
+    if not condition:
+        yield from _drawn(predictor, task, n, seed)
+        return
+    found = n_looked = 0
+    for frame in _drawn(predictor, task, SEED_ROWS, seed):
+        n_looked += len(frame)
+        own = frame[_meets(frame, condition)].head(n - found)
+        if not len(own) and not found and n_looked >= LOOKED_ROWS:
+            raise _none_meets(frame, condition, n_looked)
+        if len(own):
+            own.index = pd.RangeIndex(found, found + len(own))
+            found += len(own)
+            yield own
+        if found >= n:
+            return
+
+
+def _meets(frame: pd.DataFrame, condition: Mapping[str, Any]) -> Any:
+    """Which rows have the values of a condition, ``(n,)``; None stands for a missing one."""
+    meets = None
+    for name, value in condition.items():
+        if name not in frame:
+            raise RecipeError(
+                f"condition: expected columns of the rows, got {name!r}; they are {', '.join(map(str, frame))}"
+            )
+        own = _equal(frame[name], value)
+        meets = own if meets is None else meets & own
+    return meets
+
+
+def _equal(cells: pd.Series, value: Any) -> pd.Series:
+    import pandas as pd
+
+    if value is None:
+        return cells.isna()
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        number = pd.to_numeric(str(value), errors="coerce")
+        return (cells == number).fillna(False).astype(bool)
+    return cells.map(str) == str(value)
+
+
+def _none_meets(frame: pd.DataFrame, condition: Mapping[str, Any], n_looked: int) -> DataError:
+    shown = ", ".join(f"{name} = {value!r}" for name, value in condition.items())
+    rare = next((name for name, value in condition.items() if not _equal(frame[name], value).any()), None)
+    usual = "" if rare is None else (
+        f"; usual values of {rare!r} are " + ", ".join(map(repr, frame[rare].value_counts().index[:5].tolist()))
+    )  # fmt: skip
+    return DataError(
+        f"none of {n_looked:,} generated rows has {shown}{usual}. Ask for values that occur, or sample without a "
+        "condition"
+    )
+
+
+def _drawn(predictor: Any, task: Task, n: int, seed: int) -> Iterator[pd.DataFrame]:
+    """Frames of new rows without any condition; see `chunks`."""
     import numpy as np
     import pandas as pd
 
@@ -83,10 +146,12 @@ def _counted_on(names: pd.Series, begin: int) -> pd.Series:
     return names.map(lambda name: None if name is None else int(name) + begin)
 
 
-def sampled(predictor: Any, task: Task, n: int, seed: int) -> pd.DataFrame:
+def sampled(
+    predictor: Any, task: Task, n: int, seed: int, condition: Mapping[str, Any] | None = None
+) -> pd.DataFrame:  # fmt: skip
     """n new rows in one frame; see `chunks`."""
     import pandas as pd
 
-    parts = list(chunks(predictor, task, n, seed))
+    parts = list(chunks(predictor, task, n, seed, condition))
     whole = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     return whole

@@ -107,3 +107,22 @@ def test_what_fails_leaves_the_file_that_was_there(tmp_path):
         write_chunks(frames(), path)
     assert path.read_text() == "before"
     assert [p.name for p in tmp_path.iterdir()] == ["made.csv"]
+
+
+def test_a_condition_keeps_rows_that_meet_it_and_nothing_else_changes(monkeypatch):
+    monkeypatch.setattr(sampling, "CHUNK_ROWS", 64)
+    whole = sampled(Generator(), TASK, 2_000, 5)
+    own = sampled(Generator(), TASK, 40, 5, {"yes": "ja", "c": "level 3"})
+    expected = whole[(whole["yes"] == "ja") & (whole["c"] == "level 3")].head(40).reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, expected, check_dtype=False)
+    assert sampled(Generator(), TASK, 20, 5, {"c": None})["c"].isna().all()
+    assert (sampled(Generator(), TASK, 3, 5, {"n": "17"})["n"] == 17).all()
+
+
+def test_a_condition_that_no_row_meets_is_told_with_values_that_occur(monkeypatch):
+    monkeypatch.setattr(sampling, "CHUNK_ROWS", 64)
+    monkeypatch.setattr(sampling, "LOOKED_ROWS", 256)
+    with pytest.raises(DataError, match=r"none of 256 generated rows has c = 'blue'; usual values of 'c' are 'level"):
+        sampled(Generator(), TASK, 5, 0, {"c": "blue"})
+    with pytest.raises(RecipeError, match="condition: expected columns of the rows, got 'colour'; they are n, yes"):
+        sampled(Generator(), TASK, 5, 0, {"colour": "blue"})
