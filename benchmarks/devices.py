@@ -41,6 +41,7 @@ PICTURES = ("cnn", "resnet", "vit", "pretrained_image")
 UNLABELLED = ("autoencoder", "vae", "dte")
 REPRESENTING, REPRESENTING_PICTURES = ("masked", "scarf"), ("simclr",)
 WINDOWS = ("series_predictor",)
+GENERATING = ("table_ar", "table_diffusion", "table_vae", "table_gan")
 PRETRAINED = ("pretrained_text", "pretrained_image")
 TEMPLATES = (
     *TABLES,
@@ -52,6 +53,7 @@ TEMPLATES = (
     *REPRESENTING,
     *REPRESENTING_PICTURES,
     *WINDOWS,
+    *GENERATING,
 )
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
@@ -88,6 +90,8 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
         classes, labels = Head("anomaly", (1,), "linear", "own"), np.zeros((n, 1), "float32")
     if name in (*REPRESENTING, *REPRESENTING_PICTURES):
         classes, labels = Head("represent", (16,), "linear", "own"), np.zeros((n, 1), "float32")
+    if name in GENERATING:
+        return _rows_to_generate(rng, n)
     if name in (*TABLES, *UNLABELLED, *REPRESENTING):
         x = rng.normal(size=(n, 20)).astype("float32")
         quantiles = [list(np.quantile(column, np.linspace(0, 1, 65))) for column in x.T]
@@ -118,6 +122,27 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     )
     head = Head("forecast", (24, 1, 3), "linear", "forecast", (0.1, 0.9), ())
     return {"series": x}, rng.normal(size=(n, 24, 1)).astype("float32"), (spec,), head
+
+
+def _rows_to_generate(
+    rng: np.random.Generator, n: int
+) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, ...], Any]:
+    """Normal scores, codes and noise of a table with ten columns of numbers and five of levels."""
+    from automl.records import Head, InputSpec
+
+    levels = {"columns": [f"c{k}" for k in range(5)], "sizes": [9] * 5, "priors": [[0.0, *[0.125] * 8]] * 5}
+    numbers = {"columns": [f"x{k}" for k in range(10)], "ties": [[]] * 10}
+    inputs = {
+        "numbers": rng.normal(size=(n, 10)).astype("float32"),
+        "categories": rng.integers(1, 9, size=(n, 5)).astype("int32"),
+        "noise": rng.normal(size=(n, 94)).astype("float32"),
+    }
+    specs = (
+        InputSpec("numbers", "numbers", (10,), "float32", 0, numbers),
+        InputSpec("categories", "categories", (5,), "int32", 9, levels),
+        InputSpec("noise", "noise", (94,), "float32"),
+    )
+    return inputs, np.zeros((n, 1), "float32"), specs, Head("generate", (15,), "linear", "own")
 
 
 def first_start(template: Any, specs: tuple[Any, ...], head: Any, n_rows: int) -> dict[str, Any]:

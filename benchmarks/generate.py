@@ -63,11 +63,12 @@ def fitted(name: str, codec: Any, train: Any, options: argparse.Namespace) -> tu
     from automl.deep.training import device
     from automl.deep.training.network import DeviceData, Network
     from automl.deep.training.schedule import learning_rate_at
-    from automl.modalities.shared.generated import noise_of, row_encoder
-    from automl.records import Facts, Head, Template
+    from automl.modalities.shared.generated import LATENT_NUMBERS, NOISE, noise_of
+    from automl.records import Facts, Head, InputSpec, Template
 
     template = catalog.members(Template, "automl.templates")[name]
-    specs = row_encoder(codec).specs
+    size = LATENT_NUMBERS + 2 * (codec.n_numbers + codec.n_categories)
+    specs = (*codec.specs, InputSpec(NOISE, "noise", (size,), "float32"))
     settings = dict(setting.split("=", 1) for setting in options.setting)
     point = {**template.starts(specs, Facts(len(train)))[0], **{key: json.loads(own) for key, own in settings.items()}}
     choices = {key: value for key, value in point.items() if key not in template.knobs}

@@ -16,6 +16,7 @@ from automl.detect.rows import in_file
 from automl.errors import DataError, RecipeError
 from automl.goals.shared.row_columns import FEW_VALUES
 from automl.records import QUANTITY_KINDS, Column, Dataset, Finding, Recipe, Task
+from automl.system import shell
 from automl.system.counts import counted
 
 __all__ = ["detect_table", "refuse_array"]
@@ -100,7 +101,7 @@ def _refuse_columns(columns: Sequence[Column], name: str) -> None:
     other = [c for c in columns if c.kind not in (*GENERATED_KINDS, *REPEATED_KINDS)]
     if other:
         shown = ", ".join(f"{c.name!r} ({c.kind})" for c in other[:8]) + (" and more" if len(other) > 8 else "")
-        drop = " ".join(f"--drop {c.name!r}" for c in other[:8])
+        drop = " ".join(shell.flag("--drop", c.name) for c in other[:8])
         raise DataError(
             f"goal 'generate' makes numbers, levels and dates; {name} has {shown}. Leave "
             f"{'it' if len(other) == 1 else 'them'} out ({drop}), or name another kind by columns (--columns)"

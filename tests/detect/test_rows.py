@@ -65,7 +65,7 @@ def test_rows_without_a_time_do_not_shift_the_others() -> None:
 
 def test_a_table_without_a_target_names_rows_of_the_file_too() -> None:
     raw = Dataset("d.csv", table(), None, row_numbers=np.arange(N) + 1000)
-    found = {f.check: f for f in survey(raw, Recipe(data=None))[2]}
+    found = {f.check: f for f in survey(raw, Recipe(data=None))[3]}
     assert found["mixed_types"].rows == (1150,)
     assert found["duplicate_rows"].rows == (1201,)
 

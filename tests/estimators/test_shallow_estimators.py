@@ -274,7 +274,7 @@ def test_weights_that_cannot_count_are_told(weight, words):
 
 
 def test_a_contest_takes_every_parameter_of_fit_that_is_not_about_the_rows():
-    """Its rows come with `fit`, it does not forecast, and it is neither resumed nor shown on a terminal."""
+    """Its rows come with `fit`, each with a target; it neither forecasts nor generates, nor is it resumed or shown."""
     rows = {
         "data",
         "target",
@@ -283,6 +283,8 @@ def test_a_contest_takes_every_parameter_of_fit_that_is_not_about_the_rows():
         "normal",
         "contamination",
         "dims",
+        "memorised_limit",
+        "pretrain",
         "test",
         "series",
         "weight",

@@ -262,7 +262,7 @@ REFUSED = [
     (pd.DataFrame({"a": RNG.normal(size=N)}), {}, "at least two columns that vary"),
     (pd.DataFrame({"a": [1] * N, "b": ["x"] * N}), {}, "is constant"),
     (pd.DataFrame({"a": _words(N, 0), "b": _words(N, 1)}), {}, "makes numbers, levels and dates"),
-    (_frame().assign(remark=_words(N, 0)), {}, "--drop 'remark'"),
+    (_frame().assign(remark=_words(N, 0)), {}, "--drop remark"),
     (_frame(), {"target": "level"}, "learns no target"),
     (_frame(), {"weight": "price"}, "reads no weights"),
     (_frame(), {"time_column": "joined"}, "generated series are not built yet"),

@@ -66,7 +66,7 @@ def without_target(target: pd.DataFrame, found: Found, recipe: Recipe, lacking: 
             "low",
             f"{len(lost):,} of {counted(len(target), 'row')} {noun(len(lost), 'has', 'have')} no usable target"
             f"{f' ({said})' if said else ''}. Both sides may learn from their inputs; none of them is scored.",
-            "",
+            "Label some more of them if you can: the page shows what labels bring.",
             tuple(map(str, target.columns)),
             tuple(map(int, lost[:SHOWN_ROWS])),
             len(lost),

@@ -54,6 +54,7 @@ class Reserve:
         naming_seconds: time to select the ensembles of both sides.
         probing_seconds: time of the probes that score finalists, or of telling the rows of generators apart; 0 where
             predictions are scored themselves.
+        n_draws: how often each finalist predicts as many items as there are test items.
         repeating: returns the time to keep back for fits of the finalists on other splits.
     """
 
@@ -65,7 +66,7 @@ class Reserve:
         self.bootstrap_seconds = 0.0
         self.mixture_seconds = 0.0
         self.naming_seconds = 0.0
-        self.probing_seconds = 0.0
+        self.probing_seconds, self.n_draws = 0.0, 1
         self.repeating: Callable[[], float] = lambda: 0.0
 
     def probe(self, output: Output) -> None:
@@ -92,7 +93,8 @@ class Reserve:
         if goals.named(task).probed and metric != metrics.UNSCORED:
             self.probing_seconds = seconds_to_probe(output.arrays["vectors"], truth, len(task.classes))
         if goals.named(task).makes_rows:  # what tells rows apart is remembered, so that only the first call takes time
-            self.probing_seconds = (2 * (1 + FURTHER_DRAWS) + 1) * first_seconds * self.n_test / n
+            self.n_draws = 1 + FURTHER_DRAWS
+            self.probing_seconds = (2 * self.n_draws + 1) * first_seconds * self.n_test / n
 
     def searching(self, n_seeds: int = 1) -> float:
         """Seconds to keep back during the search, for the best run of each side so far.
@@ -141,8 +143,9 @@ class Reserve:
             members = [known for known in self.runs if known.name in names] or [run]
             row_seconds = n_seeds * sum(self._row_seconds(member) for member in members)
             one_seconds = n_seeds * sum((member.cost.predict_ms or 0.0) / 1000 for member in members)
-            n_draws = 1 + (FURTHER_DRAWS if goals.named(self.prepared.task).makes_rows else 0)
-            total += n_draws * self.n_test * row_seconds + seconds_to_measure(one_seconds, row_seconds, self.n_test)
+            total += self.n_draws * self.n_test * row_seconds + seconds_to_measure(
+                one_seconds, row_seconds, self.n_test
+            )
             if side == "deep":
                 total += n_seeds * sum(_build_seconds(member) for member in members)
         return SLACK * total
