@@ -89,7 +89,7 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     if name in (*UNLABELLED, *WINDOWS):  # they learn no target
         classes, labels = Head("anomaly", (1,), "linear", "own"), np.zeros((n, 1), "float32")
     if name in (*REPRESENTING, *REPRESENTING_PICTURES):
-        classes, labels = Head("represent", (16,), "linear", "own"), np.zeros((n, 1), "float32")
+        classes, labels = Head("represent", (16,), "linear", "own", is_code=True), np.zeros((n, 1), "float32")
     if name in GENERATING:
         return _rows_to_generate(rng, n)
     if name in (*TABLES, *UNLABELLED, *REPRESENTING):

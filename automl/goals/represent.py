@@ -25,7 +25,7 @@ EXAMPLE_DIMS = 8
 
 
 def _fit_codec(dataset: Dataset, task: Task, split: Split) -> VectorCodec:
-    return VectorCodec(Head("represent", (dims_of(task),), "linear", "own"))
+    return VectorCodec(Head("represent", (dims_of(task),), "linear", "own", is_code=True))
 
 
 def _usual_metric(counts: Sequence[int]) -> str:
@@ -87,7 +87,7 @@ REPRESENT = Goal(
     purpose="for numbers that stand for a row",
     example=Example(
         metric="probe_accuracy",
-        head=Head("represent", (EXAMPLE_DIMS,), "linear", "own"),
+        head=Head("represent", (EXAMPLE_DIMS,), "linear", "own", is_code=True),
         encoded=lambda n, rng: np.zeros((n, 1), np.float32),
         target=_example_target,
         truth=_example_truth,

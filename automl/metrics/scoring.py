@@ -51,10 +51,11 @@ def _metric(
     best: float,
     worst: float | None = None,
     fits_items: bool = False,
+    meaning: str = "",
 ) -> Metric:
     return Metric(
         name, goals, reads, _fn(name), higher_is_better, best, words, worst, weighs_classes=name not in ITEM_LOSSES,
-        fits_items=fits_items,
+        fits_items=fits_items, meaning=meaning,
     )  # fmt: skip
 
 
@@ -86,8 +87,8 @@ METRICS: dict[str, Metric] = {
         _metric("smape", _NUMBERS, "values", "sMAPE (percent)", higher_is_better=False, best=0.0, worst=200.0),
         _metric("pinball", ("forecast",), "quantiles", "pinball loss", higher_is_better=False, best=0.0),
         _metric(
-            "indistinct", ("generate",), "samples", "indistinctness (1 - 2 |AUC - ½| of a classifier)",
-            higher_is_better=True, best=1.0, worst=0.0, fits_items=True,
+            "indistinct", ("generate",), "samples", "indistinctness", higher_is_better=True, best=1.0, worst=0.0,
+            fits_items=True, meaning="1 − 2 |AUC − ½| of a classifier that tells generated rows from held-out ones",
         ),
     )
 }  # fmt: skip

@@ -101,6 +101,7 @@ class Head:
         quantiles: forecast only: levels of the quantiles.
         priors: class shares of the training rows (for the initial output bias); empty without classes.
         ordered: multiclass only: whether the classes are ordered, like grades (`Task.ordered`).
+        is_code: whether the output is the code itself, numbers that represent the row, and not what is made of it.
     """
 
     goal: GoalName
@@ -110,11 +111,7 @@ class Head:
     quantiles: tuple[float, ...] = ()
     priors: tuple[float, ...] = ()
     ordered: bool = False
-
-    @property
-    def is_code(self) -> bool:
-        """Whether the output is the code itself, numbers that represent the row, and not what is made of it."""
-        return self.goal == "represent"
+    is_code: bool = False
 
 
 @runtime_checkable
@@ -191,12 +188,13 @@ class Metric:
             context holds "scale" ``(n_windows, n_targets)``, "series" ``(n_windows,)`` and "quantiles" for forecasts,
             and "classes" (int) for classification.
         best: the score of a perfect model (0.0 or 1.0).
-        words: name of the metric in reports.
+        words: name of the metric in reports, short enough for an axis.
         worst: the score that no model can fall short of; None if there is no such bound.
         weighs_classes: whether rows of a rare class weigh more than others, so that few of them leave the score
             uncertain however many rows there are; False for a mean over rows, such as accuracy.
         fits_items: whether a model that is fitted on the items scores them. Items of weight 0 then count for nothing
             in the score, but play a part in that fit.
+        meaning: what it measures, for reports, where its name does not say it; empty elsewhere.
     """
 
     name: str
@@ -209,3 +207,4 @@ class Metric:
     worst: float | None = None
     weighs_classes: bool = True
     fits_items: bool = False
+    meaning: str = ""

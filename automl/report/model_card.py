@@ -126,7 +126,7 @@ def model_card(result: Mapping[str, Any], name: str) -> str:
 ## Model details
 
 - Recommended: {_plain(result.get("recommended"))}, made by automl {result["automl_version"]}.
-- Task: {task["modality"]}, {task["goal"]}, target {target}, scored by {words.metric(task["metric"])}.
+- Task: {task["modality"]}, {task["goal"]}, target {target}, scored by {words.metric_in_full(task["metric"])}.
 - {_verdict(result)}
 - Date: {result.get("started") or BLANK}
 - Licence, owner and contact: {BLANK}

@@ -227,7 +227,7 @@ def stored(outcome: Outcome, sections: Sequence[Section] | None = None, *, quoti
             {
                 "name": words.shorten(outcome.name, 80),
                 "task": words.task_sentence(outcome.task),
-                "metric": words.metric(outcome.task.metric),
+                "metric": words.metric_in_full(outcome.task.metric),
                 "started": words.moment(outcome.clock.get("started") or ""),
             }
         ),

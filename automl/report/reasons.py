@@ -209,7 +209,7 @@ def would_change(outcome: Outcome, is_doubtful: bool) -> str:
     if comparison.crossing is not None and comparison.verdict == "tie":
         return f"How much it is used: beyond {words.rough(comparison.crossing, 2)} predictions a year costs turn round."
     if comparison.verdict == "tie":
-        return f"More {_units(outcome)} or more seeds, if there is a difference at all."
+        return f"More {_units(outcome)} or more {sides.seed_word(outcome)}s, if there is a difference at all."
     if metrics_found:
         return "Nothing that was measured here: no metric says the opposite by more than chance; other rows might."
     return "Nothing that was measured here: other rows, another metric or other costs might."
@@ -220,7 +220,7 @@ def _would_decide(outcome: Outcome) -> str:
     comparison = outcome.comparison
     needed = comparison.would_decide
     if needed is None:
-        return f"More {_units(outcome)} or more seeds, if there is a difference at all."
+        return f"More {_units(outcome)} or more {sides.seed_word(outcome)}s, if there is a difference at all."
     assumed = "if the difference is the one measured here"
     units = _units(outcome)
     ways = []
@@ -228,7 +228,10 @@ def _would_decide(outcome: Outcome) -> str:
         now = f" (now {comparison.n_units:,})" if comparison.n_units else ""
         ways.append(f"about {_two_digits(needed.test_units):,} {units} in all{now}")
     if needed.seeds is not None:
-        ways.append(f"{needed.seeds} seeds a side" + (f" (now {comparison.seeds})" if comparison.seeds else ""))
+        ways.append(
+            f"{needed.seeds} {sides.seed_word(outcome)}s a side"
+            + (f" (now {comparison.seeds})" if comparison.seeds else "")
+        )
     if ways:
         said = " or ".join(ways)
         return f"{said[0].upper()}{said[1:]}, {assumed}."
@@ -237,7 +240,7 @@ def _would_decide(outcome: Outcome) -> str:
         return "Hardly more test data: the difference is near the least that counts."
     if needed.test_units is not None:
         return f"Not more data alone: fewer than {MOST_UNITS:,} {units} will not decide it, {assumed}."
-    return f"More {units} together with more seeds; neither alone will decide it, {assumed}."
+    return f"More {units} together with more {sides.seed_word(outcome)}s; neither alone will decide it, {assumed}."
 
 
 def _units(outcome: Outcome) -> str:

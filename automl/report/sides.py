@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "champion", "finalists", "floor", "holdouts", "known_mean", "label", "labels", "leader", "learnt", "predicted",
-    "short", "test_items",
+    "seed_word", "short", "test_items",
 ]  # fmt: skip
 
 ORDER: dict[Side, int] = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
@@ -26,6 +26,11 @@ def finalists(outcome: Outcome) -> list[tuple[Run, Contestant]]:
     runs = {run.name: run for run in outcome.runs}
     pairs = [(runs[c.run], c) for c in outcome.contestants if c.side in ("deep", "shallow") and c.run in runs]
     return sorted(pairs, key=lambda pair: ORDER[pair[1].side])
+
+
+def seed_word(outcome: Outcome) -> str:
+    """What each side has several of in the interval: "seed", or "draw" where one fitted model is drawn from again."""
+    return "draw" if goals.named(outcome.task).drawn else "seed"
 
 
 def label(run: Run) -> str:

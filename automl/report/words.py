@@ -208,6 +208,12 @@ def metric(name: str) -> str:
     return known.words if known and known.words else name.replace("_", " ")
 
 
+def metric_in_full(name: str) -> str:
+    """A metric's name and, where the name does not say it, what it measures."""
+    known = find(name)
+    return f"{metric(name)} ({known.meaning})" if known and known.meaning else metric(name)
+
+
 def direction(higher_is_better: bool) -> str:
     """Which scores of a metric are better, in words."""
     return "higher is better" if higher_is_better else "lower is better"

@@ -54,7 +54,7 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
 
 TABLE_DIFFUSION = Template(
     name="table_diffusion",
-    title="masked diffusion for tables (D3PM, absorbing states)",
+    title="diffusion model for tables (masked diffusion)",
     family="diffusion",
     goals=GOALS,
     accepts=ACCEPTS,

@@ -95,8 +95,15 @@ def bound_sentence(comparison: Comparison) -> str:
     return f"What the test does show: {said}, in percent of the shallow error (what its score lacks to the best)."
 
 
-def need_sentence(comparison: Comparison, split: Split) -> str:
-    """How many more test units, or seeds and minutes, would decide an undecided comparison; empty elsewhere."""
+def need_sentence(comparison: Comparison, split: Split, drawn: str = "") -> str:
+    """How many more test units, or seeds and minutes, would decide an undecided comparison; empty elsewhere.
+
+    Args:
+        comparison: of both sides.
+        split: of the rows.
+        drawn: what is drawn in place of seeds (`Goal.drawn`); empty where seeds are seeds.
+    """
+    seed = "draw" if drawn else "seed"
     needed, gain = comparison.would_decide, comparison.gain
     if comparison.reason != "undecided" or needed is None or gain is None:
         return ""
@@ -108,15 +115,15 @@ def need_sentence(comparison: Comparison, split: Split) -> str:
         now = f"now {comparison.n_units:,}"
         ways.append(f"some {count_of_units(_rounded(needed.test_units), split)} in all ({now})")
     if needed.seeds is not None:
-        time = "" if needed.minutes is None else f", about {_minutes(needed.minutes)} more of training"
-        ways.append(f"{counted(needed.seeds, 'seed')} a side (now {comparison.seeds}{time})")
+        time = "" if drawn or needed.minutes is None else f", about {_minutes(needed.minutes)} more of training"
+        ways.append(f"{counted(needed.seeds, seed)} a side (now {comparison.seeds}{time})")
     if ways:
         return f"If the difference is {looks}, {' or '.join(ways)} would decide it."
     if is_small and size >= NEAR * (comparison.least_gain or 0.0):
         return "The difference is near the least that counts, so more test data will hardly decide it."
     if needed.test_units is not None:
         return f"If the difference is {looks}, fewer than {MOST_UNITS:,} test units will not decide it."
-    return "More test units alone will not decide it; more of them together with more seeds might."
+    return f"More test units alone will not decide it; more of them together with more {seed}s might."
 
 
 def missing_sentence(comparison: Comparison, split: Split, enough: int) -> str:

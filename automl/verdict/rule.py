@@ -199,7 +199,8 @@ def _both(
     n_seeds = max(1, min(len(deep.per_seed), len(shallow.per_seed)))
     units = _units(task, split, truth)
     shares = seed_shares((deep.run, shallow.run), scores.runs)
-    notes: list[str | None] = [seed_sentence(n_seeds, shares, goals.named(task).drawn)]
+    drawn = goals.named(task).drawn
+    notes: list[str | None] = [seed_sentence(n_seeds, shares, drawn)]
     interval, replicates = None, None
     if np.isfinite(gain) and units.n_units > 1:
         replicates = gains(task.metric, truth, deep, shallow, units, weights, context, rng, shares)
@@ -227,7 +228,11 @@ def _both(
     enough = _enough(task, split, truth, units.n_units)
     if reason == "undecided":
         comparison = replace(comparison, would_decide=would_decide(comparison, scores.runs, (deep, shallow), enough))
-    notes += [bound_sentence(comparison), need_sentence(comparison, split), missing_sentence(comparison, split, enough)]
+    notes += [
+        bound_sentence(comparison),
+        need_sentence(comparison, split, drawn),
+        missing_sentence(comparison, split, enough),
+    ]
     notes += champion_notes(scores, terms, choice, verdict, deep.run, shallow.run)
     notes += _floor_notes(task.metric, scores, floor, (deep, shallow))
     too_few = few if p is None or p >= ALPHA else ""

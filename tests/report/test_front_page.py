@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 
 import numpy as np
 import outcomes
 import pytest
 
-from automl import report
+from automl import metrics, report
 from automl.records import Comparison, Outcome, Output, WouldDecide
-from automl.report import page
+from automl.report import page, words
 from automl.report.reasons import installs, reasons, would_change
 from automl.report.sections import shipped
+from automl.report.sections.verdict import facts
 from automl.report.tradeoff import tradeoff_lines
 from automl.testing.outcomes import example_outcome
+
+LONGEST_ON_AN_AXIS = 28
+"""Characters; the axis of the verdict's picture says "gain of the deep model in" before them, on a phone too."""
 
 
 def changed(outcome: Outcome, **more: object) -> Outcome:
@@ -49,6 +54,30 @@ def test_members_of_an_ensemble_say_what_has_to_be_installed() -> None:
     )
     outcome = dataclasses.replace(outcome, runs=(*outcome.runs, *members, whole))
     assert installs(outcome, whole) == "scikit-learn, LightGBM"
+
+
+def test_one_fitted_model_that_is_drawn_from_again_has_draws_and_no_seeds() -> None:
+    """Generated rows are drawn several times from one network, which was trained with one seed."""
+    said = {}
+    for goal in ("binary", "generate"):
+        outcome = changed(
+            dataclasses.replace(example_outcome(goal), analyses={}), verdict="tie", reason="undecided", gain=0.01,
+            seeds=3, would_decide=WouldDecide(None, 5, 3.0),
+        )  # fmt: skip
+        said[goal] = f"{would_change(outcome, False)} {dict(facts(outcome))['Rests on']}"
+    assert "5 seeds a side" in said["binary"] and "3 seeds of each model" in said["binary"]
+    assert "5 draws a side" in said["generate"] and "3 draws of each model" in said["generate"]
+    assert "seed" not in said["generate"] and "draw" not in said["binary"]
+
+
+def test_a_metric_that_its_name_does_not_explain_is_explained_once_and_short_elsewhere(tmp_path: Path) -> None:
+    outcome = example_outcome("generate")
+    lead = "scored by indistinctness (1 − 2 |AUC − ½| of a classifier that tells generated rows from held-out ones)"
+    report.write(outcome, tmp_path)
+    html = (tmp_path / "report.html").read_text("utf-8")
+    assert lead in html and html.count("AUC − ½") == 1
+    assert (reasons(outcome) or {})["rows"][0][0] == "score (indistinctness)"
+    assert all(len(words.metric(name)) <= LONGEST_ON_AN_AXIS for name in metrics.METRICS)
 
 
 def test_what_would_change_the_answer_is_the_first_of_what_is_known() -> None:

@@ -23,7 +23,7 @@ def named(template):
 
 
 def head(dims=DIMS):
-    return Head("represent", (dims,), "linear", "own")
+    return Head("represent", (dims,), "linear", "own", is_code=True)
 
 
 def built(template, specs, seed=0, dims=DIMS, **settings):

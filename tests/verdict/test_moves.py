@@ -174,6 +174,9 @@ def test_a_page_says_what_would_decide() -> None:
     assert "near the least that counts" in need_sentence(undecided(gain=0.0099, test=0.01, seeds=0.01), split)
     assert "1,000,000" in need_sentence(undecided(gain=0.0101, least=0.0, test=0.1, seeds=0.0), split)
     assert "together with more seeds" in need_sentence(undecided(test=0.01, seeds=0.01), split)
+    assert "together with more draws" in need_sentence(undecided(test=0.01, seeds=0.01), split, "generated rows")
+    asked = need_sentence(undecided(test=0.0, seeds=0.01), split, "generated rows")
+    assert "draws a side" in asked and "minutes" not in asked and "seed" not in asked
     assert need_sentence(verdict_of(gap=0.5), split) == ""
     decided = dataclasses.replace(undecided(), verdict="deep", reason="better")
     assert need_sentence(decided, split) == need_sentence(dataclasses.replace(undecided(), gain=None), split) == ""

@@ -182,7 +182,8 @@ def facts(outcome: Outcome) -> list[list[str]]:
     if pairs is not None and pairs.n_folds:
         rows = [["Test", items], ["Rests on", pairs_facts(pairs)]]
     if comparison.gain is not None:
-        rows[0][1] += f", resampled as {resampled}; {words.count(comparison.seeds, 'seed')} of each model"
+        seeds = words.count(comparison.seeds, sides.seed_word(outcome))
+        rows[0][1] += f", resampled as {resampled}; {seeds} of each model"
     champion = sides.champion(outcome)
     if champion:
         rows.append(["Champion by validation", champion])
