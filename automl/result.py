@@ -115,7 +115,7 @@ class Result:
 
     def sample(
         self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None
-    ) -> pd.DataFrame:
+    ) -> Any:
         """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
         return self.model.sample(n, seed, side, condition)
 

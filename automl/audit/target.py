@@ -24,7 +24,7 @@ def target_outliers(view: View) -> Finding | None:
     Far from the median is `BEYOND` times the distance between the 10th and the 90th percentile. Where all values are
     positive, their logarithms must lie far out too, or every skewed amount would count.
     """
-    if view.goal.is_classification or view.goal.has_classes or view.dataset.target is None:
+    if view.goal.is_classification or view.goal.has_classes or view.dataset.target is None or not view.task.target:
         return None
     values_of_rows = goals.truth(view.dataset, view.task, np.arange(view.dataset.n_rows))
     columns = dict(zip(view.task.target, values_of_rows.T, strict=True))

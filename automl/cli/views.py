@@ -183,7 +183,12 @@ def predict(
 def sample(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A saved model of goal generate, or a run folder.")],
     n: Annotated[int, typer.Option("-n", "--rows", metavar="N", help="Number of rows.")] = 1_000,
-    out: Annotated[str | None, typer.Option(help="File to write: .csv, .tsv or .parquet; any number of rows.")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            help="File to write: .csv, .tsv or .parquet; of pictures and series .npz, of pictures also a new folder."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Other rows for another seed.")] = 0,
     side: Annotated[
         str | None, typer.Option(help="deep, shallow or floor, as far as MODEL has it; default the recommended one.")
@@ -195,19 +200,26 @@ def sample(
     plugins: Plugins = None,
 ) -> None:
     """Make new rows with a saved MODEL that generates them."""
-    from automl import api
+    from automl import api, modalities
+    from automl.predict.sampled_items import check_path, write_items
     from automl.predict.sampling import check_numbers, chunks
     from automl.predict.streamed import STREAMED, write_chunks
 
-    if out is not None and Path(out).suffix.lower() not in STREAMED:
-        raise RecipeError(f"--out: expected a name ending in one of {', '.join(STREAMED)}, got {out!r}")
     check_numbers(n, seed, None)
     loaded = api.load(model, words(plugins) or ())
     chosen = loaded.side(side or loaded.recommended)
+    is_item = modalities.named(chosen.task).items in ("images", "series")
+    if out is not None:
+        check_path(Path(out), is_item, STREAMED)
+    elif is_item:
+        raise RecipeError("pictures and series need --out: a name ending in .npz, or for pictures a new folder")
     frames = chunks(chosen.predictor, chosen.task, n, seed, _condition(condition))
     if out is not None:
-        write_chunks(frames, Path(out))
-        terminal.err(printable(f"{counted(n, 'row')} in {out}"))
+        if is_item:
+            write_items(frames, Path(out), chosen.task, n)
+        else:
+            write_chunks(frames, Path(out))
+        terminal.err(printable(f"{counted(n, 'item' if is_item else 'row')} in {out}"))
         return
     for number, frame in enumerate(frames):
         terminal.out_data(frame.to_csv(index=False, header=number == 0).rstrip("\n"))

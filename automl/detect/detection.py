@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from automl import goals, metrics
-from automl.detect import generated, modality, untargeted
+from automl.detect import generated, generated_items, modality, untargeted
 from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
@@ -64,7 +64,7 @@ def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     makes_rows = recipe.goal is not None and goals.named(recipe.goal).makes_rows
     if _is_array(dataset.inputs) and np.asarray(dataset.inputs).ndim >= 3:
         if makes_rows:
-            generated.refuse_array(recipe, dataset.name)
+            return generated_items.detect_array(dataset, recipe)
         return untargeted.detect_array(dataset, recipe) if learns_none else _arrays(dataset, recipe)
     dataset = _named(replace(dataset, inputs=as_frame(dataset.inputs)))
     _check_columns(dataset, recipe)
@@ -72,6 +72,9 @@ def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     whole = _whole(dataset)
     columns = kinds_of(whole, recipe, dataset.kinds)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
+    item = generated_items.item_column(columns, targets[0] if targets else recipe.label) if makes_rows else None
+    if item is not None:
+        return generated_items.detect_column(dataset, recipe, columns, item, group)
     if makes_rows:
         return generated.detect_table(dataset, recipe, whole, columns, group)
     if learns_none:

@@ -7,19 +7,20 @@ from dataclasses import replace
 
 import pandas as pd
 
-from automl import goals, metrics
+from automl import goals
 from automl.detect import modality
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.findings import reading_findings
+from automl.detect.generated_items import advice_on, metric_of, refuse_target
 from automl.detect.rows import in_file
-from automl.errors import DataError, RecipeError
+from automl.errors import DataError
 from automl.goals.shared.row_columns import FEW_VALUES
 from automl.records import QUANTITY_KINDS, Column, Dataset, Finding, Recipe, Task
 from automl.system import shell
 from automl.system.counts import counted
 
-__all__ = ["detect_table", "refuse_array"]
+__all__ = ["detect_table"]
 
 GENERATED_KINDS = ("numeric", "embedded_number", "boolean", "categorical", "url", "datetime")
 REPEATED_KINDS = ("identifier", "constant")
@@ -41,7 +42,7 @@ def detect_table(
     Raises:
         DataError: a column cannot be generated, or too few vary. RecipeError: the recipe contradicts itself.
     """
-    _refuse(recipe, dataset.name)
+    refuse_target(recipe)
     name, found, why = modality.of_columns(whole, list(columns), dataset.name)
     _refuse_columns(found, dataset.name)
     raw, frame = dataset, as_frame(whole)
@@ -52,11 +53,9 @@ def detect_table(
         *in_file((*audit(frame, inputs, found), *reading_findings(frame, inputs, found)), raw),
     ]
     findings += [*in_file([repeated] if repeated else [], raw), *_left_out(found)]
-    metric = recipe.metric or goals.default_metric(recipe.goal or "")
-    if not goals.serves(metrics.named(metric).goals, str(recipe.goal)):
-        others = ", ".join(goals.metrics_for(str(recipe.goal)))
-        raise RecipeError(f"metric {metric!r} does not score goal {recipe.goal!r}; metrics that do: {others}")
-    evidence = [why, f"goal {recipe.goal}: set by you", f"metric {metric}: a classifier tells rows from generated ones"]
+    metric = metric_of(recipe, goals.default_metric(recipe.goal or ""))
+    told = "set by you" if recipe.metric else "a classifier tells rows from generated ones"
+    evidence = [why, f"goal {recipe.goal}: set by you", f"metric {metric}: {told}"]
     if recipe.label is not None:
         evidence.append(f"label {recipe.label!r}: models that learn from generated rows are to predict it")
     kept = [_as_generated(column, inputs) for column in found]
@@ -67,36 +66,6 @@ def detect_table(
     return replace(dataset, inputs=inputs, target=None, findings=tuple(findings), series=None), task
 
 
-def refuse_array(recipe: Recipe, name: str) -> None:
-    """Arrays are not generated yet.
-
-    Raises:
-        RecipeError: always.
-    """
-    raise RecipeError(
-        f"goal {recipe.goal!r} makes rows of tables; generated pictures and series are not built yet. {name} is an "
-        "array: pass a table, or ask for goal represent or anomaly"
-    )
-
-
-def _refuse(recipe: Recipe, name: str) -> None:
-    if recipe.target:
-        raise RecipeError(
-            f"goal {recipe.goal!r} learns no target, so {recipe.target[0]!r} cannot be one; all columns are generated. "
-            "Pass it as label (--label) to see how well models that learn from generated rows predict it"
-        )
-    if recipe.time_column is not None or recipe.series is not None:
-        raise RecipeError(
-            f"goal {recipe.goal!r} makes rows that do not depend on one another; generated series are not built yet. "
-            "Leave time_column and series out to generate single rows"
-        )
-    for key in ("normal", "contamination", "dims"):
-        if getattr(recipe, key) is not None:
-            raise RecipeError(f"{key} belongs to another goal than {recipe.goal!r}; leave it out")
-    if recipe.weight is not None:
-        raise RecipeError(f"goal {recipe.goal!r} reads no weights; leave weight (--weight) out")
-
-
 def _refuse_columns(columns: Sequence[Column], name: str) -> None:
     other = [c for c in columns if c.kind not in (*GENERATED_KINDS, *REPEATED_KINDS)]
     if other:
@@ -104,7 +73,8 @@ def _refuse_columns(columns: Sequence[Column], name: str) -> None:
         drop = " ".join(shell.flag("--drop", c.name) for c in other[:8])
         raise DataError(
             f"goal 'generate' makes numbers, levels and dates; {name} has {shown}. Leave "
-            f"{'it' if len(other) == 1 else 'them'} out ({drop}), or name another kind by columns (--columns)"
+            f"{'it' if len(other) == 1 else 'them'} out ({drop}), or name another kind by columns (--columns)."
+            f"{advice_on(columns)}"
         )
     usable = [c for c in columns if c.kind in GENERATED_KINDS]
     if len(usable) < 2:

@@ -134,8 +134,9 @@ def truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
 
 
 def learnable(dataset: Dataset, task: Task) -> Dataset:
-    """The data as those see them who learn: without the label of a goal that needs no target."""
-    return dataset if named(task).needs_target else dataclasses.replace(dataset, target=None)
+    """The data as those see them who learn: without the label of a goal without target, unless it is made, too."""
+    goal = named(task)
+    return dataset if goal.needs_target or goal.makes_rows else dataclasses.replace(dataset, target=None)
 
 
 def learnt_truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:

@@ -1,4 +1,7 @@
-"""New rows that are like those of the data. A classifier that tells them from held-out rows scores them."""
+"""New rows, pictures, series or texts that are like those of the data.
+
+A classifier that tells them from held-out ones scores them, or the distance of their features.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,15 @@ __all__ = ["GENERATE"]
 
 MOST_HELD_OUT = 2_000
 """Rows: sampling and telling apart take time after each epoch, and more rows say little more."""
+REFERENCE_ROWS = 1_000
 EXAMPLE_COLUMNS = (Column("x", "numeric", 1.0, ""), Column("c", "categorical", 1.0, ""))
 
 
 def _context(dataset: Dataset, task: Task, split: Split, items: np.ndarray) -> dict[str, Any]:
-    return {}
+    """Some training items: features of items are fitted on them."""
+    rows = split.train
+    some = rows if len(rows) <= REFERENCE_ROWS else rows[np.linspace(0, len(rows) - 1, REFERENCE_ROWS).astype(np.int64)]
+    return {"reference": (row_truth(dataset, task, some),)}  # in a tuple: its rows are not those of the items
 
 
 def _no_strata(target: pd.DataFrame) -> np.ndarray:

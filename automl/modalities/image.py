@@ -12,6 +12,7 @@ import numpy as np
 from automl import pretrained
 from automl.errors import DataError
 from automl.intake import pictures, pictures_and_range
+from automl.modalities.shared import generated_items
 from automl.modalities.shared.cells import names_of
 from automl.modalities.shared.specs import check_equal, evenly, restore_spec, spec_state
 from automl.modalities.shared.vectors import vectors_of, vectors_specs
@@ -312,9 +313,12 @@ IMAGE = Modality(
     decode=_decode,
     ready=_ready,
     fit=fit,
-    restore={"image": restore},
+    restore={"image": restore, "items": generated_items.restore_items},
     example=_example,
     array=ArrayForm("(n, height, width[, channels])", (3, 4), _is_one, lambda dataset: dataset, kind="image_path"),
     takes_array=True,
     matrix=_matrix,
+    generator=generated_items.fit_generator,
+    restore_codec={"items": generated_items.restore_item_codec},
+    generated_metric="feature_distance",
 )

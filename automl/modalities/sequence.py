@@ -12,6 +12,7 @@ from automl import goals
 from automl.errors import DataError
 from automl.modalities import forecast
 from automl.modalities.image import in_pixels, near_square
+from automl.modalities.shared import generated_items
 from automl.modalities.shared.cells import as_they_are, typed
 from automl.modalities.shared.row_windows import in_time, row_windows, window_steps
 from automl.modalities.shared.specs import MOST_NUMBERS, channel_stats, check_equal, evenly, restore_spec, spec_state
@@ -242,12 +243,37 @@ def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tup
 
 
 def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dataset, Task]:
-    """Rows of a table in time become windows; arrays, and tables of forecasts, stay as they are."""
+    """Rows of a table in time become windows; arrays, and tables of forecasts, stay as they are.
+
+    Arrays of series to generate more of lose their gaps, each series by itself.
+    """
+    if goals.named(task).makes_rows:
+        return _to_generate(dataset), task
     if task.time_column is None or goals.named(task).in_windows or isinstance(dataset.inputs, np.ndarray):
         return as_they_are(dataset, task, memory_mib)
     values, order, codes = _in_time(dataset, task)
     task = replace(task, window=window_steps(np.nan_to_num(values), order, task.season))
     return _windowed(dataset, task, values, order, codes), task
+
+
+def _to_generate(dataset: Dataset) -> Dataset:
+    """Series ``(n, channels, steps)`` float32 without gaps, of at most `MAX_STEPS` steps.
+
+    Gaps are bridged; a channel without a number becomes 0.
+    """
+    values = _raw(dataset, np.arange(dataset.n_rows))
+    n_gaps, factor = int(np.isnan(values).any(axis=(1, 2)).sum()), -(-values.shape[2] // MAX_STEPS)
+    made = _averaged(_without_gaps(values, np.zeros(values.shape[1])), factor).astype(np.float32)
+    findings = list(dataset.findings)
+    if n_gaps:
+        message = f"Gaps were bridged in {counted(n_gaps, 'series', 'series')}; generated series have none."
+        findings.append(Finding("gaps_bridged", "medium", message, "Leave series with long gaps out.", count=n_gaps))
+    if factor > 1:
+        message = (
+            f"Series of {values.shape[2]:,} steps are generated at {made.shape[2]} steps, each the mean of {factor}."
+        )
+        findings.append(Finding("series_averaged", "medium", message, "Pass windows of the series to keep all steps."))
+    return replace(dataset, inputs=made, findings=tuple(findings))
 
 
 def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:
@@ -279,8 +305,10 @@ SEQUENCE = Modality(
     decode=_decode,
     ready=_ready,
     fit=_fit,
-    restore={"sequence": restore, "forecast": forecast.restore},
+    restore={"sequence": restore, "forecast": forecast.restore, "items": generated_items.restore_items},
     example=_example,
     array=ArrayForm("(n, channels, length)", (3,), lambda array: array.ndim == 2, _read, kind="numeric"),
     matrix=_matrix,
+    generator=generated_items.fit_generator,
+    restore_codec={"items": generated_items.restore_item_codec},
 )

@@ -150,8 +150,10 @@ class SideModel:
             raise DataError(f"transform needs a model of goal 'represent'; this one does {self.task.goal}: use predict")
         return pd.DataFrame(self.predict(rows, on_odd))
 
-    def sample(self, n: int, seed: int = 0, condition: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    def sample(self, n: int, seed: int = 0, condition: Mapping[str, Any] | None = None) -> Any:
         """New rows in the user's own columns, types, decimals and ranges; the same rows for the same seed.
+
+        Pictures and series come as an array in the form of the one that was learnt from.
 
         Args:
             n: number of rows, at most ten million; ``automl sample`` streams more to a file.
@@ -160,7 +162,8 @@ class SideModel:
                 Rows are drawn until enough of them have these values, so rare values take long.
 
         Returns:
-            A frame of n rows. Identifiers are new ones, in the manner of the column.
+            A frame of n rows. Identifiers are new ones, in the manner of the column. Of pictures and series an array of
+            n items; where they have classes, a tuple ``(X, y)`` of items and classes.
 
         Raises:
             DataError: the model generates no rows, or none that meets the condition. RecipeError: n or seed is out of
@@ -393,7 +396,7 @@ class Model:
 
     def sample(
         self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None
-    ) -> pd.DataFrame:
+    ) -> Any:
         """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
         return self.side(side or self.recommended).sample(n, seed, condition)
 

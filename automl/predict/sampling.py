@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 from automl.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
+    from automl.predict.sampled_items import Items
     from automl.records import Task
 
 __all__ = ["check_numbers", "chunks", "sampled"]
 
 CHUNK_ROWS = 16_384
+FIRST_ROWS = 1_024
+"""Rows that are made first where a condition is to be met; then twice as many, and so on."""
 MOST_AT_ONCE = 10_000_000
 """Rows in one frame; more are streamed to a file."""
 SEED_ROWS = 2**33
@@ -67,7 +71,7 @@ def chunks(
         yield from _drawn(predictor, task, n, seed)
         return
     found = n_looked = 0
-    for frame in _drawn(predictor, task, SEED_ROWS, seed):
+    for frame in _drawn(predictor, task, SEED_ROWS, seed, min(CHUNK_ROWS, max(FIRST_ROWS, 2 * n))):
         n_looked += len(frame)
         own = frame[_meets(frame, condition)].head(n - found)
         if not len(own) and not found and n_looked >= LOOKED_ROWS:
@@ -116,8 +120,8 @@ def _none_meets(frame: pd.DataFrame, condition: Mapping[str, Any], n_looked: int
     )
 
 
-def _drawn(predictor: Any, task: Task, n: int, seed: int) -> Iterator[pd.DataFrame]:
-    """Frames of new rows without any condition; see `chunks`."""
+def _drawn(predictor: Any, task: Task, n: int, seed: int, first_rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
+    """Frames of new rows without any condition, the first of so many rows, each twice as large; see `chunks`."""
     import numpy as np
     import pandas as pd
 
@@ -130,13 +134,15 @@ def _drawn(predictor: Any, task: Task, n: int, seed: int) -> Iterator[pd.DataFra
     nothing = Dataset("sample", pd.DataFrame(index=pd.RangeIndex(0)))
     first = (seed + 1) * SEED_ROWS
     counted = [column.name for column in task.columns if column.kind == "identifier"]
-    for begin in range(0, n, CHUNK_ROWS):
-        rows = np.arange(first + begin, first + min(begin + CHUNK_ROWS, n), dtype=np.int64)
+    begin, size = 0, min(first_rows, CHUNK_ROWS)
+    while begin < n:
+        rows = np.arange(first + begin, first + min(begin + size, n), dtype=np.int64)
         frame = pd.DataFrame(goal.to_frame(predictor.output(nothing, rows).arrays, task))
         for name in counted:
             frame[name] = _counted_on(frame[name], begin)
         frame.index = pd.RangeIndex(begin, begin + len(rows))
         yield frame
+        begin, size = begin + len(rows), min(2 * size, CHUNK_ROWS)
 
 
 def _counted_on(names: pd.Series, begin: int) -> pd.Series:
@@ -148,10 +154,11 @@ def _counted_on(names: pd.Series, begin: int) -> pd.Series:
 
 def sampled(
     predictor: Any, task: Task, n: int, seed: int, condition: Mapping[str, Any] | None = None
-) -> pd.DataFrame:  # fmt: skip
-    """n new rows in one frame; see `chunks`."""
+) -> pd.DataFrame | np.ndarray | Items:  # fmt: skip
+    """n new rows in one frame, or items in an array; see `chunks` and `automl.predict.sampled_items.as_given`."""
     import pandas as pd
 
+    from automl.predict.sampled_items import as_given
+
     parts = list(chunks(predictor, task, n, seed, condition))
-    whole = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
-    return whole
+    return as_given(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0], task)

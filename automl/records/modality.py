@@ -65,6 +65,7 @@ class Modality:
             cells, a picture ``(h, w[, c])`` or lines ``(channels, steps)``, by `items`.
         generator: encoder and codec for goals that make rows, fitted on training rows; None where none can be made.
         restore_codec: from the state of each codec that `generator` may give to that codec, by the name under "codec".
+        generated_metric: name of the metric that scores generated items unless the user names one.
         base: a modality of automl's own, for modalities of plug-ins: its baselines and templates serve this one too.
     """
 
@@ -82,6 +83,7 @@ class Modality:
     show: Callable[[Any], Any] = lambda item: item
     generator: Callable[[Dataset, Task, Split], tuple[Encoder, TargetCodec]] | None = None
     restore_codec: Mapping[str, Callable[[Mapping[str, Any]], TargetCodec]] = field(default_factory=dict)
+    generated_metric: str = "indistinct"
     base: ModalityName = ""
 
     @property

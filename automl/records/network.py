@@ -30,14 +30,17 @@ class InputSpec:
         stats: statistics of training rows that `build` needs, as plain lists and numbers. For
             numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share), and for
             a table's own columns "splits" (per column, up to 63 thresholds that best predict the target, best first);
-            categories: "sizes" (levels per column, code 0 included); tokens, ngrams: "columns";
+            categories: "sizes" (levels per column, code 0 included); tokens, ngrams: "columns"; tokens of a generator
+            also "shares" (of each id) and "filled" (share of the cells that hold tokens);
             image: "mean", "std" (per channel, 0 to 255), "patch_filters" (whitening filters of standardised
             patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns";
             series: "mean", "std" (per channel), and "judged": "last" where an item is a row of a table, its last step,
             with the rows before it; vectors: "mean", "std" (per number). Of a
             generator, numbers are normal scores (standard normal, no NaN) with "columns" and "ties" (per column, the
             first and last rank, from 0 to 1, of each value that many rows hold); categories have "sizes", "columns"
-            and "priors" (share of each code, per column; a code with none is never generated).
+            and "priors" (share of each code, per column; a code with none is never generated); images and series have
+            "center", "components" and "deviations" (mean, principal components and deviations along them of scaled
+            items, as arrays).
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pandas as pd
 from automl import goals, modalities
 from automl.detect.generated import GENERATED_KINDS
 from automl.goals.shared.samples import frame_of
+from automl.modalities.shared.generated_items import NOISE_NUMBERS
 from automl.records import (
     NGRAM_BITS,
     Column,
@@ -55,6 +57,10 @@ def example_problem(goal: GoalName, modality: ModalityName) -> tuple[Dataset, Ta
     rows = np.arange(FIT_ROWS)
     valid, test = TRAIN_ROWS, TRAIN_ROWS + VALID_ROWS
     split = Split(rows[:valid], rows[valid:test], rows[test:], "row", rows[: FIT_ROWS - test], "synthetic", 0)
+    if record.makes_rows and modalities.named(modality).items != "rows":
+        task = example_task(goal, modality, columns)
+        dataset, task = modalities.named(modality).decode(dataset, task, None)
+        return dataset, task, split, goals.truth(dataset, task, rows)
     if record.makes_rows:
         columns = tuple(column for column in columns if column.kind in GENERATED_KINDS)
         dataset = replace(dataset, inputs=dataset.inputs[[column.name for column in columns]], pictures={})
@@ -93,14 +99,8 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
             InputSpec("categories", "categories", (1,), "int32", 5, {"columns": ["series"], "sizes": [5]}),
         ]
         return tuple(spec for spec in specs if spec.kind in accepts)
-    if goals.named(goal).answers == "rows":
-        shares = {"columns": ["c"], "sizes": [4], "priors": [[0.0, 0.5, 0.3, 0.2]]}
-        specs = [
-            InputSpec("numbers", "numbers", (1,), "float32", stats={"columns": ["x"], "ties": [[[0.1, 0.3]]]}),
-            InputSpec("categories", "categories", (1,), "int32", 4, shares),
-            InputSpec("noise", "noise", (64 + 2 * 2,), "float32"),
-        ]
-        return tuple(spec for spec in specs if spec.kind in accepts)
+    if goals.named(goal).makes_rows:
+        return tuple(spec for spec in _generated_specs(accepts) if spec.kind in accepts)
     edges = [list(np.linspace(-2, 2, 40)), [0.0, 1.0], [0.0]]
     splits = [[0.2, -0.7, 1.1, -1.4, 0.6, -0.2, 1.6, -1.8, 0.9, -1.0], [], []]
     numbers = {
@@ -122,9 +122,47 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
     return tuple(spec for spec in specs if spec.kind in accepts)
 
 
-def example_head(goal: GoalName) -> Head:
-    """A small head of this goal, as our target codecs make them."""
-    return goals.named(goal).example.head
+def _generated_specs(accepts: Sequence[str]) -> list[InputSpec]:
+    """What a generator of pictures, series, texts or rows of a table reads."""
+    shares = {"columns": ["c"], "sizes": [4], "priors": [[0.0, 0.5, 0.3, 0.2]]}
+    classes = InputSpec("categories", "categories", (1,), "int32", 4, shares)
+    if "image" in accepts:
+        stats = {"mean": [127.5], "std": [127.5], **_component_stats(80)}
+        return [InputSpec("image", "image", (10, 8, 1), "uint8", stats=stats), classes, _noise(NOISE_NUMBERS)]
+    if "series" in accepts:
+        stats = {"mean": [5.0, 5.0], "std": [2.0, 2.0], **_component_stats(40)}
+        return [InputSpec("series", "series", (20, 2), "float32", stats=stats), classes, _noise(NOISE_NUMBERS)]
+    if "tokens" in accepts:
+        return [InputSpec("tokens", "tokens", (7,), "int32", 30, {"columns": ["text"]}), _noise(7)]
+    numbers = InputSpec("numbers", "numbers", (1,), "float32", stats={"columns": ["x"], "ties": [[[0.1, 0.3]]]})
+    return [numbers, classes, _noise(64 + 2 * 2)]
+
+
+def _noise(size: int) -> InputSpec:
+    return InputSpec("noise", "noise", (size,), "float32")
+
+
+def _component_stats(size: int) -> dict[str, np.ndarray]:
+    """Mean, principal components and deviations of made-up items of so many numbers."""
+    vectors = np.linalg.qr(np.random.default_rng(0).normal(size=(size, size)))[0][:12]
+    deviations = np.linspace(1.0, 0.1, len(vectors))
+    parts = {"center": np.zeros(size), "components": vectors, "deviations": deviations}
+    return {name: part.astype(np.float32) for name, part in parts.items()}
+
+
+def example_head(goal: GoalName, specs: Sequence[InputSpec] = ()) -> Head:
+    """A small head of this goal, as our target codecs make them.
+
+    Args:
+        goal: any.
+        specs: of the network's inputs; a generator's output has the size of what it reads.
+    """
+    head = goals.named(goal).example.head
+    own = {spec.kind: math.prod(spec.shape) for spec in specs}
+    size = next((own[kind] for kind in ("image", "series", "tokens") if kind in own), 0)
+    if not goals.named(goal).makes_rows or not size:
+        return head
+    return replace(head, shape=(size + ("categories" in own),))
 
 
 def example_facts(goal: GoalName, n_rows: int = 200) -> Facts:

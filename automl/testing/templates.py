@@ -54,7 +54,8 @@ def check_template(template: Template, goals: Sequence[GoalName] = (), n_random:
     for number, goal in enumerate(goals or template.goals):
         promise(goal in template.goals, f"{template.name} does not claim the goal {goal!r}")
         promise(goal in known(), f"{template.name}: no example of the goal {goal!r}; goals are {', '.join(known())}")
-        specs, head, facts = example_specs(template.accepts, goal), example_head(goal), example_facts(goal)
+        specs, facts = example_specs(template.accepts, goal), example_facts(goal)
+        head = example_head(goal, specs)
         reason = template.unfit(example_task(goal), specs)
         promise(reason is None, f"{template.name} accepts {template.accepts} but finds them unfit: {reason}")
         points = _points(template, specs, facts, n_random)
@@ -99,8 +100,9 @@ def check_settings(template: Template, kind: str = "all") -> None:
         AssertionError: a setting of the space changes nothing; says which.
     """
     goal = template.goals[0]
-    kinds, head, facts = example_kinds(template), example_head(goal), example_facts(goal)
+    kinds, facts = example_kinds(template), example_facts(goal)
     specs = kinds[kind]
+    head = example_head(goal, specs)
     declared = _declared(template, specs, facts)
     defaults = {name: parameter.default for name, parameter in declared.items()}
     bases = [defaults, *({**defaults, **start} for start in template.starts(specs, facts))]

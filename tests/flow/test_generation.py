@@ -265,8 +265,8 @@ REFUSED = [
     (_frame().assign(remark=_words(N, 0)), {}, "--drop remark"),
     (_frame(), {"target": "level"}, "learns no target"),
     (_frame(), {"weight": "price"}, "reads no weights"),
-    (_frame(), {"time_column": "joined"}, "generated series are not built yet"),
-    (_frame(), {"metric": "roc_auc"}, "does not score goal 'generate'; metrics that do: indistinct"),
+    (_frame(), {"time_column": "joined"}, "pass series as an array (n, channels, length)"),
+    (_frame(), {"metric": "roc_auc"}, "does not score goal 'generate'; metrics that do: "),
     (_frame(), {"label": "nowhere"}, "'nowhere' is not a column"),
     (_frame(), {"dims": "4"}, "dims belongs to another goal"),
     (_frame(), {"templates": "mlp"}, "mlp: it does not do generate"),
@@ -285,7 +285,7 @@ def test_what_cannot_be_generated_ends_with_code_2_and_says_why(
     assert said in error and "Traceback" not in error
 
 
-def test_pictures_and_series_are_not_generated(tmp_path: Path) -> None:
+def test_blank_pictures_are_refused(tmp_path: Path) -> None:
     for shape in ((N, 8, 8), (N, 8, 8, 3)):
-        with pytest.raises(RecipeError, match="pictures and series are not built yet"):
+        with pytest.raises(DataError, match="alike"):
             automl.fit(np.zeros(shape, np.float32), out=str(tmp_path / "run"), **FAST)

@@ -1,4 +1,4 @@
-"""Generated rows of tables: their truth, and how they are returned to users."""
+"""Generated items: their truth, and how they are returned to users."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import RecipeError
-from automl.goals.shared.samples import compared, frame_of, samples_of
+from automl.goals.shared.samples import PICTURE, SERIES, compared, frame_of, samples_of, samples_of_items
 from automl.records import Column, TargetCodec, encoded_columns
 
 if TYPE_CHECKING:
@@ -34,27 +34,44 @@ def no_codec(dataset: Dataset, task: Task, split: Split) -> TargetCodec:
         RecipeError: always.
     """
     raise RecipeError(
-        f"goal {task.goal!r} makes no {task.modality} rows yet; pass a table, or ask for goal represent or anomaly"
+        f"goal {task.goal!r} makes no items of modality {task.modality}; pass a table, pictures, series or texts"
     )
 
 
 def row_truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
-    """The rows themselves, as a structured array ``(n,)``."""
+    """The rows, pictures or series themselves, as a structured array ``(n,)``."""
+    if isinstance(dataset.inputs, np.ndarray):
+        return samples_of_items(dataset, task.label or "", items)
     return samples_of(dataset.inputs.take(items), compared(columns_of(task)))
 
 
 def rows_for_users(arrays: Mapping[str, np.ndarray], task: Task) -> pd.DataFrame:
-    """Generated rows with the user's columns: whole numbers as such, and booleans in the user's words."""
+    """Generated rows with the user's columns: whole numbers as such, and booleans in the user's words.
+
+    Pictures and series are cells of the column "picture" or "series", their class in a column of the label's name.
+    """
     import pandas as pd
 
     columns = columns_of(task)
     samples = arrays["samples"]
-    frame = frame_of(samples if samples.ndim == 1 else samples[:, 0], compared(columns))  # of several draws the first
+    samples = samples if samples.ndim == 1 else samples[:, 0]  # of several draws the first
+    form = next((name for name in (PICTURE, SERIES) if name in (samples.dtype.names or ())), None)
+    if form is not None and samples.dtype[form].shape:
+        return _items_for_users(samples, form)
+    frame = frame_of(samples, compared(columns))
     if BESIDE in arrays:
         own = arrays[BESIDE]
         made = frame_of(own, [column for column in columns if column.name in (own.dtype.names or ())])
         frame = pd.concat([frame, made], axis=1)
     return pd.DataFrame({c.name: _as_written(frame, c) for c in task.columns if c.name in frame}, index=frame.index)
+
+
+def _items_for_users(samples: np.ndarray, form: str) -> pd.DataFrame:
+    import pandas as pd
+
+    cells = pd.Series(list(samples[form]), dtype=object)
+    others = [name for name in samples.dtype.names or () if name != form]
+    return pd.DataFrame({form: cells, **{n: pd.Series(samples[n].tolist(), dtype=object) for n in others}})
 
 
 def _as_written(frame: pd.DataFrame, column: Column) -> pd.Series:
