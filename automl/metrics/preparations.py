@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from automl.metrics.feature_distance import feature_distance
 from automl.metrics.known import is_known
 from automl.metrics.losses import ITEM_LOSSES, Context, item_shares
 from automl.metrics.probe import cross_fitted
@@ -135,6 +136,17 @@ def _indistinct(truth: np.ndarray, samples: np.ndarray, context: Context) -> Eva
     return evaluate
 
 
+def _feature_distance(truth: np.ndarray, samples: np.ndarray, context: Context) -> Evaluator:
+    """Fréchet distance of features of held-out and generated rows, the mean over draws.
+
+    Features are fitted on the context's "reference", or on the truth without one: a structured array of training rows,
+    or a tuple that holds it alone. Only in a tuple it is never taken for a value of each item where it is as long.
+    """
+    reference = context.get("reference", truth)
+    reference = reference[0] if isinstance(reference, tuple) else reference
+    return feature_distance(truth, list(samples.reshape(len(samples), -1).T), reference)
+
+
 def _unscored(truth: np.ndarray, scores: np.ndarray, context: Context) -> Evaluator:
     """Zeros: without a label no model is better than another."""
     return lambda weights: np.zeros(len(weights))
@@ -240,6 +252,7 @@ PREPARE: dict[str, Callable[[np.ndarray, np.ndarray, Context], Evaluator]] = {
     **{name: partial(_mean_of_losses, name) for name in ITEM_LOSSES},
     "unscored": _unscored,
     "indistinct": _indistinct,
+    "feature_distance": _feature_distance,
     "probe_accuracy": _probe_accuracy,
     "probe_roc_auc": _probe_auc,
     "roc_auc": partial(_ranking, _auc_column),

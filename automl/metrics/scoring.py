@@ -90,6 +90,10 @@ METRICS: dict[str, Metric] = {
             "indistinct", ("generate",), "samples", "indistinctness", higher_is_better=True, best=1.0, worst=0.0,
             fits_items=True, meaning="1 − 2 |AUC − ½| of a classifier that tells generated rows from held-out ones",
         ),
+        _metric(
+            "feature_distance", ("generate",), "samples", "Fréchet distance", higher_is_better=False, best=0.0,
+            fits_items=True, meaning="how far means and covariances of features of generated and held-out items differ",
+        ),
     )
 }  # fmt: skip
 """Every metric included in automl, by name."""

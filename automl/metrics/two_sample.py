@@ -1,7 +1,8 @@
 """Telling real rows from generated ones: the cross-fitted score of a classifier, for both rows of each pair.
 
-A boosted forest reads numbers and levels as they are. Linear and small neural classifiers are not used: the one is
-content with right marginal distributions, the other is not trained long enough (both measured, decision 50).
+A boosted forest reads numbers and levels as they are, and of pictures, series and texts their features. Linear and
+small neural classifiers are not used: the one is content with right marginal distributions, the other is not trained
+long enough (both measured, decision 50).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections import OrderedDict
 from hashlib import blake2b
 
 import numpy as np
+
+from automl.metrics.contents import features_of, is_content
 
 __all__ = ["as_matrix", "told_apart"]
 
@@ -45,11 +48,18 @@ def told_apart(real: np.ndarray, generated: np.ndarray) -> np.ndarray:
 def as_matrix(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Numbers of both sets of rows, ``(n_real, n_columns)`` and ``(n_generated, n_columns)``, and which are codes.
 
-    Levels become codes in the order of their frequency; those beyond the 200th share one.
+    Levels become codes in the order of their frequency; those beyond the 200th share one. Of a picture, a series or a
+    text there is a column for each feature. Features are fitted on both sets: components fitted on the real rows alone
+    fit these better than others from the same source (AUC .58 for 100 pictures, .52 for 1,000).
     """
-    columns, are_codes = [], []
+    columns: list[np.ndarray] = []
+    are_codes: list[bool] = []
     for name in real.dtype.names or ():
         both = np.concatenate([real[name], generated[name]])
+        if is_content(both):
+            columns.append(features_of(both).columns(both))
+            are_codes += [False] * columns[-1].shape[1]
+            continue
         are_codes.append(both.dtype.kind == "U")
         columns.append(_codes(both) if are_codes[-1] else both.astype(np.float64))
     both = np.column_stack(columns) if columns else np.empty((len(real) + len(generated), 0))

@@ -1,4 +1,4 @@
-"""Rows of numbers and levels as points, and how many generated rows repeat rows that were learnt from."""
+"""Rows as points, and how many generated rows repeat rows that were learnt from."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from automl.metrics.contents import features_of, is_content
+from automl.metrics.contents.columns import Columns
+
 __all__ = ["Memorised", "Space", "memorised_share", "nearest"]
 
 Z = 1.959964
-MOST_LEVELS = 50
-N_KNOTS = 1_000
 CHUNK_CELLS = 20_000_000
 DECIMALS = 12
 """Of squared distances; those that differ by less are equal."""
@@ -21,7 +22,8 @@ class Space:
     """Rows as points: numbers by their ranks among training rows, levels as corners at a distance of one.
 
     A missing number is as far from all others as they can be from each other. So each column adds at most one to the
-    squared distance, as in Gower's.
+    squared distance, as in Gower's. Two pictures, series or texts have a mean squared distance of one by their
+    features, and equal ones lie at the same point.
 
     Args:
         rows: training rows, a structured array.
@@ -30,34 +32,14 @@ class Space:
     """
 
     def __init__(self, rows: np.ndarray) -> None:
-        self.knots: dict[str, np.ndarray] = {}
-        self.levels: dict[str, np.ndarray] = {}
-        for name in rows.dtype.names or ():
-            if rows[name].dtype.kind == "U":
-                found, counts = np.unique(rows[name], return_counts=True)
-                self.levels[name] = np.sort(found[np.argsort(-counts, kind="stable")[:MOST_LEVELS]])
-            else:
-                known = rows[name][~np.isnan(rows[name])]
-                self.knots[name] = np.quantile(known, np.linspace(0, 1, N_KNOTS)) if len(known) else np.zeros(1)
+        names = rows.dtype.names or ()
+        self.columns = Columns(rows)
+        self.contents = {name: features_of(rows[name]) for name in names if is_content(rows[name])}
 
     def points(self, rows: np.ndarray) -> np.ndarray:
         """``(n, n_dims)`` float64."""
-        parts = []
-        for name, knots in self.knots.items():
-            values = rows[name]
-            at, ranks = _ranks(knots)
-            rank = np.interp(np.nan_to_num(values), at, ranks)
-            gone = np.isnan(values)
-            parts += [np.where(gone, 0.5, rank)[:, None], gone[:, None] * np.sqrt(0.75)]
-        for name, levels in self.levels.items():
-            parts.append((rows[name][:, None] == levels) * np.sqrt(0.5))
+        parts = self.columns.parts(rows) + [one.points(rows[name]) for name, one in self.contents.items()]
         return np.concatenate(parts, axis=1) if parts else np.zeros((len(rows), 1))
-
-
-def _ranks(knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different knots, and for each the middle of the ranks that its value has."""
-    at, first, counts = np.unique(knots, return_index=True, return_counts=True)
-    return at, (first + (counts - 1) / 2.0) / max(len(knots) - 1, 1)
 
 
 def nearest(points: np.ndarray, others: np.ndarray, k: int = 1, *, is_self: bool = False) -> np.ndarray:

@@ -57,3 +57,31 @@ def test_the_same_rows_are_told_apart_alike_each_time():
     for seed in range(10):  # other pairs in between
         told_apart(real, rows(120, 10 + seed))
     np.testing.assert_array_equal(told_apart(real, made), first)
+
+
+def pictures(n, seed, flat=False):
+    rng = np.random.default_rng(seed)
+    made = np.empty(n, [("picture", "u1", (8, 8, 1)), ("text", "U400"), ("c", "U5")])
+    grain = rng.integers(0, 2 if flat else 60, (n, 8, 8, 1))
+    made["picture"] = np.where(rng.random((n, 1, 1, 1)) < 0.5, 60, 180) + grain
+    made["text"] = [" ".join(rng.choice(["a", "the", "sea", "sun"], 5)) for _ in range(n)]
+    made["c"] = rng.choice(["left", "right"], n)
+    return made
+
+
+def test_pictures_and_texts_are_read_by_their_features_and_levels_beside_them_as_codes():
+    real, made = pictures(150, 0), pictures(150, 1)
+    left, right, are_codes = as_matrix(real, made)
+    assert left.shape == right.shape == (150, len(are_codes))
+    assert are_codes.tolist() == [False] * (len(are_codes) - 1) + [True]
+
+
+def test_pictures_are_told_apart_by_their_grain():
+    parts = [pictures(60, seed, flat)[["picture"]] for seed, flat in ((0, False), (1, False), (2, True))]
+    assert score(parts[0], parts[2]) < 0.2 < 0.5 < score(parts[0], parts[1])
+
+
+def test_features_favour_neither_set():
+    left, right, _ = as_matrix(pictures(80, 0), pictures(80, 1))
+    spreads = [rows[:, :-1].var(axis=0).sum() for rows in (left, right)]
+    assert spreads[0] == pytest.approx(spreads[1], rel=0.35)

@@ -58,3 +58,22 @@ def test_nearest_is_what_brute_force_finds():
     own = ((a[:, None] - a[None]) ** 2).sum(axis=2)
     np.fill_diagonal(own, np.inf)
     np.testing.assert_allclose(nearest(a, a, 2, is_self=True), np.sort(own, axis=1)[:, 1], atol=1e-9)
+
+
+def test_items_lie_as_far_apart_as_a_column_and_copies_at_the_same_point():
+    rng = np.random.default_rng(0)
+    learnt = np.empty(300, [("picture", "u1", (9, 9, 3)), ("series", "f4", (2, 20)), ("text", "U400"), ("c", "U1")])
+    learnt["picture"] = rng.integers(0, 255, (300, 9, 9, 3))
+    learnt["series"] = rng.normal(size=(300, 2, 20))
+    learnt["text"] = [" ".join(rng.choice(["up", "down", "left", "right"], 6)) for _ in range(300)]
+    learnt["c"] = rng.choice(["a", "b"], 300)
+    space = Space(learnt)
+    points = space.points(learnt)
+    apart = 2 * points.var(axis=0).sum()
+    assert apart == pytest.approx(3.0 + 0.5, abs=0.1)
+    copies = space.points(learnt[[5, 3, 200]])
+    np.testing.assert_array_equal(nearest(copies, points), 0.0)
+    held = learnt[:200].copy()
+    held["series"] += rng.normal(size=(200, 2, 20))
+    found = memorised_share(points[:200], points, space.points(held))
+    assert found.share == pytest.approx(1.0)
