@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from automl import pretrained
+from automl import goals, pretrained
 from automl.errors import DataError
+from automl.goals.shared.samples import MOST_TEXT_CHARACTERS
+from automl.modalities.shared import generated_texts
 from automl.modalities.shared.categories import strings
 from automl.modalities.shared.cells import as_they_are, names_of, typed
 from automl.modalities.shared.ngrams import MAX_CHARACTERS, NGrams, fit_ngrams, restore_ngrams
 from automl.modalities.shared.specs import check_equal, restore_spec, spec_state
 from automl.modalities.shared.vectors import vectors_of, vectors_specs
-from automl.records import MIN_LEVEL_ROWS, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
+from automl.records import MIN_LEVEL_ROWS, Column, Dataset, Finding, InputSpec, Modality, Split, TargetCodec, Task
+from automl.system.counts import counted, noun
 
 __all__ = ["TEXT", "TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
 
@@ -222,6 +225,32 @@ def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tup
     return Dataset("example", pd.DataFrame({"t": texts}, dtype=object)), (Column("t", "text", 1.0, ""),)
 
 
+def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dataset, Task]:
+    """Texts as they are; those to generate more of with single blanks, cut at `MOST_TEXT_CHARACTERS`."""
+    if not goals.named(task).makes_rows:
+        return as_they_are(dataset, task, memory_mib)
+    inputs, n_cut = dataset.inputs.copy(), 0
+    for column in task.columns:
+        if column.kind == "text":
+            texts = [" ".join(text.split()) if isinstance(text, str) else "" for text in inputs[column.name]]
+            n_cut += sum(len(text) > MOST_TEXT_CHARACTERS for text in texts)
+            inputs[column.name] = pd.Series([_cut(text) for text in texts], index=inputs.index, dtype=object)
+    findings = list(dataset.findings)
+    if n_cut:
+        what = f"{counted(n_cut, 'text')} of more than {MOST_TEXT_CHARACTERS} characters"
+        message = f"{what} {noun(n_cut, 'was', 'were')} cut."
+        findings.append(Finding("texts_cut", "medium", message, "Pass sentences or paragraphs as rows.", count=n_cut))
+    return replace(dataset, inputs=inputs, findings=tuple(findings)), task
+
+
+def _cut(text: str) -> str:
+    """The text up to the last blank before the limit."""
+    if len(text) <= MOST_TEXT_CHARACTERS:
+        return text
+    kept = text[: MOST_TEXT_CHARACTERS + 1].rpartition(" ")[0]
+    return kept or text[:MOST_TEXT_CHARACTERS]
+
+
 def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:
     return pretrained.with_vectors(typed(dataset, task, read), task)
 
@@ -230,9 +259,11 @@ TEXT = Modality(
     name="text",
     items="text",
     recognises=_recognises,
-    decode=as_they_are,
+    decode=_decode,
     ready=_ready,
     fit=fit,
-    restore={"text": restore},
+    generator=generated_texts.fit_text_generator,
+    restore_codec={"text_samples": generated_texts.restore_text_samples},
+    restore={"text": restore, "text_tokens": generated_texts.restore_text_generator},
     example=_example,
 )

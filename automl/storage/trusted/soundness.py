@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.storage.trusted import detectors, samplers
+from automl.storage.trusted import detectors, item_samplers, samplers, text_samplers
 from automl.storage.trusted.errors import Untrusted
 from automl.storage.trusted.lightgbm_text import check_lightgbm
 from automl.storage.trusted.trees import check_predictor
@@ -363,5 +363,7 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "IntervalFeatures": check_intervals,
     **detectors.CHECKS,
     **samplers.CHECKS,
+    **item_samplers.CHECKS,
+    **text_samplers.CHECKS,
 }
 """By class, what is checked; all classes are those of `automl.storage.trusted.lists`."""
