@@ -9,11 +9,12 @@ import numpy as np
 
 from automl.analyses.shared.generated import generated, no_rows, real_rows, sides_with_floor
 from automl.analyses.shared.rules import broken, rules_of
+from automl.metrics.contents import form_of
 from automl.records import Analysis, AnalysisContext, AnalysisFacts
 from automl.sides.items import refit_items
 from automl.sides.row_space import Space, nearest
 
-__all__ = ["FIDELITY"]
+__all__ = ["FIDELITY", "coverage_of"]
 
 MOST_ROWS = 2_000
 K_NEAREST = 5
@@ -24,6 +25,13 @@ WORST = 8
 CUT = 0.005
 """Share of the values at each end that count in the outermost bins of a picture."""
 MOST_LEARNT = 20_000
+
+
+def unfit(context: AnalysisContext) -> str | None:
+    """Generated rows of a table."""
+    if no_rows(context) is not None:
+        return no_rows(context)
+    return "items are no rows of a table" if form_of(np.asarray(context.outcome.truth)) else None
 
 
 def cost(facts: AnalysisFacts) -> float:
@@ -50,7 +58,7 @@ def run(context: AnalysisContext) -> dict[str, Any]:
     rows = []
     for name, some in sets.items():
         made = space.points(some)
-        covers, precise = _coverage(points, made)
+        covers, precise = coverage_of(points, made)
         rows.append(
             {
                 "set": name, "coverage": covers, "precision": precise,
@@ -130,7 +138,7 @@ def _pairs(n_columns: int, seed: int) -> list[tuple[int, int]]:
     return [every[k] for k in np.sort(chosen)]
 
 
-def _coverage(held_out: np.ndarray, made: np.ndarray) -> tuple[float, float]:
+def coverage_of(held_out: np.ndarray, made: np.ndarray) -> tuple[float, float]:
     """Share of held-out rows in whose neighbourhood a generated one lies, and of generated rows in one of these.
 
     Source: Naeem, Oh, Uh, Choi & Yoo, "Reliable fidelity and diversity metrics for generative models", ICML 2020,
@@ -194,6 +202,6 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 FIDELITY = Analysis(
-    name="fidelity", order=1, run=run, unfit=no_rows, cost=cost, example=EXAMPLE, reads="rows",
+    name="fidelity", order=1, run=run, unfit=unfit, cost=cost, example=EXAMPLE, reads="rows",
     source="Naeem et al., ICML 2020 (coverage); Kynkäänniemi et al., NeurIPS 2019 (precision)",
 )  # fmt: skip

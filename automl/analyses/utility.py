@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from automl.analyses.shared.generated import generated, no_rows, real_rows, sides_with_floor
+from automl.metrics.contents import is_content
 from automl.metrics.two_sample import as_matrix
 from automl.records import NUMERIC_KINDS, Analysis, AnalysisContext, AnalysisFacts, Side
 from automl.sides.items import refit_items
@@ -16,6 +17,9 @@ __all__ = ["UTILITY"]
 MOST_LEARNT = 20_000
 N_DRAWS = 200
 MOST_CLASSES = 50
+MOST_ITEMS = 5_000
+"""Pictures or series that are learnt from."""
+MOST_STEPS = 100
 
 
 def unfit(context: AnalysisContext) -> str | None:
@@ -37,7 +41,8 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     """The score on held-out rows of a boosted model that learnt from real or from generated rows, as many of each."""
     label = str(context.task.label)
     held_out = np.asarray(context.outcome.truth)
-    learnt = real_rows(context, refit_items(context.split), MOST_LEARNT)
+    is_item = any(is_content(held_out[name]) for name in held_out.dtype.names or ())
+    learnt = real_rows(context, refit_items(context.split), MOST_ITEMS if is_item else MOST_LEARNT)
     kind = next((c.kind for c in context.task.columns if c.name == label), "categorical")
     is_number = kind in NUMERIC_KINDS and kind != "boolean"
     known = _known(held_out[label])
@@ -59,7 +64,10 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
         rows.append(
             {"side": side, "score": score_of(np.arange(int(known.sum()))), "low": float(low), "high": float(high)}
         )
-    return {"label": label, "metric": name, "n_learnt": len(learnt), "n_held": int(known.sum()), "rows": rows}
+    return {
+        "label": label, "metric": name, "n_learnt": len(learnt), "n_held": int(known.sum()), "rows": rows,
+        "learner": "linear" if is_item else "boosted",
+    }  # fmt: skip
 
 
 def _known(values: np.ndarray) -> np.ndarray:
@@ -73,6 +81,8 @@ def _scored(rows: np.ndarray, held_out: np.ndarray, label: str, is_number: bool)
 
     rows = rows[_known(rows[label])]
     names = [name for name in rows.dtype.names or () if name != label]
+    if any(is_content(rows[name]) for name in names):
+        return _scored_items(rows, held_out, label, names)
     X, T, are_codes = as_matrix(rows[names], held_out[names])
     options = {"categorical_features": are_codes, "random_state": 0, "max_iter": 100}
     if is_number:
@@ -98,11 +108,25 @@ def _scored(rows: np.ndarray, held_out: np.ndarray, label: str, is_number: bool)
     return metric, area
 
 
+def _scored_items(rows: np.ndarray, held_out: np.ndarray, label: str, names: list[str]) -> tuple[str, Any]:
+    """The same of pictures and series, by a linear model of their features."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import accuracy_score
+
+    if len(rows) < 2 or len(np.unique(rows[label])) < 2:
+        return "accuracy", None
+    X, T, _ = as_matrix(rows[names], held_out[names])
+    scale = np.maximum(X.std(axis=0), 1e-9)
+    told = LogisticRegression(max_iter=MOST_STEPS).fit(X / scale, rows[label]).predict(T / scale)
+    return "accuracy", lambda pick: float(accuracy_score(held_out[label][pick], told[pick]))
+
+
 EXAMPLE: dict[str, Any] = {
     "label": "income",
     "metric": "roc_auc",
     "n_learnt": 20_000,
     "n_held": 2_000,
+    "learner": "boosted",
     "rows": [
         {"side": side, "score": score, "low": score - 0.01, "high": score + 0.01}
         for side, score in (("real", 0.93), ("deep", 0.92), ("shallow", 0.925), ("floor", 0.5))

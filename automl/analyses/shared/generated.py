@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from automl import goals
@@ -60,9 +58,11 @@ def real_rows(context: AnalysisContext, rows: np.ndarray, most: int) -> np.ndarr
 
 def equal_keys(rows: np.ndarray) -> np.ndarray:
     """One string ``(n,)`` for each row; equal rows have equal strings."""
-    names = rows.dtype.names or ()
-    cells: list[Any] = [
-        rows[name].tolist() if rows[name].dtype.kind == "U" else [repr(v) for v in rows[name].tolist()]
-        for name in names
-    ]
+    cells = [_keys(rows[name]) for name in rows.dtype.names or ()]
     return np.array(["\x1f".join(row) for row in zip(*cells, strict=True)], object)
+
+
+def _keys(cells: np.ndarray) -> list[str]:
+    if cells.ndim > 1:
+        return [cell.tobytes().hex() for cell in cells]
+    return cells.tolist() if cells.dtype.kind == "U" else [repr(value) for value in cells.tolist()]

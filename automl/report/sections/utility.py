@@ -21,6 +21,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     return {
         "label": words.shorten(found["label"], 60),
         "metric": metric,
+        "learner": "A linear model of their features" if found.get("learner") == "linear" else "A boosted model",
         "n_learnt": words.count(found["n_learnt"], "row"),
         "n_held": words.count(found["n_held"], "held-out row"),
         "sentences": [_sentence(by[side], real, metric) for side in ("deep", "shallow") if side in by],
@@ -62,11 +63,11 @@ UTILITY = Section(
     collect=collect,
     group="Evidence",
     template="""
-<p>A boosted model learns from {{ n_learnt }} to predict {{ label }}, and is scored on {{ n_held }}.</p>
+<p>{{ learner }} learns from {{ n_learnt }} to predict {{ label }}, and is scored on {{ n_held }}.</p>
 <ul>{% for one in sentences %}<li>{{ side(one.side) }} {{ one.text }}</li>{% endfor %}</ul>
 {{ table(scores) }}
 """,
-    markdown="""A boosted model learns from {{ n_learnt }} to predict {{ label }}, and is scored on {{ n_held }}.
+    markdown="""{{ learner }} learns from {{ n_learnt }} to predict {{ label }}, and is scored on {{ n_held }}.
 
 {% for one in sentences %}- {{ side(one.side) }}: {{ one.text }}
 {% endfor %}
