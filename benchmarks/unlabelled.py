@@ -5,10 +5,10 @@
 
 Each line is one contest in a process of its own; what `--out` holds already is not run again. DIR is the data folder of
 `contest.py`. `--series` is the `datasets/data` folder of an unpacked `aeon` wheel (1.6.0), which ships two series
-with marked anomalies. `--packages` holds unpacked registry packages, as `public_tables.py` says;
-`public_anomalies.json` names four tables of them. With `--pyod` the interpreter of an environment with pyod scores the
-same test rows by ECOD and kNN. Printed for anomalies: ROC AUC and average precision of both finalists on the test rows,
-whatever metric chose them; for representations the accuracy or ROC AUC of probes. The last line of JSON holds means.
+with marked anomalies. `--packages` holds unpacked registry packages, as `public_tables.py` says; four of its tables are
+read. With `--pyod` the interpreter of an environment with pyod scores the same test rows by ECOD and kNN. Printed for
+anomalies: ROC AUC and average precision of both finalists on the test rows, whatever metric chose them; for
+representations the accuracy or ROC AUC of probes. The last line of JSON holds means.
 
 Sets: `shuttle_normal` and `shuttle_mixed` (normal rows only, and rows as they come), `fashion_0` to `fashion_9` (one
 class is normal, the others of the test part are anomalies), ten tables whose classes scikit-learn, DIR or PACKAGES
@@ -34,7 +34,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 Case = dict[str, Any]
-PUBLIC = Path(__file__).with_name("public_anomalies.json")
+PUBLIC = Path(__file__).with_name("public_tables.json")
+PUBLIC_NAMES = ("mortgage_denial", "loan_approval", "unemployment_benefits", "heating_system")
 TABLES = ("breast_cancer", "wine", "digits", "iris", "letter", "adult")
 
 
@@ -196,6 +197,8 @@ def cases(args: argparse.Namespace) -> dict[str, Callable[[], Case]]:
     for name in TABLES:
         made[f"table_{name}"] = lambda name=name: table(folder, name)
     for entry in json.loads(PUBLIC.read_text("utf-8")) if args.packages else ():
+        if entry["name"] not in PUBLIC_NAMES:
+            continue
         made[f"table_{entry['name']}"] = lambda entry=entry: public_table(Path(args.packages), entry)
     made["series_motions"] = lambda: motions(folder)
     for name in ("bleeding", "ecg") if args.series else ():
