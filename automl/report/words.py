@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl import catalog, goals
+from automl import catalog, goals, modalities
 from automl.metrics import figures, find
 from automl.records import Run, Task
 from automl.system import counts
@@ -43,6 +43,8 @@ __all__ = [
 NOTHING = "–"
 
 ENOUGH_SEEDS = 3
+ITEMS = {"rows": "rows", "text": "texts", "images": "pictures", "series": "series"}
+"""What is generated, by what items of a modality are."""
 """With fewer seeds a side, the headline says how many there are."""
 
 
@@ -236,7 +238,7 @@ def task_sentence(task: Task) -> str:
     """The task as a phrase: ``Binary classification of income``, ``Anomaly detection, judged by broken``."""
     goal = goals.named(task)
     if goal.makes_rows:
-        return f"{goal.words} of rows"
+        return f"{goal.words} of {ITEMS[modalities.named(task).items]}"
     target = [shorten(name, 30) for name in task.target]
     if not goal.needs_target:
         return f"{goal.words}, judged by {target[0]}" if target else f"{goal.words} without a label"

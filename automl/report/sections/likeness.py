@@ -119,14 +119,17 @@ def contact_sheet(pictures: np.ndarray) -> str:
     from PIL import Image
 
     step = -(-max(pictures.shape[1:3]) // MOST_SIDE)
-    small = pictures[:, ::step, ::step, :3]
+    small = pictures[:, ::step, ::step]
     n, height, width, channels = small.shape
-    lacking = -n % SHEET_COLUMNS
-    padded = np.concatenate([small, np.full((lacking, height, width, channels), 255, np.uint8)])
-    rows = padded.reshape(-1, SHEET_COLUMNS, height, width, channels).transpose(0, 2, 1, 3, 4)
-    pixels = rows.reshape(-1, SHEET_COLUMNS * width, channels)
+    gap = max(max(height, width) // 12, 1)
+    n_rows = -(-n // SHEET_COLUMNS)
+    cells = np.zeros((n_rows * SHEET_COLUMNS, height + gap, width + gap, 4), np.uint8)  # gaps let the page through
+    cells[:n, :height, :width, :3] = small[..., :3] if channels > 2 else small[..., :1]
+    cells[:n, :height, :width, 3] = 255
+    rows = cells.reshape(n_rows, SHEET_COLUMNS, *cells.shape[1:]).transpose(0, 2, 1, 3, 4)
+    pixels = rows.reshape(n_rows * (height + gap), SHEET_COLUMNS * (width + gap), 4)[:-gap, :-gap]
     buffer = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if channels < 3 else pixels).save(buffer, "PNG", optimize=True)
+    Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
@@ -141,7 +144,6 @@ def _lines(sets: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
         charts.append(
             {
                 "title": of, "shape": "half", "grid": "y", "alt": f"{of}: the first channel of {len(lines)} of them.",
-                "caption": f"{of}; the first channel of {len(lines)} of them.",
                 "x": {"label": "step", "whole": True}, "y": {"label": "value"},
                 "layers": [
                     {"mark": "line", "colour": COLOURS[name], "x": places, "y": sides.short(line[::step]),

@@ -25,6 +25,8 @@ __all__ = [
 GOALS: tuple[GoalName, ...] = ("generate",)
 PICTURES: tuple[InputKind, ...] = ("image", "categories", "noise")
 SERIES: tuple[InputKind, ...] = ("series", "categories", "noise")
+LEAST_BATCH = 64
+"""That `declare_rates` allows."""
 PIXEL_SCALE = 127.5
 """Pixels are scaled to -1 … 1."""
 
@@ -56,7 +58,7 @@ def starting_rates(facts: Facts, batch_size: int = 64, steps_wanted: int = STEPS
         steps_wanted: steps in all.
     """
     n_rows = max(facts.n_rows, 1)
-    while batch_size > 16 and batch_size * 8 > n_rows:
+    while batch_size > LEAST_BATCH and batch_size * 8 > n_rows:
         batch_size //= 2
     epochs = round(steps_wanted / max(n_rows // batch_size, 1) / 5) * 5
     return {
