@@ -62,13 +62,13 @@ def one(name: str, args: argparse.Namespace) -> None:
         "wall_seconds": told["wall_seconds"],
         "trials": {s: sum(r["side"] == s and r["status"] != "failed" for r in runs) for s in ("deep", "shallow")},
         "score": {r["side"]: r["test_score"] for r in runs if r["test_score"] is not None and r["side"] != "blend"},
-        "metric": told["metric"],
+        "metric": told["task"]["metric"],
         "told_apart": _told_apart(told),
         "finalists": {r["side"]: r["name"] for r in runs if r["finalist"]},
         "learnt_from": {row["side"]: row["score"] for row in (trade.get("utility") or {}).get("rows", [])},
         "memorised": {row["side"]: row["memorised"] for row in (trade.get("memorisation") or {}).get("rows", [])},
         "attack": {row["side"]: row["attack"] for row in (trade.get("memorisation") or {}).get("rows", [])},
-        "families": _best(runs, told["metric"]),
+        "families": _best(runs, told["task"]["metric"]),
     }  # fmt: skip
     line["likeness"] = (trade.get("likeness") or {}).get("rows")
     line["texts"] = (trade.get("likeness") or {}).get("texts")

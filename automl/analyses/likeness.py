@@ -56,7 +56,7 @@ def run(context: AnalysisContext) -> dict[str, Any]:
     groups = _Groups(learnt, context.task.label)
     rows = []
     for name, some in sets.items():
-        made, told = space.points(some), groups.told(some)
+        made, told = space.points(some), groups.group_of(some)
         covers, precise = coverage_of(points, made)
         n = min(len(some), len(held_out))
         scored = {m: _score(m, held_out[:n], some[:n], context.outcome.context) for m in (DISTANCE, CLASSIFIER)}
@@ -67,7 +67,7 @@ def run(context: AnalysisContext) -> dict[str, Any]:
                 "agreement": groups.agreement(some, told),
             }
         )  # fmt: skip
-    told = groups.told(held_out)
+    told = groups.group_of(held_out)
     found = {
         "form": form, "n": len(held_out), "by_class": groups.label is not None, "spread_real": groups.spread(told),
         "agreement_real": groups.agreement(held_out, told), "rows": rows,
@@ -104,18 +104,18 @@ class _Groups:
             self.n_groups = min(N_CLUSTERS, max(len(points) // 20, 2))
             self.model = KMeans(self.n_groups, n_init=2, random_state=0).fit(points)
 
-    def told(self, items: np.ndarray) -> np.ndarray:
+    def group_of(self, items: np.ndarray) -> np.ndarray:
         """The group ``(n,)`` of each item."""
         return np.asarray(self.model.predict(self._points(items) / self.scale))
 
-    def spread(self, told: np.ndarray) -> float:
+    def spread(self, found: np.ndarray) -> float:
         """Entropy of the shares of groups, 1 where all groups have the same share."""
-        shares = np.unique(told, return_counts=True)[1] / len(told)
+        shares = np.unique(found, return_counts=True)[1] / len(found)
         return float(-(shares * np.log(shares)).sum() / np.log(max(self.n_groups, 2)))
 
-    def agreement(self, items: np.ndarray, told: np.ndarray) -> float | None:
+    def agreement(self, items: np.ndarray, found: np.ndarray) -> float | None:
         """Share of the items that the model takes for what their class says; None without classes."""
-        return None if self.label is None else float((told == items[self.label]).mean())
+        return None if self.label is None else float((found == items[self.label]).mean())
 
     def _points(self, items: np.ndarray) -> np.ndarray:
         return np.asarray(self.space.points(_without(items, self.label)))

@@ -86,5 +86,5 @@ AR_SIMULATION = Baseline(
 SERIES_MIXTURE = Baseline(
     "series_mixture", "strong", "sequence", ("generate",), series_sampler, mixture_settings,
     source="Tipping & Bishop 1999; Hamilton 1994",
-    title="normal distributions on principal components, autoregressive detail (Gaussian mixture, VAR)",
+    title="Gaussian mixture on principal components, autoregressive detail (VAR)",
 )  # fmt: skip

@@ -23,6 +23,7 @@ __all__ = ["advice_on", "detect_array", "detect_column", "item_column", "metric_
 ITEM_KINDS = ("text", "image_path")
 FEW_NUMBERS = 50
 """Whole numbers of so many different values are classes, as digits are."""
+LEFT_OUT_STEP = "Pass the column of classes as label (--label) if it is one of them."
 
 
 def item_column(columns: Sequence[Column], label: str | None) -> Column | None:
@@ -74,7 +75,7 @@ def detect_column(
     findings = [*dataset.findings, *in_file([repeated] if repeated else [], dataset)]
     if left:
         message = f"{', '.join(map(repr, left))} tell nothing of the items and are not generated."
-        findings.append(Finding("left_out_of_items", "low", message, columns=tuple(left), count=len(left)))
+        findings.append(Finding("left_out_of_items", "low", message, LEFT_OUT_STEP, tuple(left), count=len(left)))
     dataset = replace(dataset, inputs=inputs, target=target, findings=tuple(findings), series=None)
     return _task(dataset, recipe, name, why, tuple(found), group)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import goals, metrics, verdict
+from automl import goals, metrics, modalities, verdict
 from automl._version import __version__
 from automl.detect.series.clock import local
 from automl.flow.blend import Blended, barred, blend, champion_of
@@ -38,6 +38,8 @@ __all__ = ["Conclusion", "conclude", "examples_of", "finish", "history_of", "row
 N_EXAMPLES_BYTES = 200_000_000
 MOST_LEARNT = 50_000
 """Rows that generated ones are held against."""
+MOST_ITEMS = 5_000
+"""Pictures, series or texts that generated ones are held against."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,15 +186,14 @@ def _memorising(
     if not goals.named(prepared.task).makes_rows:
         return frozenset()
     learnt = refit_items(prepared.split)
-    some = (
-        learnt if len(learnt) <= MOST_LEARNT else np.random.default_rng(recipe.seed).permutation(learnt)[:MOST_LEARNT]
-    )
+    most = MOST_LEARNT if modalities.named(prepared.task).is_table else MOST_ITEMS
+    some = learnt if len(learnt) <= most else np.random.default_rng(recipe.seed).permutation(learnt)[:most]
     rows = goals.truth(prepared.dataset, prepared.task, some)
-    space = Space(rows)
+    looked, space = len(some) / max(len(learnt), 1), Space(rows)
     near, held = space.points(rows), space.points(truth)
     found = set()
     for contestant in contestants.values():
-        share = memorised_share(space.points(contestant.output.arrays["samples"].ravel()), near, held)
+        share = memorised_share(space.points(contestant.output.arrays["samples"].ravel()), near, held, looked)
         if share.low > recipe.memorised_limit:
             found.add(contestant.run)
     return frozenset(found)

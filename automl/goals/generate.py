@@ -52,14 +52,15 @@ def _rows(signal: np.ndarray) -> np.ndarray:
 
 
 def _example_output(truth: np.ndarray, rng: np.random.Generator, noise: float) -> Output:
-    """The rows themselves; with noise, numbers by so many standard deviations off, and levels of other rows."""
+    """The rows themselves; with noise, numbers by so many standard deviations off, and other cells of other rows."""
     made = truth.copy()
     for name in made.dtype.names or ():
         cells = made[name]
         if cells.dtype.kind == "f":
-            made[name] += noise * np.nan_to_num(np.nanstd(cells)) * rng.normal(size=len(made))
+            made[name] += noise * np.nan_to_num(np.nanstd(cells)) * rng.normal(size=cells.shape)
         else:
-            made[name] = np.where(rng.random(len(made)) < noise, cells[rng.permutation(len(made))], cells)
+            is_other = (rng.random(len(made)) < noise).reshape(-1, *[1] * (cells.ndim - 1))
+            made[name] = np.where(is_other, cells[rng.permutation(len(made))], cells)
     return Output("samples", {"samples": made})
 
 

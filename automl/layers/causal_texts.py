@@ -45,8 +45,6 @@ class CausalTexts(keras.layers.Layer):  # type: ignore[misc]
             so many of its rows, without padding.
         dropout: share of the numbers of h and of what a block adds that is set to zero in training; a float or a scalar
             `keras.Variable`.
-        temperature: what logits are divided by when texts are drawn; a float or a scalar `keras.Variable`. Below 1,
-            likely tokens are drawn more often than they come.
         decay: of the average of the weights.
         seed: of the layer's own generator.
 
@@ -60,8 +58,8 @@ class CausalTexts(keras.layers.Layer):  # type: ignore[misc]
 
     def __init__(
         self, size: int, length: int, width: int = 128, depth: int = 2, heads: int = 4, shares: Sequence[float] = (),
-        filled: float = 1.0, dropout: float | keras.Variable = 0.0, temperature: float | keras.Variable = 1.0,
-        decay: float = 0.999, seed: int | None = None, **kwargs: Any,
+        filled: float = 1.0, dropout: float | keras.Variable = 0.0, decay: float = 0.999, seed: int | None = None,
+        **kwargs: Any,
     ) -> None:  # fmt: skip
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
@@ -71,7 +69,7 @@ class CausalTexts(keras.layers.Layer):  # type: ignore[misc]
             raise ValueError(f"expected a width divisible by {self.heads} heads, got {self.width}")
         self.shares = [float(share) for share in shares]
         self.filled = min(float(filled), 1.0)
-        self.dropout, self.temperature = Knob(dropout), Knob(temperature)
+        self.dropout = Knob(dropout)
         self.averages = WeightAverages(decay)
         self.generator = keras.random.SeedGenerator(seed)
 
@@ -190,15 +188,15 @@ class CausalTexts(keras.layers.Layer):  # type: ignore[misc]
         special = np.zeros(self.size, "float32")
         special[[PADDING, UNKNOWN]] = NEVER
 
-        def is_going(step: Any, last: Any, ids: Any, *kept: Any) -> Any:
+        def is_going(step: Any, last: Any, ids: Any, *cache: Any) -> Any:
             return ops.logical_and(step < self.length, ops.any(last != END))
 
-        def draw(step: Any, last: Any, ids: Any, *kept: Any) -> tuple[Any, ...]:
+        def draw(step: Any, last: Any, ids: Any, *cache: Any) -> tuple[Any, ...]:
             h = self._embedded(ops.where(last == END, PADDING, last), step)
             to_come = ops.cast(ops.arange(self.length) > step, "float32") * NEVER
             at = ops.stack([rows, ops.zeros_like(rows) + step], axis=1)
             new = []
-            for block, keys, values in zip(self.blocks, kept[::2], kept[1::2], strict=True):
+            for block, keys, values in zip(self.blocks, cache[::2], cache[1::2], strict=True):
                 q, k, v = (ops.reshape(part, (-1, head)) for part in self._parts(block, h[:, None], 1))
                 keys, values = ops.scatter_update(keys, at, k), ops.scatter_update(values, at, v)
                 new += [keys, values]
@@ -206,7 +204,7 @@ class CausalTexts(keras.layers.Layer):  # type: ignore[misc]
                 seen = ops.reshape(ops.matmul(weights[:, None], values), (-1, self.width))
                 h = h + ops.matmul(seen, block["out"])
                 h = h + _units(block, h)
-            logits = self._read_out(h) / self.temperature.read() + special
+            logits = self._read_out(h) + special
             drawn = picked_in_blocks(logits, ops.take(uniforms, step, axis=0))
             is_over = last == END
             own = ops.where(is_over, PADDING, drawn)
@@ -214,8 +212,8 @@ class CausalTexts(keras.layers.Layer):  # type: ignore[misc]
             return (step + 1, ops.where(is_over, END, drawn), ids, *new)
 
         begun = (ops.convert_to_tensor(0, "int32"), ops.zeros((n,), "int32"), ops.zeros((self.length, n), "int32"))
-        kept = [none] * (2 * self.depth)
-        return ops.transpose(ops.while_loop(is_going, draw, (*begun, *kept))[2])
+        cache = [none] * (2 * self.depth)
+        return ops.transpose(ops.while_loop(is_going, draw, (*begun, *cache))[2])
 
     def _embedded(self, before: Any, place: Any) -> Any:
         """The token before ``(...)`` and the place ``(...)`` or ``()`` as numbers ``(..., width)``."""
@@ -246,13 +244,12 @@ class CausalTexts(keras.layers.Layer):  # type: ignore[misc]
         return (input_shape[1][0], self.length)
 
     def get_config(self) -> dict[str, Any]:
-        """The layer's settings; dropout and temperature as their present values, floats."""
+        """The layer's settings; dropout as its present value, a float."""
         own = {
             "size": self.size, "length": self.length, "width": self.width, "depth": self.depth, "heads": self.heads,
             "shares": self.shares, "filled": self.filled, "seed": self.seed, "decay": self.averages.decay,
         }  # fmt: skip
-        knobs = {"dropout": self.dropout.number(), "temperature": self.temperature.number()}
-        return {**super().get_config(), **own, **knobs}
+        return {**super().get_config(), **own, "dropout": self.dropout.number()}
 
 
 def _normal(x: Any, gain: Any) -> Any:

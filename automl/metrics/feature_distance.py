@@ -33,9 +33,13 @@ def feature_distance(
     """
     real = row_features(truth, reference)
     sets = [row_features(draw, reference) for draw in draws]
+    products: list[np.ndarray] = []  # made when they are asked for; they take more memory than the features
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
-        return np.asarray(np.mean([frechet(real, made, weights) for made in sets], axis=0))
+        if not products:
+            products.extend(_products(rows) for rows in (real, *sets))
+        found = [frechet(real, made, weights, (products[0], own)) for made, own in zip(sets, products[1:], strict=True)]
+        return np.asarray(np.mean(found, axis=0))
 
     return evaluate
 
@@ -47,7 +51,9 @@ def row_features(rows: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return _rows.get(at + digest(rows), lambda: fitted.transform(rows))
 
 
-def frechet(real: np.ndarray, made: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def frechet(
+    real: np.ndarray, made: np.ndarray, weights: np.ndarray, products: tuple[np.ndarray, np.ndarray] | None = None
+) -> np.ndarray:
     """The Fréchet distance of two sets for each weighting, ``(n_weightings,)``; NaN where all weights are 0.
 
     ``|μ - ν|² + tr(S + T - 2 (S T)^½)``. The trace of the root is the sum of the roots of the eigenvalues of
@@ -57,6 +63,7 @@ def frechet(real: np.ndarray, made: np.ndarray, weights: np.ndarray) -> np.ndarr
         real: ``(n, n_dims)``.
         made: ``(n, n_dims)``; row i has the weight of row i of the real ones.
         weights: ``(n_weightings, n)``.
+        products: of the dimensions of both, where they are known (`_products`).
 
     Source: Dowson & Landau, "The Fréchet distance between multivariate normal distributions", Journal of Multivariate
         Analysis 12 (1982), equation 4; Heusel et al., "GANs trained by a two time-scale update rule converge to a local
@@ -65,13 +72,13 @@ def frechet(real: np.ndarray, made: np.ndarray, weights: np.ndarray) -> np.ndarr
     totals = weights.sum(axis=1)
     found = np.full(len(weights), np.nan)
     places = np.flatnonzero(totals > 0)
-    products = [_products(rows) for rows in (real, made)]
+    both = products or (_products(real), _products(made))
     step = max(1, CHUNK_CELLS // max(real.shape[1] ** 2, 1))
     for k in range(0, len(places), step):
         some = places[k : k + step]
         shares = weights[some] / totals[some, None]
         (mean, spread), (other_mean, other_spread) = (
-            _moments(shares, rows, squares) for rows, squares in zip((real, made), products, strict=True)
+            _moments(shares, rows, squares) for rows, squares in zip((real, made), both, strict=True)
         )
         root = np.linalg.cholesky(spread)
         values = np.linalg.eigvalsh(root.transpose(0, 2, 1) @ other_spread @ root)

@@ -80,7 +80,9 @@ class Memorised:
     high: float
 
 
-def memorised_share(generated: np.ndarray, learnt: np.ndarray, held_out: np.ndarray) -> Memorised:
+def memorised_share(
+    generated: np.ndarray, learnt: np.ndarray, held_out: np.ndarray, looked: float = 1.0
+) -> Memorised:
     """How many generated rows lie nearer to a row that was learnt from than chance would have it.
 
     With p the share of generated rows whose nearest row is one that was learnt from, and p₀ the share of these among
@@ -91,11 +93,14 @@ def memorised_share(generated: np.ndarray, learnt: np.ndarray, held_out: np.ndar
         generated: ``(n, n_dims)`` points.
         learnt: ``(n_learnt, n_dims)``.
         held_out: ``(n_held, n_dims)`` of rows that were not learnt from.
+        looked: share of the rows that were learnt from that `learnt` holds. The others are repeated as often, and lie
+            no nearer than chance to those that are looked at, so the share that is found is divided by it.
     """
     to_learnt, to_held = nearest(generated, learnt), nearest(generated, held_out)
     won = np.where(to_learnt < to_held, 1.0, np.where(to_learnt == to_held, 0.5, 0.0))
     chance = len(learnt) / (len(learnt) + len(held_out))
     p, n = float(won.mean()), len(generated)
     half = Z * math.sqrt(max(p * (1 - p), 0.25 / n) / n)
-    ends = [max(0.0, (value - chance) / (1 - chance)) for value in (p, p - half, min(1.0, p + half))]
+    ends = [(value - chance) / (1 - chance) / looked for value in (p, p - half, min(1.0, p + half))]
+    ends = [min(max(end, 0.0), 1.0) for end in ends]
     return Memorised(*ends)

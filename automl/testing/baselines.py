@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from automl.goals import known, learnable, learnt_truth, named, plug_in
-from automl.goals.shared.generated import columns_of
-from automl.goals.shared.samples import compared
 from automl.goals.shared.scores import MOST_SCORE
 from automl.goals.shared.vectors import dims_of
 from automl.records import Baseline, Dataset, Facts, FitContext, GoalName, Output, Split, Task
@@ -47,13 +45,14 @@ def check_baseline(baseline: Baseline, goals: Sequence[GoalName] = ()) -> None:
         facts = Facts(len(split.train), len(task.classes))
         if baseline.unfit(task, facts) is not None:
             continue
+        fields = truth.dtype.names or ()
         settings = _first_settings(baseline, task, facts, goal)
         if not named(goal).needs_target:  # the label is not shown to those who learn
             dataset, truth = learnable(dataset, task), learnt_truth(dataset, task, np.arange(len(truth)))
-        problem = _Problem(dataset, task, split, truth)
+        problem = _Problem(dataset, task, split, truth, fields)
         model = _fitted(baseline, problem, settings, None)
         outputs = [one.predict(dataset, split.test) for one in (model, _fitted(baseline, problem, settings, None))]
-        _check_output(baseline, goal, outputs[0], len(split.test), task)
+        _check_output(baseline, goal, outputs[0], len(split.test), task, fields)
         for name, array in outputs[0].arrays.items():
             again = outputs[1].arrays[name]
             same = array.tobytes() == again.tobytes() if array.dtype.names else np.allclose(array, again)
@@ -67,11 +66,13 @@ class _Problem(NamedTuple):
     task: Task
     split: Split
     truth: np.ndarray
+    fields: tuple[str, ...] = ()
+    """Of the truth, where rows or items are generated."""
 
 
 def _fitted(baseline: Baseline, problem: _Problem, settings: Mapping[str, Any], weight: np.ndarray | None) -> Any:
     """A model that was fitted on the training rows."""
-    dataset, task, split, truth = problem
+    dataset, task, split, truth, _ = problem
     context = FitContext(valid_rows=split.valid, valid_truth=truth[split.valid])
     model = _pickled(baseline, baseline.make(task, settings, 0), "make")
     model.fit(dataset, split.train, truth[split.train], weight, context)
@@ -110,7 +111,7 @@ def _why_not(
     """Why a model could not be fitted, or predicts something else than its goal asks for; empty if it did well."""
     try:
         output = _fitted(baseline, problem, settings, weight).predict(problem.dataset, problem.split.test)
-        _check_output(baseline, goal, output, len(problem.split.test), problem.task)
+        _check_output(baseline, goal, output, len(problem.split.test), problem.task, problem.fields)
     except AssertionError as error:
         return str(error).removeprefix(f"{baseline.name}: ")
     except Exception as error:
@@ -167,10 +168,12 @@ def _pickled(baseline: Baseline, model: Any, after: str) -> Any:
         ) from error
 
 
-def _check_output(baseline: Baseline, goal: GoalName, output: Output, n: int, task: Task) -> None:
+def _check_output(
+    baseline: Baseline, goal: GoalName, output: Output, n: int, task: Task, fields: tuple[str, ...]
+) -> None:
     record = named(goal)
     if record.makes_rows:
-        _check_generated(baseline, goal, output, n, task)
+        _check_generated(baseline, goal, output, n, fields)
         return
     if output.kind in ("scores", "vectors") or not record.needs_target:
         _check_untargeted(baseline, goal, output, n, task)
@@ -208,9 +211,10 @@ def _check_output(baseline: Baseline, goal: GoalName, output: Output, n: int, ta
         )
 
 
-def _check_generated(baseline: Baseline, goal: GoalName, output: Output, n: int, task: Task) -> None:
-    """Rows with a field for each column that is compared."""
-    expected = tuple(column.name for column in compared(columns_of(task)))
+def _check_generated(
+    baseline: Baseline, goal: GoalName, output: Output, n: int, expected: tuple[str, ...]
+) -> None:
+    """Rows or items with the fields of the truth."""
     found = output.arrays.get("samples")
     promise(
         output.kind == "samples" and found is not None and found.shape == (n,) and found.dtype.names == expected,

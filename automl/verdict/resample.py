@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -183,30 +184,41 @@ def _side(
     if n_seeds < 2:
         return _Side(saved, 1)
     draws = draw(n_seeds, n_crossed, rng)
+    each = [_last_known(prepare(one)) for one in contestant.per_seed] if contestant.output.kind == "samples" else []
     ready: dict[tuple[float, ...], metrics.Evaluator] = {}
 
     def stepped(counts: np.ndarray, direction: int) -> metrics.Evaluator:
         shares = tuple(np.round((1.0 + direction * (counts - 1.0) / (n_seeds - 1.0)) / n_seeds, 12))
         if shares not in ready:
-            ready[shares] = _of_shares(contestant, np.asarray(shares), prepare)
+            ready[shares] = _mean_score(each, shares) if each else prepare(mixed(contestant, np.asarray(shares)))
         return ready[shares]
 
     towards, away = (tuple(stepped(counts, sign) for counts in draws.multisets) for sign in (1, -1))
     return _Side(saved, n_seeds, towards, away, draws.which)
 
 
-def _of_shares(
-    contestant: Contestant, shares: np.ndarray, prepare: Callable[[Output], metrics.Evaluator]
-) -> metrics.Evaluator:
-    """The score of the seeds' weighted average; of generated rows, which have no average, that of their scores."""
-    if contestant.output.kind != "samples":
-        return prepare(mixed(contestant, shares))
-    each = [prepare(output) for output in contestant.per_seed]
+def _mean_score(each: Sequence[metrics.Evaluator], shares: Sequence[float]) -> metrics.Evaluator:
+    """The weighted average of the scores of draws of generated rows, which have no average themselves."""
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
-        return np.average([one(weights) for one in each], axis=0, weights=shares)
+        return np.average([one(weights) for one in each], axis=0, weights=np.asarray(shares))
 
     return evaluate
+
+
+def _last_known(evaluate: metrics.Evaluator) -> metrics.Evaluator:
+    """The same scores; those of the last weightings are remembered, since a step up asks for what a step down asks."""
+    known: dict[bytes, np.ndarray] = {}
+
+    def remembered(weights: np.ndarray) -> np.ndarray:
+        key = blake2b(np.ascontiguousarray(weights).tobytes(), digest_size=16).digest()
+        if key not in known:
+            scores = evaluate(weights)
+            known.clear()
+            known[key] = scores
+        return known[key]
+
+    return remembered
 
 
 def gains(

@@ -26,7 +26,7 @@ TABLES, IMAGES = (
     [b for b in FAMILIES if b.modality == modality and "binary" in b.goals] for modality in ("tabular", "image")
 )
 UNTARGETED = [b for b in FAMILIES if not named(b.goals[0]).needs_target]
-GENERATORS = [b for b in FAMILIES if named(b.goals[0]).makes_rows]
+GENERATORS = [b for b in FAMILIES if named(b.goals[0]).makes_rows and b.modality == "tabular"]
 ABOUT_WORDS = {"text_dimensions", "max_levels", "target_means"}
 
 

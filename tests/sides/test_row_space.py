@@ -31,6 +31,16 @@ def test_the_memorised_share_is_the_share_of_copies(share, low, high):
     assert found.low <= found.share <= found.high
 
 
+def test_the_share_is_that_of_all_rows_where_some_of_them_are_looked_at():
+    learnt, held, fresh = rows(3_000, 0), rows(600, 1), rows(600, 2)
+    space = Space(learnt)
+    made = space.points(np.concatenate([learnt[:300], fresh[300:]]))
+    looked = np.random.default_rng(3).permutation(3_000)[:1_500]
+    found = memorised_share(made, space.points(learnt[looked]), space.points(held), 0.5)
+    assert 0.35 <= found.share <= 0.65
+    assert found.low <= found.share <= found.high
+
+
 def test_rows_that_are_in_both_sets_count_for_neither():
     learnt = rows(400, 0)
     points = Space(learnt).points(learnt)

@@ -94,6 +94,7 @@ class Reserve:
             self.probing_seconds = seconds_to_probe(output.arrays["vectors"], truth, len(task.classes))
         if goals.named(task).makes_rows:  # what tells rows apart is remembered, so that only the first call takes time
             self.n_draws = 1 + FURTHER_DRAWS
+            self.bootstrap_seconds *= self.n_draws
             self.probing_seconds = (2 * self.n_draws + 1) * first_seconds * self.n_test / n
 
     def searching(self, n_seeds: int = 1) -> float:

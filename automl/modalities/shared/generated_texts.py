@@ -26,7 +26,7 @@ __all__ = [
 TOKENS = "tokens"
 MOST_LENGTH = 96
 """Tokens of a text: some 200 to 300 characters of English."""
-LEAST_TEXTS, LEAST_WORDS = 50, 20
+LEAST_TEXTS, LEAST_WORDS = 50, 10
 LENGTH_SHARE = 0.95
 
 

@@ -29,11 +29,12 @@ MOST_SIDE = 48
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """Sentences, the table of measures, and what the items themselves look like, which needs no analysis."""
-    form = form_of(np.asarray(outcome.truth)) if goals.named(outcome.task).makes_rows else ""
+    found = outcome.analyses.get("likeness")
+    own = form_of(np.asarray(outcome.truth)) if goals.named(outcome.task).makes_rows else ""
+    form = own or (str(found["form"]) if found else "")
     if not form:
         return None
-    found = outcome.analyses.get("likeness")
-    sets = _sets(outcome)
+    sets = _sets(outcome) if own else {}
     return {
         "form": form,
         "things": FORMS[form],
