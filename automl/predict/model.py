@@ -394,9 +394,7 @@ class Model:
         """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
         return self.side(side or self.recommended).transform(rows, on_odd)
 
-    def sample(
-        self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None
-    ) -> Any:
+    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None) -> Any:
         """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
         return self.side(side or self.recommended).sample(n, seed, condition)
 

@@ -167,4 +167,3 @@ def _as_pictures_came(pictures: np.ndarray, task: Task) -> np.ndarray:
     if (low, high) == (0.0, 255.0):
         return pictures
     return (low + pictures.astype(np.float32) * np.float32((high - low) / (BYTES - 1))).astype(np.float32)
-

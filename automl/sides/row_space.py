@@ -80,9 +80,7 @@ class Memorised:
     high: float
 
 
-def memorised_share(
-    generated: np.ndarray, learnt: np.ndarray, held_out: np.ndarray, looked: float = 1.0
-) -> Memorised:
+def memorised_share(generated: np.ndarray, learnt: np.ndarray, held_out: np.ndarray, looked: float = 1.0) -> Memorised:
     """How many generated rows lie nearer to a row that was learnt from than chance would have it.
 
     With p the share of generated rows whose nearest row is one that was learnt from, and p₀ the share of these among

@@ -211,9 +211,7 @@ def _check_output(
         )
 
 
-def _check_generated(
-    baseline: Baseline, goal: GoalName, output: Output, n: int, expected: tuple[str, ...]
-) -> None:
+def _check_generated(baseline: Baseline, goal: GoalName, output: Output, n: int, expected: tuple[str, ...]) -> None:
     """Rows or items with the fields of the truth."""
     found = output.arrays.get("samples")
     promise(

@@ -91,5 +91,3 @@ def unfit_items(name: str, accepts: Sequence[InputKind], task: Task, specs: Sequ
     if "noise" not in kinds:
         return f"{name} makes items out of noise; this task has no input of noise"
     return None
-
-
