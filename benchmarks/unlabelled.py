@@ -327,7 +327,8 @@ def _means(lines: list[dict[str, Any]]) -> dict[str, Any]:
         own = [line for line in lines if line["name"].startswith(kind)]
         keys = {key for line in own for key, value in line.items() if key.endswith(("_auc", "_ap", "deep", "shallow"))
                 and isinstance(value, float)}  # fmt: skip
-        made[kind] = {key: statistics.fmean(line[key] for line in own if key in line) for key in sorted(keys)}
+        known = {key: [line[key] for line in own if line.get(key) is not None] for key in sorted(keys)}
+        made[kind] = {key: statistics.fmean(values) for key, values in known.items()}
     return made
 
 
