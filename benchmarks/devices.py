@@ -42,6 +42,8 @@ UNLABELLED = ("autoencoder", "vae", "dte")
 REPRESENTING, REPRESENTING_PICTURES = ("masked", "scarf"), ("simclr",)
 WINDOWS = ("series_predictor",)
 GENERATING = ("table_ar", "table_diffusion", "table_vae", "table_gan")
+PAINTING, DRAWING = ("image_diffusion", "image_vae", "image_gan"), ("series_diffusion", "series_vae")
+WRITING = ("text_transformer_lm",)
 PRETRAINED = ("pretrained_text", "pretrained_image")
 TEMPLATES = (
     *TABLES,
@@ -54,6 +56,9 @@ TEMPLATES = (
     *REPRESENTING_PICTURES,
     *WINDOWS,
     *GENERATING,
+    *PAINTING,
+    *DRAWING,
+    *WRITING,
 )
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
@@ -92,6 +97,8 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
         classes, labels = Head("represent", (16,), "linear", "own", is_code=True), np.zeros((n, 1), "float32")
     if name in GENERATING:
         return _rows_to_generate(rng, n)
+    if name in (*PAINTING, *DRAWING, *WRITING):
+        return _items_to_generate(name, rng, n)
     if name in (*TABLES, *UNLABELLED, *REPRESENTING):
         x = rng.normal(size=(n, 20)).astype("float32")
         quantiles = [list(np.quantile(column, np.linspace(0, 1, 65))) for column in x.T]
@@ -143,6 +150,36 @@ def _rows_to_generate(
         InputSpec("noise", "noise", (94,), "float32"),
     )
     return inputs, np.zeros((n, 1), "float32"), specs, Head("generate", (15,), "linear", "own")
+
+
+def _items_to_generate(
+    name: str, rng: np.random.Generator, n: int
+) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, ...], Any]:
+    """Pictures or series with their principal components, or texts; and noise."""
+    from automl.records import Head, InputKind, InputSpec
+
+    if name in WRITING:
+        ids = rng.integers(3, 1_000, size=(n, 64)).astype("int32")
+        inputs = {"tokens": ids, "noise": rng.normal(size=ids.shape).astype("float32")}
+        specs = (
+            InputSpec("tokens", "tokens", (64,), "int32", 1_000, {"columns": ["text"]}),
+            InputSpec("noise", "noise", (64,), "float32"),
+        )
+        return inputs, np.zeros((n, 1), "float32"), specs, Head("generate", (64,), "linear", "own")
+    kind: InputKind = "image" if name in PAINTING else "series"
+    shape, dtype = ((28, 28, 1), "uint8") if name in PAINTING else ((128, 3), "float32")
+    size, channels = int(np.prod(shape)), shape[-1]
+    items = rng.integers(0, 256, size=(n, *shape)) if name in PAINTING else rng.normal(size=(n, *shape))
+    stats = {
+        "mean": [127.5 if name in PAINTING else 0.0] * channels,
+        "std": [127.5 if name in PAINTING else 1.0] * channels,
+        "center": np.zeros(size, "float32"),
+        "components": np.linalg.qr(rng.normal(size=(size, 128)))[0].T.astype("float32"),
+        "deviations": np.linspace(1.0, 0.1, 128, dtype="float32"),
+    }
+    inputs = {kind: items.astype(dtype), "noise": rng.normal(size=(n, 513)).astype("float32")}
+    specs = (InputSpec(kind, kind, shape, dtype, 0, stats), InputSpec("noise", "noise", (513,), "float32"))
+    return inputs, np.zeros((n, 1), "float32"), specs, Head("generate", (size,), "linear", "own")
 
 
 def first_start(template: Any, specs: tuple[Any, ...], head: Any, n_rows: int) -> dict[str, Any]:

@@ -204,7 +204,7 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 LIKENESS = Analysis(
-    name="likeness", order=1, run=run, unfit=unfit, cost=cost, example=EXAMPLE, reads="rows",
+    name="likeness", order=4, run=run, unfit=unfit, cost=cost, example=EXAMPLE, reads="rows",
     source="Heusel et al., NeurIPS 2017 (Fréchet distance of features); Naeem et al., ICML 2020 (coverage); texts: "
     "reverse perplexity, Zhao et al., ICML 2018; distinct n-grams, Li et al., NAACL 2016",
 )  # fmt: skip

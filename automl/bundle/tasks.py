@@ -228,7 +228,7 @@ def _is_range(limits: Sequence[Any]) -> bool:
 
 def _is_shape(shape: Sequence[Any]) -> bool:
     whole = all(type(size) is int and size >= 1 for size in shape)
-    return len(shape) == 3 and whole and math.prod(shape) <= MOST_PIXELS
+    return len(shape) in (2, 3) and whole and math.prod(shape) <= MOST_PIXELS
 
 
 def _is_frequency(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from automl import pretrained
+from automl import goals, pretrained
 from automl.errors import DataError
 from automl.intake import pictures, pictures_and_range
 from automl.modalities.shared import generated_items
@@ -262,8 +262,12 @@ def ends(array: np.ndarray) -> tuple[float, float]:
 
 
 def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dataset, Task]:
+    is_flat = isinstance(dataset.inputs, np.ndarray) and dataset.inputs.ndim == 3
     dataset, limits = pictures_and_range(dataset, task, memory_mib=memory_mib)
-    return dataset, replace(task, image_shape=dataset.inputs.shape[1:], pixel_range=limits)
+    shape = dataset.inputs.shape[1:]
+    if is_flat and goals.named(task).makes_rows:
+        shape = shape[:2]  # new ones are handed back in this form
+    return dataset, replace(task, image_shape=shape, pixel_range=limits)
 
 
 def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:

@@ -212,7 +212,8 @@ class Task:
         series_column: name of the column that names the series, or None.
         group_column: name of the column of groups, or None.
         covariates_known: covariates of a forecast that are known in advance (encoders add calendar features).
-        image_shape: images only: (height, width, channels) to which all images are resized.
+        image_shape: images only: (height, width, channels) to which all images are resized; where an array without
+            channels is to be generated more of, (height, width).
         pixel_range: arrays of images, and image files of more than eight bits: the values that become 0 and 255, so
             that new images are read like the training images.
         evidence: sentences that explain modality, goal and metric.

@@ -288,4 +288,4 @@ def test_what_cannot_be_generated_ends_with_code_2_and_says_why(
 def test_blank_pictures_are_refused(tmp_path: Path) -> None:
     for shape in ((N, 8, 8), (N, 8, 8, 3)):
         with pytest.raises(DataError, match="alike"):
-            automl.fit(np.zeros(shape, np.float32), out=str(tmp_path / "run"), **FAST)
+            automl.fit(np.zeros(shape, np.float32), out=str(tmp_path / str(len(shape))), **FAST)

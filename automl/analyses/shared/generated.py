@@ -44,7 +44,8 @@ def joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Two structured arrays with the same fields as one; strings as long as the longer of both needs."""
     names = first.dtype.names or ()
     parts = {name: np.concatenate([first[name], second[name]]) for name in names}
-    made = np.empty(len(first) + len(second), [(name, part.dtype) for name, part in parts.items()])
+    fields = [(name, part.dtype, part.shape[1:]) for name, part in parts.items()]
+    made = np.empty(len(first) + len(second), fields)
     for name, part in parts.items():
         made[name] = part
     return made

@@ -216,7 +216,7 @@ def _quotes(name: str, some: np.ndarray) -> dict[str, Any]:
 LIKENESS = Section(
     name="likeness",
     title="Generated items beside real ones",
-    order=13,
+    order=25,
     collect=collect,
     group="Evidence",
     template="""
