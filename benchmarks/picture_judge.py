@@ -15,7 +15,7 @@ import numpy as np
 
 __all__ = ["PictureJudge"]
 
-EPOCHS, BATCH = 20, 128
+EPOCHS, BATCH = 7, 128
 K = 5
 MOST = 3_000
 
