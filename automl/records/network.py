@@ -189,7 +189,8 @@ class Metric:
         reads: the array of an `Output` that it needs ("labels", "probabilities", "values", "quantiles", "samples").
         fn: ``fn(truth, array, sample_weight, context) -> float``. Weights ``(n,)`` may be fractional or zero. The
             context holds "scale" ``(n_windows, n_targets)``, "series" ``(n_windows,)`` and "quantiles" for forecasts,
-            and "classes" (int) for classification.
+            "classes" (int) for classification, and of generated rows "reference", a tuple with some training rows in
+            the form of the truth.
         best: the score of a perfect model (0.0 or 1.0).
         words: name of the metric in reports, short enough for an axis.
         worst: the score that no model can fall short of; None if there is no such bound.
