@@ -38,7 +38,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     return {
         "form": form,
         "things": FORMS[form],
-        "n": words.count(len(outcome.truth), f"held-out {form}", plural=f"held-out {FORMS[form]}"),
+        "n": words.count(found["n"] if found else len(outcome.truth), f"held-out {form}", f"held-out {FORMS[form]}"),
         "groups": "classes that a model tells" if found and found["by_class"] else "clusters",
         "sentences": _sentences(found) if found else [],
         "measures": _measures(found) if found else None,
