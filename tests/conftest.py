@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -49,3 +50,38 @@ def other_programs_do_not_count():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(importlib.import_module("automl.system.contention"), "read", lambda: None)
         yield
+
+
+N_SHOWN = 10
+
+
+class CpuSeconds:
+    """Processor time of each test file, its fixtures and its ended child processes included."""
+
+    def __init__(self) -> None:
+        self.by_module: Counter[str] = Counter()
+        self.before = sum(os.times()[:4])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        """Gives each report of a phase the processor time since the report before; xdist sends it along."""
+        report = yield
+        now = sum(os.times()[:4])
+        report.cpu_seconds, self.before = now - self.before, now
+        return report
+
+    def pytest_runtest_logreport(self, report):
+        self.by_module[report.nodeid.partition("::")[0]] += getattr(report, "cpu_seconds", 0.0)
+
+    def pytest_terminal_summary(self, terminalreporter):
+        """The costliest files; nothing depends on it."""
+        if len(self.by_module) < N_SHOWN:
+            return
+        terminalreporter.section(f"CPU seconds: {sum(self.by_module.values()):.0f} in all, costliest files")
+        for name, seconds in self.by_module.most_common(N_SHOWN):
+            terminalreporter.write_line(f"{seconds:6.1f} {name}")
+
+
+def pytest_configure(config):
+    """Counts processor time in workers, which run tests, and where their reports arrive."""
+    config.pluginmanager.register(CpuSeconds(), "cpu-seconds")
