@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import contextlib
 import importlib
 import os
 from collections import Counter
@@ -29,11 +30,40 @@ def checks_of_the_audit_fail_aloud(monkeypatch):
     monkeypatch.setattr(importlib.import_module("automl.audit.examine"), "STRICT", True)
 
 
+def _analyses():
+    return importlib.import_module("automl.flow.analyses")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def contests_are_not_analysed():
+    """Analyses take time after each contest; tests that want them say so with the mark `analyses`.
+
+    Gives what the analyses are outside of tests.
+    """
+    all_of_them = _analyses().in_order
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_analyses(), "in_order", lambda: ())
+        yield all_of_them
+
+
 @pytest.fixture(autouse=True)
-def contests_are_not_analysed(request, monkeypatch):
-    """Analyses take time after each contest; tests that want them say so with the mark `analyses`."""
-    if request.node.get_closest_marker("analyses") is None:
-        monkeypatch.setattr(importlib.import_module("automl.flow.analyses"), "in_order", lambda: ())
+def contests_of_marked_tests_are_analysed(request, monkeypatch, contests_are_not_analysed):
+    """The mark counts for contests that the test itself runs."""
+    if request.node.get_closest_marker("analyses") is not None:
+        monkeypatch.setattr(_analyses(), "in_order", contests_are_not_analysed)
+
+
+@pytest.fixture(scope="session")
+def analysed(contests_are_not_analysed):
+    """A context whose contests are analysed, for fixtures that many tests share: `with analysed(): automl.fit(...)`."""
+
+    @contextlib.contextmanager
+    def within():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_analyses(), "in_order", contests_are_not_analysed)
+            yield
+
+    return within
 
 
 @pytest.fixture(autouse=True, scope="session")
