@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from automl import catalog
+from automl.templates.shared import generators
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NOTEBOOKS = sorted((DOCS / "tutorials").glob("*.ipynb"))
@@ -19,6 +20,11 @@ SMALL = 'SIZE = {"budget": "none", "max_trials": 1, "seed": 0, "quiet": True}'
 @pytest.fixture(autouse=True)
 def plug_ins_of_a_test_stay_in_it(monkeypatch):
     monkeypatch.setattr(catalog, "_FILES", {})
+
+
+@pytest.fixture(autouse=True)
+def generators_learn_little(monkeypatch):
+    monkeypatch.setattr(generators, "STEPS_WANTED", 20)
 
 
 def cells_of(path):
