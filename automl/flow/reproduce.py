@@ -64,7 +64,19 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
     options: dict[str, Any] = {"target": list(recipe.target)} if recipe.target else {}
     options |= {"goal": task.goal, "metric": task.metric, "seed": recipe.seed}
     options["budget"] = _budget(recipe)
-    for name in ("horizon", "season", "time_column", "series", "group", "max_trials"):
+    for name in (
+        "label",
+        "normal",
+        "contamination",
+        "dims",
+        "condition",
+        "horizon",
+        "season",
+        "time_column",
+        "series",
+        "group",
+        "max_trials",
+    ):
         value = getattr(recipe, name)
         if value is not None:
             options[name] = value
