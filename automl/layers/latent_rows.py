@@ -76,17 +76,33 @@ class LatentRows(RowGenerator):
     def loss(self, numbers: Any, categories: Any) -> Any:
         """Code the rows, restore them, and compare the codes with the prior."""
         ops = keras.ops
+        codes, mean, log_std = self._coded(numbers, categories, training=True)
+        noise = keras.random.normal(ops.shape(log_std), dtype="float32", seed=self.generator)
+        z = mean + ops.exp(log_std) * noise
+        own = -ops.sum(log_std + 0.5 * noise * noise + 0.5 * LOG_2_PI, axis=1)
+        divergence = ops.mean(own - self.prior(z))
+        return code_loss(self.decoder(z, training=True), codes, self.columns.n_levels) + self.beta.read() * divergence
+
+    def posterior(self, inputs: Sequence[Any]) -> tuple[Any, Any, Any]:
+        """Means and log variances ``(batch, dims)`` of the codes of rows, and what the decoder tells of the means.
+
+        Args:
+            inputs: as of `call`.
+        """
+        numbers = keras.ops.cast(inputs[0], "float32") if self.columns.edges else None
+        _, mean, log_std = self._coded(numbers, inputs[-2] if self.columns.levels else None, training=False)
+        with self.averages.applied():
+            return mean, 2.0 * log_std, self.decoder(mean, training=False)
+
+    def _coded(self, numbers: Any, categories: Any, training: bool) -> tuple[Any, Any, Any]:
+        """Codes ``(batch, columns)`` of rows; means and bounded log deviations ``(batch, dims)`` of their posterior."""
+        ops = keras.ops
         sizes = self.columns.n_levels
         codes = ops.stack(self.columns.coded(numbers, categories), axis=1)
         first = np.cumsum([0, *sizes[:-1]]).astype("int32")
         embedded = ops.take(self.table, codes + first, axis=0)
-        both = self.encoder(ops.reshape(embedded, (-1, coded_width(self.width) * len(sizes))), training=True)
-        log_std = ops.clip(both[:, self.dims :], LOW_LOG_STD, HIGH_LOG_STD)
-        noise = keras.random.normal(ops.shape(log_std), dtype="float32", seed=self.generator)
-        z = both[:, : self.dims] + ops.exp(log_std) * noise
-        own = -ops.sum(log_std + 0.5 * noise * noise + 0.5 * LOG_2_PI, axis=1)
-        divergence = ops.mean(own - self.prior(z))
-        return code_loss(self.decoder(z, training=True), codes, sizes) + self.beta.read() * divergence
+        both = self.encoder(ops.reshape(embedded, (-1, coded_width(self.width) * len(sizes))), training=training)
+        return codes, both[:, : self.dims], ops.clip(both[:, self.dims :], LOW_LOG_STD, HIGH_LOG_STD)
 
     def generated(self, noise: Any) -> Any:
         """Draw codes from the prior, and columns from what the decoder tells."""
