@@ -9,6 +9,7 @@ import numpy as np
 
 from automl.analyses.shared.generated import generated, no_rows, real_rows, sides_with_floor
 from automl.analyses.shared.given_values import GIVEN_EXAMPLE, of_values
+from automl.analyses.shared.likelihood import LIKELIHOOD_EXAMPLE, likelihoods
 from automl.analyses.shared.rules import broken, rules_of
 from automl.metrics.contents import form_of
 from automl.records import Analysis, AnalysisContext, AnalysisFacts
@@ -72,6 +73,7 @@ def run(context: AnalysisContext) -> dict[str, Any]:
     given = context.task.condition
     return {
         "n": len(held_out),
+        "likelihood": likelihoods(context),
         "given": None if given is None else of_values(given, held_out, learnt, sets),
         "k": K_NEAREST,
         "n_pairs": len(pairs),
@@ -184,6 +186,7 @@ def _histogram(values: np.ndarray, edges: np.ndarray) -> list[float]:
 EXAMPLE: dict[str, Any] = {
     "n": 2_000,
     "given": GIVEN_EXAMPLE,
+    "likelihood": LIKELIHOOD_EXAMPLE,
     "k": 5,
     "n_pairs": 3,
     "rows": [

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from automl.layers.autoregressive import code_loss
+from automl.layers.autoregressive import code_loss, code_nats
 from automl.layers.knob import Knob
 from automl.layers.latent_prior import LOG_2_PI, LatentPrior
 from automl.layers.residual import ResidualDense
@@ -18,6 +18,8 @@ from automl.layers.row_generator import RowGenerator
 __all__ = ["LatentRows", "coded_width"]
 
 LOW_LOG_STD, HIGH_LOG_STD = -5.0, 2.0
+BOUND_DRAWS = 8
+"""Codes of a row by which its density is told."""
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -63,6 +65,9 @@ class LatentRows(RowGenerator):
         self.decoder = ResidualDense(sum(sizes), self.width, self.depth, self.dropout.source)
         self.prior = LatentPrior(self.dims, n_components, n_couplings)
 
+    no_density = ""
+    is_bound = True
+
     def make(self) -> list[Any]:
         """Make the weights; those of the decoder and of the prior are averaged."""
         sizes = self.columns.n_levels
@@ -82,6 +87,23 @@ class LatentRows(RowGenerator):
         own = -ops.sum(log_std + 0.5 * noise * noise + 0.5 * LOG_2_PI, axis=1)
         divergence = ops.mean(own - self.prior(z))
         return code_loss(self.decoder(z, training=True), codes, self.columns.n_levels) + self.beta.read() * divergence
+
+    def log_density(self, inputs: Sequence[Any]) -> Any:
+        """Lower bounds of log densities (evidence lower bound), means of `BOUND_DRAWS` codes of each row."""
+        ops = keras.ops
+        _, widths = self.codes_of(inputs)
+        numbers = ops.cast(inputs[0], "float32") if self.columns.edges else None
+        categories = inputs[-2] if self.columns.levels else None
+        codes, mean, log_std = self._coded(numbers, categories, training=False)
+        total = 0.0
+        with self.averages.applied():
+            for draw in range(BOUND_DRAWS):
+                noise = keras.random.normal(ops.shape(log_std), dtype="float32", seed=draw)
+                z = mean + ops.exp(log_std) * noise
+                own = -ops.sum(log_std + 0.5 * noise * noise + 0.5 * LOG_2_PI, axis=1)
+                nats = code_nats(self.decoder(z, training=False), codes, self.columns.n_levels)
+                total = total + self.prior(z) - own - nats
+        return total / BOUND_DRAWS - widths
 
     def posterior(self, inputs: Sequence[Any]) -> tuple[Any, Any, Any]:
         """Means and log variances ``(batch, dims)`` of the codes of rows, and what the decoder tells of the means.

@@ -11,6 +11,7 @@ import numpy as np
 
 from automl.records import Outcome, Section
 from automl.report import words
+from automl.report.likelihood import likelihood_table
 
 __all__ = ["FIDELITY"]
 
@@ -34,6 +35,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "distances": _distances(found),
         "charts": [_chart(one) for one in found["columns"][:N_CHARTS]],
         "columns": _columns(found),
+        "likelihood": likelihood_table(found.get("likelihood"), is_text=False),
         "given": _given(found),
         "rules": _rules(found),
         "examples": _examples(outcome),
@@ -229,6 +231,10 @@ FIDELITY = Section(
 held-out rows. Precision: share of generated rows that lie so near to a held-out one. Distances: Kolmogorov–Smirnov of
 numbers, total variation of levels and of pairs in ten bins each. They are shown and decide nothing: generators whose
 columns and pairs look right may still be told apart.</p>
+{% if likelihood %}{{ table(likelihood) }}
+<p class="quiet">More bits are better; independent columns have 0. Numbers count by their ranks, levels by their
+shares, drawn within values that many rows share. So generators of these rows compare with each other, and with those of
+no other table. A bound says that the true figure may be higher.</p>{% endif %}
 <div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>
 {% if given %}{{ table(given) }}
 <p class="quiet">A model of training rows says by the other columns which value a row looks like. Told apart: AUC of a
@@ -245,7 +251,9 @@ boosted classifier among rows of the value; 0.5 is a guess.</p>{% endif %}
 
 {% for chart in charts %}{{ figure(chart) }}
 {% endfor %}
-{% if given %}{{ table(given) }}
+{% if likelihood %}{{ table(likelihood) }}
+
+{% endif %}{% if given %}{{ table(given) }}
 
 {% endif %}{% if rules %}{{ table(rules) }}
 {% endif %}
