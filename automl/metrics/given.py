@@ -54,7 +54,7 @@ def given(items: np.ndarray, wanted: Given) -> np.ndarray:
     rows = np.concatenate([*chosen, np.zeros(0, np.int64)])
     others = np.setdiff1d(np.arange(n), rows)
     rows = np.concatenate([rows, np.resize(others, n - len(rows)) if len(others) else np.arange(n - len(rows))])
-    return items[np.sort(rows)]
+    return np.asarray(items[np.sort(rows)])
 
 
 def _counts(shares: np.ndarray, n: int) -> np.ndarray:
@@ -63,4 +63,4 @@ def _counts(shares: np.ndarray, n: int) -> np.ndarray:
     counts = np.floor(exact).astype(np.int64)
     left = n - int(counts.sum())
     counts[np.argsort(counts - exact, kind="stable")[:left]] += 1
-    return counts
+    return np.asarray(counts)

@@ -31,8 +31,7 @@ SOURCE = (
 )
 N_COMPONENTS = (32, 64, 128, 256)
 USUAL_COMPONENTS = 128
-STEPS_WANTED, PICTURE_STEPS = 2_400, 6_000
-"""Of the schedule of the first settings: so many as take a minute of one core."""
+STEPS_WANTED = 2_400
 USUAL_BATCH, LEAST_BATCH = 256, 64
 WIDTH, PICTURE_WIDTH = 512, 256
 """Of the first trial, which is short: on the pictures measured, the narrow one takes 2.4 times as many steps."""
@@ -55,8 +54,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """The usual number of components; then all of them, or few. One number: without dropout, then with it."""
     is_picture = item_of(specs).kind == "image"
-    steps, sizes = PICTURE_STEPS if is_picture else STEPS_WANTED, n_components_of(specs)
-    rates = starting_rates(facts, USUAL_BATCH, steps)
+    rates, sizes = starting_rates(facts, USUAL_BATCH, STEPS_WANTED), n_components_of(specs)
     is_usual = rates["batch_size"] >= USUAL_BATCH
     first = {
         **rates, "learning_rate": RATE if is_usual else 0.5 * RATE, "batch_size": max(rates["batch_size"], LEAST_BATCH),
