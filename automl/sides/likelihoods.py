@@ -52,10 +52,11 @@ def likelihood_of(predictor: Any, dataset: Dataset, rows: np.ndarray) -> Likelih
         return _of_network(predictor, dataset, rows)
     if isinstance(predictor, ShallowPredictor):
         model = predictor.models[0]
-        learner = getattr(model, "learner", None)
-        if learner is not None and getattr(learner, "no_density", ""):
-            return _none(learner.no_density)
-        told = getattr(model, "log_likelihood", None)
+        learner: Any = getattr(model, "learner", None)
+        why = str(getattr(learner, "no_density", ""))
+        if why:
+            return _none(why)
+        told: Any = getattr(model, "log_likelihood", None)
         found = None if told is None else told(dataset, rows)
         return _none(COMPONENTS) if found is None else Likelihood(found[0] / NATS_A_BIT, found[1])
     return _none("it is no single generator")

@@ -221,7 +221,7 @@ class TokenNGrams(TextSampler):
                 found[own] += left[own] * share
                 left[own] *= others
         first = np.diff(self.first, prepend=0.0)[tokens] / max(1.0 - self.first[END], TINY)
-        return np.where(tokens == END, end, found + left * first)
+        return np.asarray(np.where(tokens == END, end, found + left * first))
 
     def _of_order(
         self, place: int, at: np.ndarray, ends: np.ndarray, tokens: np.ndarray
