@@ -56,8 +56,8 @@ def likelihood_of(predictor: Any, dataset: Dataset, rows: np.ndarray) -> Likelih
         why = str(getattr(learner, "no_density", ""))
         if why:
             return _none(why)
-        told: Any = getattr(model, "log_likelihood", None)
-        found = None if told is None else told(dataset, rows)
+        likelihood: Any = getattr(model, "log_likelihood", None)
+        found = None if likelihood is None else likelihood(dataset, rows)
         return _none(COMPONENTS) if found is None else Likelihood(found[0] / NATS_A_BIT, found[1])
     return _none("it is no single generator")
 

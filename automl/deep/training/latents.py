@@ -43,7 +43,7 @@ def check_latents(network: Network) -> None:
         check_code(*(_plain(part) for part in coding.posterior(_in_order(network, arrays))))
 
 
-def check_code(mean: np.ndarray, log_variance: np.ndarray, told: np.ndarray | None = None) -> None:
+def check_code(mean: np.ndarray, log_variance: np.ndarray, decoded: np.ndarray | None = None) -> None:
     """Refuse a code of which no number is active, or that the decoder does not read.
 
     A number of a code is active if its posterior means differ between rows by more than a hundredth of its posterior
@@ -52,7 +52,7 @@ def check_code(mean: np.ndarray, log_variance: np.ndarray, told: np.ndarray | No
     Args:
         mean: ``(n, dims)`` of the posterior of each row.
         log_variance: ``(n, dims)``.
-        told: ``(n, k)`` what the decoder tells of these means, or None.
+        decoded: ``(n, k)`` what the decoder tells of these means, or None.
 
     Raises:
         Collapsed: says which of both.
@@ -67,9 +67,9 @@ def check_code(mean: np.ndarray, log_variance: np.ndarray, told: np.ndarray | No
             f"the latent code is unused: none of its {mean.shape[1]} numbers differs between the {len(mean):,} "
             f"validation rows by more than {LEAST_ACTIVE:.0%} of its variance (posterior collapse); {ADVICE}"
         )
-    if told is None or not np.isfinite(told).all():
+    if decoded is None or not np.isfinite(decoded).all():
         return
-    if float(np.ptp(told, axis=0).max()) <= LEAST_TOLD * max(float(np.abs(told).max()), 1e-12):
+    if float(np.ptp(decoded, axis=0).max()) <= LEAST_TOLD * max(float(np.abs(decoded).max()), 1e-12):
         raise Collapsed(f"the latent code is unused: the decoder tells the same of all codes; {ADVICE}")
 
 
