@@ -99,7 +99,7 @@ def test_analyses_say_what_rows_are_like_and_what_they_give_away(run: tuple[auto
     assert "real" in set(result.analysis("utility")["side"])
     page = (out / "report.md").read_text("utf-8")
     for title in ("Generated rows beside real ones", "What models learn from generated rows", "give away",
-                  "How likely held-out rows are"):  # fmt: skip
+                  "bits a held-out row beyond independent columns"):  # fmt: skip
         assert title in page
     likely = {one["set"]: one for one in result.outcome.analyses["fidelity"]["likelihood"]}
     assert likely["deep"]["is_bound"] and likely["deep"]["bits"] is not None
