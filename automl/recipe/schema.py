@@ -97,6 +97,7 @@ EXAMPLES: dict[str, Any] = {
     "normal": "no",
     "contamination": 0.02,
     "dims": 32,
+    "condition": "churned",
     "memorised_limit": 0.1,
     "metric": "rmse",
     "test": "cars_of_2025.csv",
