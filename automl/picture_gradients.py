@@ -18,11 +18,11 @@ SHARPNESS = 1.2
 """Half the width of an orientation's share, in orientations."""
 FLOOR = 2e-3
 """Added to the energy of a block, so that flat ones stay near 0; for standardised pixels."""
-GRADIENTS_SIDE, PIXELS_SIDE = 64, 32
+GRADIENTS_SIDE, PIXELS_SIDE = 48, 32
 """Pictures are shrunk to at most so many pixels along the longer side before gradients, or pixels, are read."""
 CELLS = (7, 4)
 """Cells along the longer side, of each scale."""
-GRADIENTS_WEIGHT, PIXELS_WEIGHT = 3.0, 14.0
+GRADIENTS_WEIGHT, PIXELS_WEIGHT = 3.0, 7.0
 """A block of gradients has at most the first as its norm, all pixels together about the second."""
 
 
