@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CELLS", "PIXELS_SIDE", "averaged", "cells_for", "described", "oriented_gradients"]
+__all__ = ["CELLS", "PIXELS_SIDE", "averaged", "cells_for", "described", "oriented_gradients", "shrinking"]
 
 SHARPNESS = 1.2
 """Half the width of an orientation's share, in orientations."""

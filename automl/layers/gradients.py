@@ -57,9 +57,9 @@ class OrientedGradients(keras.layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable(package="automl")
 class GradientFeatures(keras.layers.Layer):  # type: ignore[misc]
-    """Oriented gradients of several scales and shrunk pixels of pictures, as one vector; see `automl.picture_gradients`.
+    """Oriented gradients of several scales and shrunk pixels of pictures, as one vector. It has no weights.
 
-    It has no weights.
+    `automl.picture_gradients` computes the same numbers with NumPy.
 
     Args:
         counts: cells along the longer side, a number a scale.

@@ -91,10 +91,10 @@ class LinearCode(keras.layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable(package="automl")
 class PrincipalParts(LinearCode):
-    """An item in two parts, along principal components and outside: ``c = C (x - m) / s``, ``r = |x - m|² / s² - |c|²``.
+    """An item along principal components and outside of them: ``c = C (x - m) / s``, ``r = |x - m|² / s² - |c|²``.
 
-    s is the root mean square of the deviations d, so that both are in one unit, which distances between items keep. With
-    a restored code ``c'``, the squared error of the whole item is ``|c - c'|² + r`` in that unit.
+    s is the root mean square of the deviations d, so that both are in one unit, which distances between items keep.
+    With a restored code ``c'``, the squared error of the whole item is ``|c - c'|² + r`` in that unit.
 
     Args:
         n_numbers: numbers of an item.

@@ -119,18 +119,23 @@ def pre_activated_parts(
     return [keras.layers.GlobalAveragePooling2D()(x), keras.layers.GlobalMaxPooling2D()(x)]
 
 
-def shown(pictures: Any, spec: InputSpec, views: Mapping[str, Any] | None) -> Any:
+def shown(pictures: Any, spec: InputSpec, views: Mapping[str, Any] | None, factor: int = 1) -> Any:
     """Pictures as a network sees them: standardised, in training also varied.
 
     Args:
         pictures: ``(batch, height, width, channels)`` uint8.
         spec: their input spec, with the moments of their channels.
         views: as in `picture_parts`.
+        factor: by which they are shrunk first, so that varying them costs less.
     """
+    import keras
+
     from automl.layers.augment import RandomErase, RandomLight, RandomView
     from automl.layers.pixels import ChannelScale
 
     x = ChannelScale(spec.stats["mean"], spec.stats["std"])(pictures)
+    if factor > 1:
+        x = keras.layers.AveragePooling2D(factor, padding="same")(x)
     if views is None:
         return x
     x = RandomView(views["shift"], views["zoom"], views["flip"])(x)

@@ -74,7 +74,10 @@ def _beside(x: Any, widths: Sequence[int], size: int) -> Any:
     hidden = x
     for width in widths:
         hidden = keras.layers.Dense(width, activation="gelu")(hidden)
-    ways = [keras.layers.Dense(size, dtype="float32")(hidden), keras.layers.Dense(size, use_bias=False, dtype="float32")(x)]
+    ways = [
+        keras.layers.Dense(size, dtype="float32")(hidden),
+        keras.layers.Dense(size, use_bias=False, dtype="float32")(x),
+    ]
     return keras.layers.Add(dtype="float32")(ways)
 
 

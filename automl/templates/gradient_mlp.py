@@ -58,10 +58,11 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.gradients import GradientFeatures
     from automl.layers.output import RawOutput, starting_bias
     from automl.layers.stems import shown
+    from automl.picture_gradients import shrinking
 
     spec = image_of(specs)
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, height, width, channels)
-    x = shown(inputs, spec, views_of(choices, knobs))
+    x = shown(inputs, spec, views_of(choices, knobs), shrinking(*spec.shape[:2]))
     x = GradientFeatures(SCALES[str(choices["cells"])], int(choices["pixels"]))(x)  # (batch, features)
     features = keras.layers.BatchNormalization(momentum=0.9, center=False, scale=False)(x)
     x = KnobDropout(knobs["input_dropout"])(features)
