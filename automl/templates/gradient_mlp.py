@@ -55,16 +55,14 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     import keras
 
     from automl.layers.dropout import KnobDropout
-    from automl.layers.gradients import GradientFeatures
     from automl.layers.output import RawOutput, starting_bias
-    from automl.layers.stems import shown
+    from automl.layers.stems import gradient_features, shown
     from automl.picture_gradients import shrinking
 
     spec = image_of(specs)
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, height, width, channels)
     x = shown(inputs, spec, views_of(choices, knobs), shrinking(*spec.shape[:2]))
-    x = GradientFeatures(SCALES[str(choices["cells"])], int(choices["pixels"]))(x)  # (batch, features)
-    features = keras.layers.BatchNormalization(momentum=0.9, center=False, scale=False)(x)
+    features = gradient_features(x, SCALES[str(choices["cells"])], int(choices["pixels"]))  # (batch, features)
     x = KnobDropout(knobs["input_dropout"])(features)
     for _ in range(int(choices["depth"])):
         x = keras.layers.Dense(int(choices["width"]), activation="relu")(x)
@@ -83,8 +81,8 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
-    """Twice the usual prior for few pictures, from which convolutions learn slowly (decision 54)."""
-    return 2.0 if facts.n_rows < FEW_PICTURES else 1.0
+    """A third of the usual prior: `cnn`, which reads gradients beside pixels, goes first (decision 54)."""
+    return 1 / 3
 
 
 GRADIENT_MLP = Template(

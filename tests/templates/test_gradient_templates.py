@@ -11,6 +11,7 @@ from automl import testing
 from automl.deep.training.initial import fresh_names
 from automl.modalities.shared.picture_components import component_stats
 from automl.records import Facts, InputSpec
+from automl.templates.cnn import CNN
 from automl.templates.gradient_autoencoder import GRADIENT_AUTOENCODER
 from automl.templates.gradient_mlp import GRADIENT_MLP
 from automl.testing.examples import example_task
@@ -56,8 +57,14 @@ def test_what_is_read_is_fixed_and_only_dense_layers_learn():
     assert names and all(name.startswith(("dense", "raw_output")) for name in names), names
 
 
-def test_it_comes_first_where_pictures_are_few():
-    assert GRADIENT_MLP.prior([SPEC], Facts(900)) > 1 >= GRADIENT_MLP.prior([SPEC], Facts(9_000))
+def test_convolutions_read_gradients_of_the_same_views_beside_pixels():
+    start = CNN.starts([SPEC], Facts(900))[0]
+    assert start["beside"] == "gradients"
+    layers = built(CNN, SPEC, "multiclass").layers
+    assert [type(layer).__name__ for layer in layers].count("RandomView") == 1
+    assert "GradientFeatures" in {type(layer).__name__ for layer in layers}
+    plain = built(CNN, SPEC, "multiclass", beside="nothing").layers
+    assert "GradientFeatures" not in {type(layer).__name__ for layer in plain}
 
 
 def test_restored_pictures_are_scored_with_what_lies_outside_of_the_components():
