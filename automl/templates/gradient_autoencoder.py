@@ -33,7 +33,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """Errors as they are; relative to expected ones; for some anomalies among the pictures; longer and shorter codes."""
+    """Errors as they are; relative ones; for anomalies among the pictures; longer and shorter codes."""
     epochs = round(N_STEPS * 64 / max(facts.n_rows, 1) / 5) * 5
     first = {
         "learning_rate": 2e-3, "weight_decay": 1e-4, "noise": 0.0, "trim": 0.0, "batch_size": 64,
