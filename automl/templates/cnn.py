@@ -17,7 +17,7 @@ from automl.templates.shared.pictures import (
 )
 from automl.templates.shared.tables import GOALS
 
-FEW_PICTURES = 20_000
+FEW_PICTURES = 3_000
 GRADIENT_FEATURES = 128
 
 
