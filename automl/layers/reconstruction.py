@@ -11,12 +11,10 @@ import numpy as np
 
 from automl.layers.knob import Knob
 
-__all__ = ["ArrayError", "CategoryError", "RelativeError", "RowLoss"]
+__all__ = ["ArrayError", "CategoryError", "RowLoss"]
 
 LOW_LOG_STD, HIGH_LOG_STD = -3.0, 3.0
 """Bounds of a learned log standard deviation: without the lower one a constant cell makes the likelihood infinite."""
-LOW_LOG_ERROR, HIGH_LOG_ERROR = -6.0, 6.0
-"""Bounds of the logarithm of an error that is expected."""
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -175,38 +173,6 @@ class CategoryError(keras.layers.Layer):  # type: ignore[misc]
 
     def _told_apart(self) -> list[int]:
         return [min(size, self.most) for size in self.sizes]
-
-
-@keras.saving.register_keras_serializable(package="automl")
-class RelativeError(keras.layers.Layer):  # type: ignore[misc]
-    """How much larger an error is than the one that is expected of such a row, ``e / exp(s)``, and what s learns from.
-
-    Its loss ``e exp(-s) + s`` is least where ``exp(s)`` is the mean error of rows alike. The error gets no gradient by
-    it. So a row of a kind that is hard to restore is as usual as one of a kind that is easy, as for local outlier
-    factors.
-
-    Input shape: errors ``(batch, 1)`` and s ``(batch, 1)``. Output shape: ``[(batch, 1), (batch, 1)]``, float32.
-
-    Source: Kendall & Gal, "What Uncertainties Do We Need in Bayesian Deep Learning", NeurIPS 2017, section 3.1 (learned
-        scale of an error); relative to what is near: Breunig, Kriegel, Ng & Sander, "LOF", SIGMOD 2000.
-    """
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs["dtype"] = "float32"
-        super().__init__(**kwargs)
-        self.built = True
-
-    def call(self, inputs: Sequence[Any]) -> Any:
-        """Compare the errors with the expected ones."""
-        ops = keras.ops
-        error, expected = (ops.cast(part, "float32") for part in inputs)
-        expected = ops.clip(expected, LOW_LOG_ERROR, HIGH_LOG_ERROR)
-        ratio = ops.stop_gradient(error) * ops.exp(-expected)
-        return ratio, ratio + expected
-
-    def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> Any:
-        """(batch, 1) twice."""
-        return tuple(input_shape[0]), tuple(input_shape[0])
 
 
 def by_row(truth: Any, restored: Any) -> Any:

@@ -29,19 +29,16 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("code", [4, 8, 16, 32], default=start["code"])
     hp.Choice("width", [64, 128, 256], default=start["width"])
     hp.Int("layers", 1, 2, default=start["layers"])
-    hp.Choice("error", ["absolute", "relative"], default=start["error"])
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """Errors as they are; relative ones; for anomalies among the pictures; longer and shorter codes."""
+    """For normal pictures alone; for some anomalies among them; with longer and shorter codes; with noise."""
     epochs = round(N_STEPS * 64 / max(facts.n_rows, 1) / 5) * 5
     first = {
         "learning_rate": 2e-3, "weight_decay": 1e-4, "noise": 0.0, "trim": 0.0, "batch_size": 64,
         "epochs": min(max(epochs, 5), 200), "code": 16, "width": 128, "layers": 1,
-        "error": "absolute",
     }  # fmt: skip
-    relative = {**first, "error": "relative"}
-    return [first, relative, {**relative, "trim": 0.15}, {**first, "code": 32}, {**relative, "code": 8}]
+    return [first, {**first, "trim": 0.15}, {**first, "code": 32}, {**first, "noise": 0.3}, {**first, "code": 8}]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -53,7 +50,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.noise import KnobNoise
     from automl.layers.pixels import ChannelScale
     from automl.layers.ranks import ReferenceRank
-    from automl.layers.reconstruction import ArrayError, RelativeError, RowLoss
+    from automl.layers.reconstruction import ArrayError, RowLoss
 
     spec = image_of(specs)
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, height, width, channels)
@@ -66,15 +63,9 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     code = _beside(KnobNoise(knobs["noise"])(target), widths, int(choices["code"]))
     restored = _beside(code, widths[::-1], int(target.shape[-1]))
     error = ArrayError()([target, restored])  # (batch, 1)
-    error = keras.layers.Rescaling(1.0 / len(measured["components"]), dtype="float32")(
-        keras.layers.Add(dtype="float32")([error, outside])
-    )
-    score = loss = error
-    if choices["error"] == "relative":
-        hidden = keras.layers.Dense(widths[0], activation="gelu")(code)
-        score, own = RelativeError()([error, keras.layers.Dense(1, dtype="float32")(hidden)])
-        loss = keras.layers.Add(dtype="float32")([error, own])
-    return keras.Model({spec.name: inputs}, ReferenceRank()(RowLoss(knobs["trim"])([score, loss])), name=NAME)
+    score = keras.layers.Add(dtype="float32")([error, outside])
+    score = keras.layers.Rescaling(1.0 / len(measured["components"]), dtype="float32")(score)
+    return keras.Model({spec.name: inputs}, ReferenceRank()(RowLoss(knobs["trim"])([score, score])), name=NAME)
 
 
 def _beside(x: Any, widths: Sequence[int], size: int) -> Any:
