@@ -1,4 +1,4 @@
-"""Oriented gradients of pictures, for NumPy and for Keras: what both sides of a network's input agree on.
+"""Oriented gradients of pictures, for NumPy and for Keras.
 
 The encoder measures principal components of them with NumPy, before Keras is loaded; `automl.layers.gradients` computes
 the same numbers inside a network.

@@ -41,7 +41,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """In order of their cost: a small network, the same one at a higher rate, then wider, finer and deeper ones.
 
-    Few pictures are read by fixed gradients, too ("beside"; decision 54).
+    Few pictures are read by fixed gradients, too, in the second one ("beside"; decision 54).
 
     Augmentation ("views": "varied") costs a third of a step's time on a CPU. Large data sets need it least, so from
     8,000 images on the first starts do without it.
@@ -51,11 +51,13 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "erase": 0.0, "flip": "no", "views": "plain" if facts.n_rows >= 8_000 else "varied",
         "batch_size": 64 if facts.n_rows >= 3_000 else 32,
         "epochs": epochs_for(facts.n_rows), "stem": stem_for(specs), "width": 16, "blocks": "1-1-1",
-        "pool": "average-max", "beside": "gradients" if facts.n_rows < FEW_PICTURES else "nothing",
+        "pool": "average-max", "beside": "nothing",
     }  # fmt: skip
     wide = {**quick, "width": 32, "learning_rate": 3e-3, "dropout": 0.2, "views": "varied"}
+    few = [{**quick, "beside": "gradients"}] if facts.n_rows < FEW_PICTURES else []
     return [
         quick,
+        *few,
         {**quick, "learning_rate": 1e-2},
         {**quick, "width": 24, "views": "varied"},
         wide,

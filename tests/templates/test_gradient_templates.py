@@ -58,9 +58,9 @@ def test_what_is_read_is_fixed_and_only_dense_layers_learn():
 
 
 def test_convolutions_read_gradients_of_the_same_views_beside_pixels():
-    start = CNN.starts([SPEC], Facts(900))[0]
-    assert start["beside"] == "gradients"
-    layers = built(CNN, SPEC, "multiclass").layers
+    assert CNN.starts([SPEC], Facts(900))[1]["beside"] == "gradients"
+    assert all(start["beside"] == "nothing" for start in CNN.starts([SPEC], Facts(9_000)))
+    layers = built(CNN, SPEC, "multiclass", beside="gradients").layers
     assert [type(layer).__name__ for layer in layers].count("RandomView") == 1
     assert "GradientFeatures" in {type(layer).__name__ for layer in layers}
     plain = built(CNN, SPEC, "multiclass", beside="nothing").layers
