@@ -1,8 +1,8 @@
 """An autoencoder of pictures' oriented gradients: what it restores badly is unusual.
 
 Gradients of two scales and shrunk pixels stand on principal components that the encoder measured. The network restores
-the coordinates; what lies outside of the components counts as not restored. A linear way beside the dense layers makes
-it no worse than a projection on fewer components.
+the coordinates; what lies outside of the components counts as not restored. A linear map stands beside the dense
+layers, so that a projection on fewer components is among what it can learn.
 """
 
 from __future__ import annotations
@@ -90,11 +90,6 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
     return words
 
 
-def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
-    """Twice the usual prior: it costs little and was ahead of networks that restore pixels (decision 54)."""
-    return 2.0
-
-
 NAME = "gradient_autoencoder"
 GRADIENT_AUTOENCODER = Template(
     name=NAME,
@@ -107,7 +102,6 @@ GRADIENT_AUTOENCODER = Template(
     knobs=KNOBS,
     starts=starts,
     unfit=unfit,
-    prior=prior,
     source="Sakurada & Yairi, MLSDA 2014 (anomalies); Dalal & Triggs, CVPR 2005 (gradients); Shen & Sanghavi, ICML "
     "2019 (trimmed loss)",
 )
