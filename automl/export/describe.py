@@ -16,7 +16,7 @@ from automl.modalities.shared.phrases import Texts
 from automl.modalities.shared.target_statistics import N_FOLDS, TargetStatistics
 from automl.modalities.tabular import TabularEncoder
 from automl.modalities.text import TextEncoder, Tokens
-from automl.records import NUMERIC_KINDS, UNUSED_KINDS, Column, Task, encoded_columns
+from automl.records import NUMERIC_KINDS, UNUSED_KINDS, Column, InputSpec, Task, encoded_columns
 
 __all__ = ["CELLS", "SECONDS", "Inputs", "cell_columns", "of_encoder", "of_features", "stored"]
 
@@ -82,11 +82,17 @@ def of_encoder(encoder: Any, used: Sequence[str], inside: bool) -> Inputs:
         part = parts.get(spec.name)
         if isinstance(part, Numbers) and inside:
             _add_cells(found, part)
-        elif part is None and spec.kind in ARRAYS or spec.name in ("series", "future"):
-            found.add(spec.name, {"encoder": "array", "meaning": ARRAYS[spec.kind]}, spec.shape, spec.dtype)
+        elif part is None:
+            found.add(spec.name, _array(spec), spec.shape, spec.dtype)
         else:
             found.add(spec.name, _part(spec.name, part), spec.shape, spec.dtype)
     return found
+
+
+def _array(spec: InputSpec) -> dict[str, Any]:
+    """An input that the caller makes."""
+    meaning = ARRAYS.get(spec.name) or ARRAYS.get(spec.kind) or spec.kind
+    return {"encoder": "array", "shape": list(spec.shape), "dtype": spec.dtype, "meaning": meaning}
 
 
 def _add_cells(found: Inputs, part: Numbers) -> None:

@@ -71,17 +71,35 @@ class Export:
 
         Args:
             cells: by column, ``(n,)`` each; a dict of lists or a pandas frame. A column that lacks counts as empty.
+                Arrays that the model takes as they are (pictures, series) by the name of the input.
 
         Raises:
             ValueError: there are no rows, columns differ in length, or a cell cannot be read.
         """
-        typed = read_cells(cells, self.preprocess["columns"])
         inputs: Spec = self.preprocess["inputs"]
-        return {name: ENCODERS[spec["encoder"]](typed, spec) for name, spec in inputs.items()}
+        made = {name: spec for name, spec in inputs.items() if spec["encoder"] != "array"}
+        typed = read_cells(cells, self.preprocess["columns"]) if made else {}
+        arrays = {name: ENCODERS[spec["encoder"]](typed, spec) for name, spec in made.items()}
+        return arrays | {name: _given(cells, name, spec) for name, spec in inputs.items() if name not in made}
 
     def labels(self, codes: Any) -> list[Any]:
         """Class labels as `automl` returns them, from the model's output "labels" ``(n,)``."""
         return [self.manifest["labels"][int(code)] for code in np.asarray(codes).reshape(-1)]
+
+
+    def outputs(self, raw: Sequence[Any]) -> dict[str, np.ndarray]:
+        """What `automl` predicts, from the raw outputs of the networks in ``network-0.keras`` and so on.
+
+        Only exports of format "keras" need it: in all others the model's file does this itself.
+
+        Args:
+            raw: an array ``(n, ...)`` of each network, in their order.
+        """
+        after = self.manifest["after"]
+        parts = [decode(np.asarray(one, np.float64), after["codec"]) for one in raw]
+        n = len(after["weights"])
+        seeds = [_mean(parts[at : at + n], after["weights"]) for at in range(0, len(parts), n)]
+        return decide(_mean(seeds, [1.0] * len(seeds)), after["decision"], after["several_labels"])
 
 
 # --------------------------------------------------------------------------- cells
@@ -101,6 +119,16 @@ def read_cells(cells: Cells, columns: Sequence[Spec]) -> dict[str, np.ndarray]:
     return {
         c["name"]: READ[c["cells"]](list(cells[c["name"]]) if c["name"] in cells else [None] * n, c) for c in columns
     }
+
+
+def _given(cells: Cells, name: str, spec: Spec) -> np.ndarray:
+    """An array that the caller made."""
+    if name not in cells:
+        raise ValueError(f"expected an array {name!r} of shape (n, {', '.join(map(str, spec['shape']))}): {spec['meaning']}")
+    array = np.asarray(cells[name])
+    if list(array.shape[1:]) != list(spec["shape"]):
+        raise ValueError(f"{name!r}: expected shape (n, {', '.join(map(str, spec['shape']))}), got {array.shape}")
+    return array.astype(spec["dtype"])
 
 
 def _name(column: Spec) -> str:
@@ -505,6 +533,81 @@ E = (2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.2426609473880784386
      2.96560571828504891230e-1, 1.78482653991729133580e0, 5.46378491116411436990e0, 6.65790464350110377720e0)  # fmt: skip
 F = (2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4,
      1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0)  # fmt: skip
+
+
+# --------------------------------------------------------------------------- after the networks
+
+
+def decode(raw: np.ndarray, codec: Spec) -> dict[str, np.ndarray]:
+    """The raw output of a network as chances, values in the target's units, scores, vectors or steps ahead."""
+    kind = codec["codec"]
+    if kind == "classes" and raw.shape[1:] == (1,):
+        return {"probabilities": np.concatenate([_sigmoid(-raw), _sigmoid(raw)], axis=1)}
+    if kind == "classes":
+        return {"probabilities": _softmax(raw)}
+    if kind == "labels":
+        return {"probabilities": _sigmoid(raw)}
+    if kind == "values":
+        values = np.clip(raw.reshape(len(raw), -1), codec["low"], codec["high"]) * codec["std"] + codec["mean"]
+        for place, shape in enumerate(codec["shapes"]):
+            z, power = values[:, place], shape["power"]
+            if power != 1.0:
+                size = np.log1p(power * np.abs(z)) / power if power else np.abs(z)
+                values[:, place] = np.sign(z) * np.expm1(size) * shape["unit"] + shape["origin"]
+        return {"values": values}
+    if kind == "scores":
+        scores = raw.reshape(-1)
+        high = np.clip(scores / 2.0, 0.0, 1.0)
+        return {"scores": scores, "probabilities": np.stack([1.0 - high, high], axis=1)}
+    if kind == "forecast":
+        found = {"values": raw[..., 0]}
+        return {**found, "quantiles": np.sort(raw[..., 1:], axis=-1)} if raw.shape[-1] > 1 else found
+    return {"vectors": raw}
+
+
+def decide(outputs: Mapping[str, np.ndarray], decision: Spec | None, several_labels: bool) -> dict[str, np.ndarray]:
+    """Calibrated probabilities, and the labels that follow from them."""
+    if "probabilities" not in outputs:
+        return dict(outputs)
+    p = outputs["probabilities"]
+    if decision is None or not decision["slopes"]:
+        return {**outputs, "labels": (p >= 0.5).astype(np.int64) if several_labels else p.argmax(axis=1)}
+    slopes, shifts, reach = np.array(decision["slopes"]), np.array(decision["shifts"]), decision["reach"]
+    changes = bool(reach or (slopes != 1).any() or shifts.any())
+    if decision["thresholds"]:
+        positive = p if several_labels else p[:, 1:]
+        if changes:
+            inner = np.clip(positive, 1e-300, np.nextafter(1.0, 0.0))
+            positive = _sigmoid(slopes * _bent(np.log(inner) - np.log1p(-inner), reach) + shifts)
+            p = positive if several_labels else np.concatenate([1.0 - positive, positive], axis=1)
+        marks = (positive >= np.array(decision["thresholds"])).astype(np.int64)
+        return {**outputs, "probabilities": p, "labels": marks if several_labels else marks[:, 0]}
+    if changes:
+        p = _softmax(slopes[0] * _bent(np.log(np.maximum(p, 1e-300)), reach) + shifts)
+    logs = np.log(np.maximum(p, 1e-300)) + np.array(decision["biases"])
+    return {**outputs, "probabilities": p, "labels": logs.argmax(axis=1)}
+
+
+def _bent(z: np.ndarray, reach: float) -> np.ndarray:
+    """Logits beyond plus or minus `reach`, pressed into one unit more."""
+    if reach <= 0:
+        return z
+    beyond = np.maximum(np.abs(z) - reach, 0.0)
+    return np.sign(z) * (np.minimum(np.abs(z), reach) + beyond / (1.0 + beyond))
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    return np.exp(-np.logaddexp(0.0, -z))
+
+
+def _softmax(z: np.ndarray) -> np.ndarray:
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _mean(parts: Sequence[Mapping[str, np.ndarray]], weights: Sequence[float]) -> dict[str, np.ndarray]:
+    names = [name for name in parts[0] if all(name in part for part in parts)]
+    return {name: np.average([part[name] for part in parts], axis=0, weights=weights) for name in names}
 
 
 ENCODERS: dict[str, Callable[[Cells, Spec], np.ndarray]] = {
