@@ -18,6 +18,8 @@ from automl.export.trees import Trees, of_forest, of_gradient_boosting, of_light
 __all__ = ["combined", "decided", "decoded", "encoded_numbers", "predicted"]
 
 Tensors = dict[str, Any]
+CYCLE, LATER = 146_097, 25
+"""Days of the calendar's cycle of 400 years, a whole number of weeks; cycles that dates are moved on."""
 
 
 # --------------------------------------------------------------------------- encoding
@@ -52,11 +54,13 @@ def _date_parts(seconds: Any, origin: float) -> Any:
         return tf.cast(value, tf.float64)
 
     gap = seconds < -(2**62)
+    # Ten thousand years on, so that no number is negative: ONNX rounds quotients of integers towards zero.
     seconds = tf.where(gap, tf.zeros_like(seconds), seconds)
-    days = seconds // 86400
+    later = seconds + 86400 * CYCLE * LATER
+    days = later // 86400
     z = days + 719468
-    era = z // 146097
-    day_of_era = z - era * 146097
+    era = z // CYCLE
+    day_of_era = z - era * CYCLE
     years = (day_of_era - day_of_era // 1460 + day_of_era // 36524 - day_of_era // 146096) // 365
     day_of_year = day_of_era - (365 * years + years // 4 - years // 100)  # from 1 March
     shifted = (5 * day_of_year + 2) // 153
@@ -67,11 +71,11 @@ def _date_parts(seconds: Any, origin: float) -> Any:
     january = 365 * before + before // 4 - before // 100 + before // 400 - 719162  # days of 1 January since 1970
     turn = 2 * math.pi
     phases = [
-        turn * real(month - 1) / 12.0, turn * real(days - january) / 365.25, turn * real((days + 3) % 7) / 7.0,
-        turn * real(seconds % 86400) / 86400.0,
+        turn * real(month - 1) / 12.0, turn * real(days - january) / 365.25, turn * real((days + 3) - (days + 3) // 7 * 7) / 7.0,
+        turn * real(later - days * 86400) / 86400.0,
     ]  # fmt: skip
     waves = [wave(phase) for phase in phases for wave in (tf.sin, tf.cos)]
-    parts = [real(seconds) / 86400.0 - origin, real(year), *waves[:6], real(day), *waves[6:]]
+    parts = [real(seconds) / 86400.0 - origin, real(year - 400 * LATER), *waves[:6], real(day), *waves[6:]]
     return tf.where(gap[:, None], tf.constant(math.nan, tf.float64), tf.stack(parts, axis=1))
 
 

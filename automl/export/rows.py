@@ -114,8 +114,7 @@ def _numbers(seen: Mapping[str, Any], quantiles: Any, n: int, rng: np.random.Gen
 
 
 def _dates(seen: Mapping[str, Any], gaps: np.ndarray, rng: np.random.Generator) -> pd.Series:
-    low, high = int(seen.get("low", 2000)), int(seen.get("high", 2030))
-    begin, end = (int(np.datetime64(f"{year:04d}-01-01", "s").astype(np.int64)) for year in (low, high + 1))
+    begin, end = int(seen.get("low", 946_684_800)), int(seen.get("high", 1_893_456_000))  # of 2000 and 2030
     seconds = rng.integers(begin, max(end, begin + 1), len(gaps))
     times = seconds.astype("datetime64[s]").astype("datetime64[ns]")
     times[gaps] = np.datetime64("NaT")
