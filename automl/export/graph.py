@@ -79,7 +79,8 @@ def of(predictor: Predictor, task: Task, inside: bool, wide: bool) -> Graph:
 
 def _networks(predictor: Predictor) -> Sequence[Any]:
     if isinstance(predictor, BlendPredictor):
-        return [*_networks(predictor.deep), *_networks(predictor.shallow)]
+        shares = zip((predictor.deep, predictor.shallow), predictor.parts, strict=True)
+        return [network for one, share in shares if share > 0 for network in _networks(one)]
     return list(predictor.models) if isinstance(predictor, DeepPredictor) else []
 
 
