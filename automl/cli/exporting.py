@@ -15,7 +15,7 @@ __all__ = ["export"]
 
 def export(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A saved model, or a run folder.")],
-    out: Annotated[str, typer.Option(metavar="PATH", help="New folder to write; of python a new file ending in .py.")],
+    out: Annotated[str, typer.Option(metavar="PATH", help="New folder to write.")],
     format: Annotated[  # noqa: A002
         str, typer.Option(help="onnx, litert, openvino, saved_model, keras, or python (a training script).")
     ] = "onnx",

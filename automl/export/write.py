@@ -17,6 +17,7 @@ from automl.errors import DataError, FolderError
 from automl.export import check, formats, graph, reader
 from automl.export.describe import cell_columns, stored
 from automl.export.rows import MOST_ROWS, made_rows
+from automl.export.script import write_script
 from automl.goals.shared.rows import as_written
 from automl.records import Task
 from automl.sides.backend import check_backend
@@ -88,9 +89,12 @@ def export(
         MissingExtra: a library of the format is not installed.
     """
     task: Task = side.task
+    target = new_folder(out)
+    if format == "python":
+        check_backend()
+        return Exported(target, write_script(side, target, result or {}))
     found = formats.of_name(format, side.side)
     refuse_goal(task)
-    target = new_folder(out)
     formats.need(found)
     check_backend()
     with quiet_libraries():

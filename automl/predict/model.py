@@ -179,7 +179,7 @@ class SideModel:
         """Export the model as a folder that predicts without automl; see ``docs/export.md``.
 
         Args:
-            path: the new folder; with format "python" a new file ending in .py, beside which lies what it reads.
+            path: the new folder.
             format: "onnx", "litert", "openvino", "saved_model" or "keras"; or "python", a script that trains the
                 finalist anew in plain Keras or scikit-learn.
             rows: rows to check the export on, in any form that `predict` takes (1,000 are used); a history for a
