@@ -71,7 +71,8 @@ def _date_parts(seconds: Any, origin: float) -> Any:
     january = 365 * before + before // 4 - before // 100 + before // 400 - 719162  # days of 1 January since 1970
     turn = 2 * math.pi
     phases = [
-        turn * real(month - 1) / 12.0, turn * real(days - january) / 365.25, turn * real((days + 3) - (days + 3) // 7 * 7) / 7.0,
+        turn * real(month - 1) / 12.0, turn * real(days - january) / 365.25,
+        turn * real((days + 3) - (days + 3) // 7 * 7) / 7.0,
         turn * real(later - days * 86400) / 86400.0,
     ]  # fmt: skip
     waves = [wave(phase) for phase in phases for wave in (tf.sin, tf.cos)]
@@ -230,8 +231,7 @@ def _boosters(learner: Any, X: Any, real: Any) -> Any:
 
     if learner.library != "lightgbm":
         raise DataError(
-            f"trees of {learner.library} have no export here: open the bytes that the model stores with {learner.library}"
-            " itself, or export the deep side"
+            f"trees of {learner.library} have no export; export the deep side, or serve the saved model with automl"
         )
     from automl.baselines.learners.lightgbm_trees import opened
 

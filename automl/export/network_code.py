@@ -60,7 +60,10 @@ def network_code(model: Any, function: str = "build_network") -> tuple[str, dict
     inputs = ", ".join(names[id(tensor)] for tensor in model.inputs)
     lines.append(f"return keras.Model([{inputs}], {outputs})")
     body = textwrap.indent("\n".join(map(_wrapped, lines)), "    ")
-    return f'def {function}():\n    """The network of the finalist, with its hyperparameters as they were found."""\n{body}\n', own
+    return (
+        f'def {function}():\n    """The network, with its hyperparameters as they were found."""\n{body}\n',
+        own,
+    )
 
 
 def _in_order(model: Any) -> list[Any]:
@@ -97,7 +100,11 @@ def _constructor(layer: Any) -> tuple[str, dict[str, Any]]:
     given = []
     for key, value in config.items():
         short = _short(value)
-        if key == "seed" or (key in defaults and _short(defaults[key]) == short) or (short is None and key not in defaults):
+        if (
+            key == "seed"
+            or (key in defaults and _short(defaults[key]) == short)
+            or (short is None and key not in defaults)
+        ):
             continue
         if key in defaults and defaults[key] is None and short == "linear":
             continue
@@ -139,7 +146,9 @@ def _wrapped(line: str) -> str:
     """A long call, with its arguments on lines of their own."""
     if len(line) <= LINE - 4:
         return line
-    return "\n".join(textwrap.wrap(line, LINE - 8, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
+    return "\n".join(
+        textwrap.wrap(line, LINE - 8, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    )
 
 
 # --------------------------------------------------------------------------- source of own layers

@@ -122,7 +122,9 @@ def deep_script(
     for place, (name, weight, choices) in enumerate(runs):
         for refused in REFUSED:
             if choices.get(refused):
-                raise DataError(f"{name} was trained with {refused}, for which no script is written; use --format keras")
+                raise DataError(
+                    f"{name} was trained with {refused}, for which no script is written; use --format keras"
+                )
         function = f"build_{name.replace('-', '_')}"
         code, mine = network_code(predictor.models[place], function)
         functions.append(code)

@@ -59,7 +59,8 @@ def _columns(style: str, choices: Mapping[str, Any]) -> tuple[str, set[str]]:
     lines = []
     if style == "linear":
         imports |= {
-            "from sklearn.impute import SimpleImputer", "from sklearn.preprocessing import OneHotEncoder, StandardScaler"
+            "from sklearn.impute import SimpleImputer",
+            "from sklearn.preprocessing import OneHotEncoder, StandardScaler",
         }  # fmt: skip
         scale = "StandardScaler()"
         if choices.get("quantiles"):
@@ -71,7 +72,8 @@ def _columns(style: str, choices: Mapping[str, Any]) -> tuple[str, set[str]]:
         number = f'make_pipeline(SimpleImputer(strategy="median", add_indicator=True), {scale})'
         date = f'make_pipeline(FunctionTransformer(date_parts), SimpleImputer(strategy="median"), {scale})'
         level = (
-            f'OneHotEncoder(min_frequency={FEW_ROWS_A_LEVEL}, max_categories={most}, handle_unknown="infrequent_if_exist")'
+            f"OneHotEncoder(min_frequency={FEW_ROWS_A_LEVEL}, max_categories={most}, "
+            'handle_unknown="infrequent_if_exist")'
         )
     elif style == "filled":
         imports |= {"from sklearn.impute import SimpleImputer", "from sklearn.preprocessing import OrdinalEncoder"}
@@ -86,7 +88,8 @@ def _columns(style: str, choices: Mapping[str, Any]) -> tuple[str, set[str]]:
             "unknown_value=np.nan)"
         )
     n = int(choices.get("text_dimensions") or 10)
-    text = f"make_pipeline(TfidfVectorizer(sublinear_tf=True, min_df={FEW_ROWS_A_LEVEL}), TruncatedSVD({n}, random_state=seed))"
+    words = f"TfidfVectorizer(sublinear_tf=True, min_df={FEW_ROWS_A_LEVEL})"
+    text = f"make_pipeline({words}, TruncatedSVD({n}, random_state=seed))"
     lines = [
         "    columns = make_column_transformer(",
         f"        ({number}, NUMBERS),",

@@ -32,9 +32,14 @@ def table(n_rows=N_ROWS):
             "town": [f"Town {i}" for i in rng.zipf(1.4, n_rows) % 60],
             "day": pd.date_range("1965-01-01", periods=n_rows, freq="1117h").strftime("%Y-%m-%d %H:%M:%S"),
             "member": rng.choice(["yes", "no"], n_rows).astype(object),
-            "tags": ["; ".join(rng.choice(["new", "Old", "odd one", "x"], rng.integers(1, 4), False)) for _ in range(n_rows)],
+            "tags": [
+                "; ".join(rng.choice(["new", "Old", "odd one", "x"], rng.integers(1, 4), False)) for _ in range(n_rows)
+            ],
             "page": [f"https://www.site{i % 9}.org/p?{i}" for i in range(n_rows)],
-            "note": [" ".join(rng.choice(["good", "bad", "Fine", "poor", "late", "don't"], 14)) + f" {i * 7919}" for i in range(n_rows)],
+            "note": [
+                " ".join(rng.choice(["good", "bad", "Fine", "poor", "late", "don't"], 14)) + f" {i * 7919}"
+                for i in range(n_rows)
+            ],
         }
     )
     signal = frame.amount + (frame.colour == "Red") + 0.5 * (frame.member == "yes")
@@ -79,13 +84,15 @@ def deep():
         encoder, codec = modalities.fit(prepared.dataset, task, prepared.split)
         template = catalog.members(Template, "automl.templates")[name]
         facts = modalities.facts(task, prepared.split, codec)
-        first = {**template.starts(encoder.specs, facts)[0], **{k: v for k, v in SMALL.items()}, **choices}
+        first = {**template.starts(encoder.specs, facts)[0], **SMALL, **choices}
         knobs = {knob: float(first[knob]) for knob in template.knobs if knob in first}
         models = []
         for seed in range(n_models):
             keras.utils.set_random_seed(seed)
             models.append(template.build(first, knobs, encoder.specs, codec.head))
-        return DeepPredictor(tuple(models), encoder, codec, DECISIONS.get(task.goal), (0.25, 0.75)[:n_models] if n_models > 1 else (1.0,))
+        return DeepPredictor(
+            tuple(models), encoder, codec, DECISIONS.get(task.goal), (0.25, 0.75)[:n_models] if n_models > 1 else (1.0,)
+        )
 
     return make
 

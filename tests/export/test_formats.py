@@ -1,4 +1,4 @@
-"""Each format is written, checked against the model, and described by a manifest; what cannot be is refused in words."""
+"""Each format is written, checked against the model and described by a manifest; the rest is refused in words."""
 
 import json
 import os
@@ -61,7 +61,10 @@ def test_a_program_without_automl_predicts_as_predict_proba_does(folders, binary
     frame = prepared("binary", ("note", "page", "tags")).dataset.inputs.head(40)
     wanted = binary.predict_proba(frame, on_odd="ignore", side="blend").to_numpy()
     cells = {
-        name: [None if value is None or value != value else str(value) if "00:" in str(value) else value for value in column]
+        name: [
+            None if value is None or value != value else str(value) if "00:" in str(value) else value
+            for value in column
+        ]
         for name, column in frame.items()
     }
     (made.folder / "cells.json").write_text(json.dumps(cells, default=str), "utf-8")

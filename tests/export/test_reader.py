@@ -57,7 +57,12 @@ def test_cells_as_a_csv_file_holds_them_are_read(prepared, deep):
     made = prepared("binary")
     encoder = deep(made, n_models=1).encoder
     inputs = describe.of_encoder(encoder, list(encoder.parts), inside=False)
-    raw = {"amount": ["1.5", "", None], "member": ["Yes", "no", "?"], "colour": ["RED ", None, "nan"], "price": [1e7, 2, 3]}
+    raw = {
+        "amount": ["1.5", "", None],
+        "member": ["Yes", "no", "?"],
+        "colour": ["RED ", None, "nan"],
+        "price": [1e7, 2, 3],
+    }
     raw["day"] = ["2020-01-31", "", "2021-02-03 04:05:06"]
     found = read_by(inputs, made.task, raw)
     assert found["numbers"].shape[0] == 3
