@@ -73,7 +73,7 @@ def test_a_side_without_weight_in_a_blend_is_left_out(prepared, binary):
 
 def test_free_text_of_a_shallow_model_is_refused_by_its_column(prepared, shallow):
     made = prepared("binary")
-    with pytest.raises(DataError, match="column .page. is free text .* export the other side"):
+    with pytest.raises(DataError, match=r"column .page. is free text .* export the other side"):
         graph.of(shallow(made, "boosting", max_iter=3, text_dimensions=4), made.task, True, True)
 
 

@@ -72,7 +72,8 @@ def test_cells_as_a_csv_file_holds_them_are_read(prepared, deep):
 
 @pytest.mark.parametrize(
     ("cells", "words"),
-    [({}, "none of"), ({"amount": [1], "price": [1, 2]}, "one length"), ({"amount": ["a lot"]}, "'amount': expected numbers"),
+    [({}, "none of"), ({"amount": [1], "price": [1, 2]}, "one length"),
+     ({"amount": ["a lot"]}, "'amount': expected numbers"),
      ({"day": ["yesterday"]}, "'day': expected ISO 8601")],
 )  # fmt: skip
 def test_cells_that_cannot_be_read_are_named(prepared, deep, cells, words):
