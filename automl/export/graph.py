@@ -90,15 +90,17 @@ def _predictor(
     """What makes outputs of inputs, which are noted in `inputs`."""
     is_multilabel = goals.named(task).is_multilabel
     weights: Sequence[float]
+    each: Callable[[Tensors], list[Tensors]]
     if isinstance(predictor, BlendPredictor):
         shares = zip((predictor.deep, predictor.shallow), predictor.parts, strict=True)
         sides = [(one, share) for one, share in shares if share > 0]
         parts = [_predictor(one, task, inputs, inside, real) for one, _ in sides]
         weights = [share for _, share in sides]
 
-        def each(values: Tensors) -> list[Tensors]:
+        def of_sides(values: Tensors) -> list[Tensors]:
             return [part(values) for part in parts]
 
+        each = of_sides
     elif isinstance(predictor, DeepPredictor):
         each, weights = _deep(predictor, inputs, inside, real), predictor.weights
     elif isinstance(predictor, ShallowPredictor):

@@ -33,7 +33,8 @@ def network_code(model: Any, function: str = "build_network") -> tuple[str, dict
         DataError: the network is not of layers alone.
     """
     names: dict[int, str] = {}
-    lines, own = [], {}
+    lines: list[str] = []
+    own: dict[str, Any] = {}
     for tensor in model.inputs:
         shape = tuple(tensor.shape[1:])
         names[id(tensor)] = _identifier(tensor.name)

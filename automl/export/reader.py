@@ -181,7 +181,7 @@ def _word(value: Any) -> str | None:
         return value.strip() or None
     if isinstance(value, bool | np.bool_):
         return "True" if value else "False"
-    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(value) < 1e15:
+    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 1e15:
         return str(int(value))
     return str(value)
 
@@ -508,7 +508,8 @@ def normal_scores(quantiles: np.ndarray, references: np.ndarray, values: np.ndar
     shares[values + 1e-7 > quantiles[-1]] = 1.0
     shares[values - 1e-7 < quantiles[0]] = 0.0
     least = 1e-7 - np.spacing(1)
-    return np.clip(normal_quantile(shares), normal_quantile(np.array(least)), normal_quantile(np.array(1 - least)))
+    low, high = normal_quantile(np.array([least, 1 - least]))
+    return np.asarray(np.clip(normal_quantile(shares), low, high))
 
 
 def normal_quantile(p: np.ndarray) -> np.ndarray:
@@ -602,16 +603,16 @@ def _bent(z: np.ndarray, reach: float) -> np.ndarray:
     if reach <= 0:
         return z
     beyond = np.maximum(np.abs(z) - reach, 0.0)
-    return np.sign(z) * (np.minimum(np.abs(z), reach) + beyond / (1.0 + beyond))
+    return np.asarray(np.sign(z) * (np.minimum(np.abs(z), reach) + beyond / (1.0 + beyond)))
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:
-    return np.exp(-np.logaddexp(0.0, -z))
+    return np.asarray(np.exp(-np.logaddexp(0.0, -z)))
 
 
 def _softmax(z: np.ndarray) -> np.ndarray:
     powers = np.exp(z - z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _mean(parts: Sequence[Mapping[str, np.ndarray]], weights: Sequence[float]) -> dict[str, np.ndarray]:

@@ -87,7 +87,7 @@ def _column(column: Column, known: Mapping[str, Any], n: int, rng: np.random.Gen
     gaps = rng.random(n) < GAP_SHARE
     if column.kind == "boolean":
         words = [str(reading.get("true", "true")), str(reading.get("false", "false"))]
-        return np.where(gaps, None, rng.choice(words, n).astype(object))
+        return _with_gaps(rng.choice(words, n), gaps)
     if column.kind in NUMERIC_KINDS:
         return np.where(gaps, np.nan, _numbers(seen, known.get(column.name), n, rng))
     if column.kind == "datetime":
@@ -98,7 +98,13 @@ def _column(column: Column, known: Mapping[str, Any], n: int, rng: np.random.Gen
     if column.kind == "list":
         separator = str(reading.get("separator") or ",")
         return [separator.join(rng.choice(words, rng.integers(1, 4))) for _ in range(n)]
-    return np.where(gaps, None, rng.choice([*words, "never seen"], n).astype(object))
+    return _with_gaps(rng.choice([*words, "never seen"], n), gaps)
+
+
+def _with_gaps(words: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+    made = words.astype(object)
+    made[gaps] = None
+    return made
 
 
 def _numbers(seen: Mapping[str, Any], quantiles: Any, n: int, rng: np.random.Generator) -> np.ndarray:

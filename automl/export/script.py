@@ -118,7 +118,9 @@ def deep_script(
     predictor: DeepPredictor, task: Task, runs: list[tuple[str, float, dict[str, Any]]], result: Mapping[str, Any]
 ) -> str:  # fmt: skip
     """The text of ``train.py`` for networks."""
-    functions, own, settings = [], {}, []
+    functions: list[str] = []
+    own: dict[str, Any] = {}
+    settings: list[dict[str, Any]] = []
     for place, (name, weight, choices) in enumerate(runs):
         for refused in REFUSED:
             if choices.get(refused):
