@@ -222,7 +222,7 @@ def _boosting(learner: Any, X: Any, real: Any) -> Any:
         raw = _tree_sums(of_gradient_boosting(model), X, n_outputs, real) + tf.constant(
             np.ravel(model._baseline_prediction), real
         )
-        parts.append(_told(learner, raw, getattr(model, "classes_", None), real))
+        parts.append(_in_users_terms(learner, raw, getattr(model, "classes_", None), real))
     return _together(learner, parts)
 
 
@@ -242,11 +242,11 @@ def _boosters(learner: Any, X: Any, real: Any) -> Any:
             continue
         booster = opened(content.tobytes())
         raw = _tree_sums(of_lightgbm(booster), X, booster.num_model_per_iteration(), real)
-        parts.append(_told(learner, tf.cast(raw, real), codes if learner.is_classifier else None, real))
+        parts.append(_in_users_terms(learner, tf.cast(raw, real), codes if learner.is_classifier else None, real))
     return _together(learner, parts)
 
 
-def _told(learner: Any, raw: Any, classes: Any, real: Any) -> Any:
+def _in_users_terms(learner: Any, raw: Any, classes: Any, real: Any) -> Any:
     """Raw sums ``(n, n_outputs)`` as values ``(n,)``, or as shares of all class codes."""
     import tensorflow as tf
 
