@@ -12,7 +12,7 @@ from automl.detect import NewColumn
 from automl.detect.quoting import is_personal, percent, rounded, shape
 from automl.records import Finding, Severity
 
-__all__ = ["LARGE_SHARE", "MEANT", "odd_findings", "other_brightness"]
+__all__ = ["LARGE_SHARE", "MEANT", "SCALES", "most_expected", "odd_findings", "other_brightness"]
 
 LARGE_SHARE = 0.2
 """Of a column's cells: more of them that cannot be read are refused, and what concerns so many is grave."""
@@ -131,7 +131,11 @@ def other_brightness(images: Any, limits: tuple[float, float] | None) -> tuple[F
 
 def _expected(c: NewColumn, share: float) -> float:
     """The most rows that are nothing to tell where training had this share."""
-    n = len(c.gaps)
+    return most_expected(len(c.gaps), share)
+
+
+def most_expected(n: int, share: float) -> float:
+    """The most of n rows that are nothing to tell where training had this share."""
     if not share:
         return FEWEST * n - 1e-9
     return max(n * share + DEVIATIONS * math.sqrt(n * share * (1.0 - share)), n * (share + MORE))
