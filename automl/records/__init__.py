@@ -75,10 +75,10 @@ __all__ = [
     "DRAWN", "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NGRAM_BITS", "NUMERIC_KINDS",
     "ORDERED_KINDS", "PLUGIN_GROUP", "PRETRAINED", "QUANTITY_KINDS", "START", "UNLABELLED", "UNUSED",
     "UNUSED_KINDS", "Analysis", "AnalysisContext", "AnalysisFacts", "Answers", "ArrayForm", "Baseline",
-    "Calibration", "Champion", "Column", "ColumnArrays", "Comparison", "Contender", "Contestant", "Corruption", "CorruptionInputs",
-    "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family", "Finding",
+    "Calibration", "Champion", "Column", "ColumnArrays", "Comparison", "Contender", "Contestant", "Corruption",
+    "CorruptionInputs", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family", "Finding",
     "FitContext", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut", "InputKind", "InputSpec", "Items", "Kind",
     "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "PrecisionWish",
     "Recipe", "Refit", "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side",
-    "SidePredictor", "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
+    "SidePredictor", "Split", "Status", "Table", "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
 ]  # fmt: skip
