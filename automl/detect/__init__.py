@@ -8,5 +8,6 @@ from automl.detect.series.forecast import history
 from automl.detect.survey import survey
 
 __all__ = [
-    "NewColumn", "detect", "history", "is_in_time_order", "read", "read_column", "read_new", "survey", "with_training_facts",
+    "NewColumn", "detect", "history", "is_in_time_order", "read", "read_column", "read_new", "survey",
+    "with_training_facts",
 ]  # fmt: skip

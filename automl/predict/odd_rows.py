@@ -12,7 +12,7 @@ from automl.detect import NewColumn
 from automl.detect.quoting import is_personal, percent, rounded, shape
 from automl.records import Finding, Severity
 
-__all__ = ["LARGE_SHARE", "MEANT", "SCALES", "most_expected", "odd_findings", "other_brightness"]
+__all__ = ["LARGE_SHARE", "MEANT", "SCALES", "most_expected", "odd_cells", "odd_findings", "other_brightness"]
 
 LARGE_SHARE = 0.2
 """Of a column's cells: more of them that cannot be read are refused, and what concerns so many is grave."""
@@ -45,6 +45,17 @@ def odd_findings(compared: Sequence[NewColumn], positions: np.ndarray) -> tuple[
     """
     checks = (unreadable_cells, other_notation, new_gaps, unknown_levels, out_of_range)
     return tuple(f for check in checks if (f := check(compared, positions)) is not None)
+
+
+def odd_cells(check: str, column: NewColumn) -> np.ndarray | None:
+    """Which rows ``(n,)`` bool a check concerns in one column; None of checks that concern a column as a whole."""
+    if check == "unreadable_cells":
+        return column.unread
+    if check == "new_gaps":
+        return column.gaps
+    if check == "unknown_levels":
+        return column.unknown
+    return _far(column) if check == "out_of_range" else None
 
 
 def unreadable_cells(compared: Sequence[NewColumn], positions: np.ndarray) -> Finding | None:

@@ -22,7 +22,7 @@ from automl.predict.odd_rows import odd_findings
 from automl.predict.plain_cells import Cells, Reader, is_clean, listed_cells, reader_of, series_cells
 from automl.records import UNUSED_KINDS, Column, ColumnArrays, Dataset, OnOdd, Task
 
-__all__ = ["read_plainly"]
+__all__ = ["joined_plainly", "read_plainly"]
 
 MOST_PLANS = 16
 """Tasks whose readers are kept, the last ones asked for."""
@@ -167,3 +167,12 @@ def _made(task: Task) -> _Plan | None:
     if not needed or apart - set(names) or set(task.target) & set(names):
         return None
     return _Plan(tuple(readers), needed, frozenset((*names, *task.target)))
+
+
+def joined_plainly(datasets: Sequence[Dataset]) -> Dataset:
+    """Rows of several datasets of one task, read by `read_plainly`, as one, one dataset after another."""
+    if len(datasets) == 1:
+        return datasets[0]
+    names = datasets[0].inputs.columns
+    arrays = {name: np.concatenate([one.inputs[name] for one in datasets]) for name in names}
+    return Dataset(name="data", inputs=ColumnArrays(arrays, sum(one.n_rows for one in datasets)))
