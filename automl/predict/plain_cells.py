@@ -50,7 +50,7 @@ def series_cells(series: pd.Series) -> Cells | None:
     if isinstance(dtype, np.dtype):
         if dtype in PLAIN_TYPES or str(dtype) in TIME_UNITS:
             return series.to_numpy()
-        return listed_cells(series.tolist()) if dtype == object else None
+        return listed_cells(series.tolist()) if dtype.kind == "O" else None
     if isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA:
         cells: list[Any] = series.array.to_numpy(dtype=object).tolist()
         return [cell if type(cell) is str else None for cell in cells]
@@ -60,10 +60,9 @@ def series_cells(series: pd.Series) -> Cells | None:
 def listed_cells(values: list[Any]) -> Cells | None:
     """Python's own values as a frame of them would be typed; None of other values, and of several kinds."""
     kinds = set(map(type, values))
-    if float in kinds and any(value != value for value in values if type(value) is float):
-        if kinds - {float, int}:
-            values = [None if type(value) is float and value != value else value for value in values]
-            kinds = set(map(type, values))
+    if float in kinds and kinds - {float, int, type(None)}:
+        values = [None if type(value) is float and value != value else value for value in values]
+        kinds = set(map(type, values))
     has_gaps = type(None) in kinds
     kinds.discard(type(None))
     if kinds == {str}:

@@ -3,8 +3,8 @@
 A frame of one row costs more to take apart and to put together than the prediction. So cells are read as they come, by
 what their column may hold at all: known levels, numbers within the range of training, dates in the form of the
 standard. A column that holds anything else is read as any new column is; where that finds something to tell, or where
-the rows are no plain table of the model's columns, `read_plainly` gives up, and `automl.predict.rows` reads them. Either
-way predictions are equal to the last bit, and what is told is the same (``docs/decisions/0060-serving.md``).
+the rows are no plain table of the model's columns, `read_plainly` gives up, and `automl.predict.rows` reads them.
+Either way predictions are equal to the last bit, and what is told is the same (``docs/decisions/0060-serving.md``).
 """
 
 from __future__ import annotations

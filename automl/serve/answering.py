@@ -23,6 +23,7 @@ from automl.serve.body import Question, Rows, read_body
 from automl.serve.json_values import plain_values
 from automl.serve.refusals import Refusal, internal
 from automl.serve.warned import warnings_of
+from automl.sides.predictors import opened_from
 
 __all__ = ["Answer", "Answering", "refused"]
 
@@ -127,7 +128,7 @@ class Answering:
     def _alone(self, verb: str, rows: Rows) -> Answer:
         """Rows of any kind, and what is odd about them."""
         model, on_odd = self.model, rows.on_odd
-        with model._opened():
+        with opened_from(getattr(model.predictor, "source", "")):
             dataset, compared = read_compared(rows.rows, model.task, model.root, on_odd, rows.future)
         told = _without_files(reported(dataset.findings, on_odd))
         frame = model.predict_proba(dataset) if verb == "predict_proba" else model.predict(dataset)
