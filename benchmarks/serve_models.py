@@ -65,7 +65,7 @@ def make_bundle(folder: Path) -> None:
     from automl.records import Facts, FitContext
     from automl.sides.predictors import DeepPredictor, ShallowPredictor
 
-    result = automl.fit(churn(), target=TARGET, budget="40s", max_trials=2, templates="mlp", analysis=0, seed=1,
+    result = automl.fit(churn(), target=TARGET, budget="60s", templates="mlp", analysis=0, seed=1,
                         quiet=True, out=folder.with_name(f"{folder.name}-run"))  # fmt: skip
     deep = result.deep.predictor
     prepared = prepare(make(data=churn(), target=TARGET, seed=1))
