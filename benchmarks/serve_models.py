@@ -56,30 +56,44 @@ def churn(n: int = N_ROWS, seed: int = 0) -> pd.DataFrame:
 
 
 def make_bundle(folder: Path) -> None:
-    """Save one network and one boosted model, each alone: the first of a short contest, and one family's first fit."""
-    import automl
-    from automl import bundle, goals
+    """Save a network and boosted trees, each alone, in the first settings of their families and without a search."""
+    from automl import bundle, goals, modalities
     from automl.flow.prepare import prepare
     from automl.flow.selection import baselines_for
     from automl.recipe import make
     from automl.records import Facts, FitContext
     from automl.sides.predictors import DeepPredictor, ShallowPredictor
 
-    result = automl.fit(churn(), target=TARGET, budget="60s", templates="mlp", analysis=0, seed=1,
-                        quiet=True, out=folder.with_name(f"{folder.name}-run"))  # fmt: skip
-    deep = result.deep.predictor
     prepared = prepare(make(data=churn(), target=TARGET, seed=1))
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     family = baselines_for(task)["boosting"]
-    settings = next(iter(family.settings(task, Facts(len(split.train), len(task.classes)), 0)))
-    shallow = family.make(task, settings, 0)
+    facts = Facts(len(split.train), len(task.classes))
+    shallow = family.make(task, next(iter(family.settings(task, facts, 0))), 0)
     truths = [goals.truth(dataset, task, split.items(part)) for part in ("train", "valid")]
     shallow.fit(dataset, split.train, truths[0], None, FitContext(None, None, split.valid, truths[1]))
-    predictors = {
-        "deep": DeepPredictor(deep.models[:1], deep.encoder, deep.codec),
-        "shallow": ShallowPredictor((shallow,)),
-    }
-    bundle.save(folder, result.model.task, predictors, "shallow", {}, "")
+    encoder, codec = modalities.fit(dataset, task, split)
+    network = trained(encoder, codec, dataset, split, facts)
+    predictors = {"deep": DeepPredictor((network,), encoder, codec), "shallow": ShallowPredictor((shallow,))}
+    bundle.save(folder, task, predictors, "shallow", {}, "")
+
+
+def trained(encoder: Any, codec: Any, dataset: Any, split: Any, facts: Any) -> Any:
+    """The network of the first start of the template `mlp`, after two epochs."""
+    import keras
+    import keras_tuner
+
+    from automl.templates.mlp import MLP
+
+    hp = keras_tuner.HyperParameters()
+    MLP.space(hp, encoder.specs, facts)
+    point = {**hp.values, **MLP.starts(encoder.specs, facts)[0]}
+    knobs = {name: keras.Variable(float(point[name]), trainable=False, dtype="float32") for name in MLP.knobs}
+    choices = {name: value for name, value in point.items() if name not in MLP.knobs}
+    keras.utils.set_random_seed(1)
+    network = MLP.build(choices, knobs, encoder.specs, codec.head)
+    network.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    network.fit(encoder.transform(dataset, split.train), codec.encode(dataset, split.train), epochs=2, verbose=0)
+    return network
 
 
 def pipeline_of(side: str, model: Any) -> Any:

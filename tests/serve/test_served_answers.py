@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from first_fits import first_fit
+from serving_clients import asked, posted, shops
 
 from automl.errors import OddRowsWarning
 from automl.serve.body import Question, read_body
 from automl.serve.refusals import Refusal
-
-from serving_clients import asked, posted, shops
 
 
 def test_predictions_are_those_of_predict(model, records):
@@ -79,7 +78,7 @@ def test_a_column_that_cannot_be_read_is_refused_as_by_predict(model, records):
     assert posted(model, records, "/predict?on_odd=warn")[0] == 200
 
 
-@pytest.mark.parametrize("body, status", [
+@pytest.mark.parametrize(("body", "status"), [
     (b"", 400), (b"[", 400), (b"[" * 100_000, 400), (b"\xff", 400), (b"9" * 5000, 400), (b"[]", 422), (b"7", 422),
     (b'"text"', 422), (b"[7]", 422), (b"[[1, 2]]", 422), (b'{"rows": []}', 422), (b'{"rows": [1], "x": 2}', 422),
     (b'{"other": 1}', 422), (b'[{"size": {"a": {}}}]', 422), (b'[{"size": 1e999}]', 200), (b'[{"size": NaN}]', 200),

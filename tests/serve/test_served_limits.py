@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from serving_clients import asked, client_of, posted
 from typer.testing import CliRunner
 
 from automl import bundle
@@ -21,8 +22,6 @@ from automl.cli.app import app
 from automl.errors import BundleError, MissingExtra, RecipeError
 from automl.serve.application import application
 from automl.serve.settings import Settings
-
-from serving_clients import asked, client_of, posted
 
 JSON = {"Content-Type": "application/json"}
 
@@ -141,7 +140,7 @@ def _queue_of(client):
     return alive[-1].items
 
 
-@pytest.mark.parametrize("error, status", [
+@pytest.mark.parametrize(("error", "status"), [
     (RuntimeError("/srv/secret/model"), 500), (BundleError("the model in /srv/secret cannot predict"), 422),
     (MemoryError("/srv/secret"), 413),
 ])  # fmt: skip
