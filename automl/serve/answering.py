@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from automl import goals
 from automl.errors import AutomlError, BundleError, InputError
@@ -118,9 +119,11 @@ class Answering:
         """Predictions of rows that were all read, as values of JSON."""
         task = self.model.task
         if verb == "predict_proba":
+            shares = output.arrays["probabilities"]
             names = [str(name) for name in as_written(task)]
-            shares = output.arrays["probabilities"].tolist()
-            return [dict(zip(names, row, strict=True)) for row in shares]
+            if not np.isfinite(shares).all():
+                return plain_values(pd.DataFrame(shares, columns=names))
+            return [dict(zip(names, row, strict=True)) for row in shares.tolist()]
         return plain_values(goals.named(task).to_frame(output.arrays, task))
 
     # ---- all other rows

@@ -14,7 +14,7 @@ from automl.intake.inline import is_inline
 from automl.records import Task
 from automl.serve.refusals import Refusal, unknown_media
 
-__all__ = ["Question", "Rows", "read_body"]
+__all__ = ["CSV", "JSON", "Question", "Rows", "example_of", "read_body"]
 
 JSON, CSV = "application/json", "text/csv"
 KEYS = frozenset({"rows", "future", "on_odd"})
@@ -158,6 +158,6 @@ def _refuse_paths(made: Rows, task: Task) -> None:
 
 
 def example_of(task: Task) -> Mapping[str, Any]:
-    """A body that has the right form; its values are made up."""
+    """A body of the right form for a table; its values are made up."""
     values = {"boolean": True, "datetime": "2024-01-31", "numeric": 1.5, "embedded_number": 1.5}
     return {"rows": [{c.name: values.get(c.kind, "text") for c in task.columns}]}

@@ -40,10 +40,11 @@ def openapi(task: Task, side: str, settings: Settings) -> dict[str, Any]:
         settings: with the limits.
     """
     goal = goals.named(task)
-    paths: dict[str, Any] = {"/predict": _post("Predict rows.", _predicted(task))}
+    example = example_of(task) if task.columns else None
+    paths: dict[str, Any] = {"/predict": _post("Predict rows.", _predicted(task), example)}
     if goal.is_classification:
         shares = {"type": "object", "additionalProperties": {"type": "number"}}
-        paths["/predict_proba"] = _post("Probabilities of each class.", shares)
+        paths["/predict_proba"] = _post("Probabilities of each class.", shares, example)
     paths["/health"] = _get("Whether the model is ready.", JSON)
     paths["/metrics"] = _get("Counts for Prometheus.", "text/plain")
     limits = f"At most {settings.most_rows:,} rows and {settings.most_body_mib:g} MiB a request"
@@ -87,11 +88,12 @@ def _predicted(task: Task) -> dict[str, Any]:
     return {"description": words} if is_single else {"type": "object", "description": words}
 
 
-def _post(summary: str, item: Mapping[str, Any]) -> dict[str, Any]:
+def _post(summary: str, item: Mapping[str, Any], example: Mapping[str, Any] | None) -> dict[str, Any]:
     rows = {"type": "array", "items": {"$ref": "#/components/schemas/Row"}}
     word = {"type": "string", "enum": ["warn", "ignore", "refuse"]}
     body = {"type": "object", "required": ["rows"],
             "properties": {"rows": rows, "future": rows, "on_odd": word}}  # fmt: skip
+    asked: dict[str, Any] = {"schema": body} if example is None else {"schema": body, "example": example}
     warned = {"type": "array", "items": {"$ref": "#/components/schemas/Warning"}}
     done = {"type": "object", "properties": {"predictions": {"type": "array", "items": item}, "warnings": warned}}
     refused = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
@@ -101,7 +103,7 @@ def _post(summary: str, item: Mapping[str, Any]) -> dict[str, Any]:
         "post": {
             "summary": summary,
             "parameters": [{"name": "on_odd", "in": "query", "required": False, "schema": word}],
-            "requestBody": {"required": True, "content": {JSON: {"schema": body}, CSV: {"schema": {"type": "string"}}}},
+            "requestBody": {"required": True, "content": {JSON: asked, CSV: {"schema": {"type": "string"}}}},
             "responses": answers,
         }
     }
@@ -125,8 +127,3 @@ def _warning() -> dict[str, Any]:
     names = {"type": "array", "items": text}
     own = {"check": text, "severity": text, "message": text, "columns": names, "rows": rows}
     return {"type": "object", "properties": own}
-
-
-def example(task: Task) -> Mapping[str, Any]:
-    """A body of the right form."""
-    return example_of(task)

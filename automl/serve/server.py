@@ -9,6 +9,7 @@ import signal
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from automl.errors import AutomlError, RecipeError
 from automl.serve.application import application, need
 from automl.serve.metrics import FOLDER
 from automl.serve.settings import Settings
@@ -43,7 +44,6 @@ def model_of(settings: Settings) -> SideModel:
 
 def _warm(model: SideModel) -> None:
     """Predict made-up rows, if the model takes them: what is compiled or read at the first call is then ready."""
-    from automl.errors import AutomlError
     from automl.serve.answering import Answering
     from automl.serve.body import JSON, Question, example_of
 
@@ -63,11 +63,25 @@ def run(settings: Settings) -> None:
     Raises:
         MissingExtra: a library of the extra `serve` is not installed.
         BundleError: the model cannot be opened. DataError: it has no model of this side.
+        RecipeError: the address cannot be bound.
     """
     need()
-    import uvicorn
+    # What uvicorn hands the signal on to, once it has ended because of it: that is no fault.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        if settings.workers == 1:
+            _serve_here(settings)
+        else:
+            _serve_in_processes(settings)
+    except SystemExit as error:  # uvicorn's, after it has said why
+        raise RecipeError(f"host and port: {settings.host}:{settings.port} cannot be bound; name others") from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
-    options: dict[str, Any] = {
+
+def _options(settings: Settings) -> dict[str, Any]:
+    """What uvicorn is told."""
+    return {
         "host": settings.host,
         "port": settings.port,
         "log_level": "warning",
@@ -76,44 +90,45 @@ def run(settings: Settings) -> None:
         "proxy_headers": False,
         "timeout_graceful_shutdown": int(settings.timeout_seconds) + 1,
     }
-    signal.signal(signal.SIGTERM, lambda *_: None)  # what uvicorn hands it on to once it has ended: that is no fault
-    if settings.workers == 1:
-        _Announced(uvicorn, application(model_of(settings), settings), options).run()
-        return
+
+
+def _serve_here(settings: Settings) -> None:
+    """In this process; where it can be reached is said once it can."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            for one in self.servers[:1]:
+                _say_where(settings.host, one.sockets[0].getsockname()[1])
+
+    Server(uvicorn.Config(application(model_of(settings), settings), **_options(settings))).run()
+
+
+def _serve_in_processes(settings: Settings) -> None:
+    """In several processes that share the address; the model is opened here first, so that its faults are told once."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    from automl import api
+
+    loaded = api.load(settings.model, settings.plugins)
+    loaded.side(settings.side or loaded.recommended)
     with tempfile.TemporaryDirectory(prefix="automl-serve-") as counts:
         os.environ[FOLDER] = counts
         os.environ[SETTINGS] = json.dumps(dataclasses.asdict(settings))
-        _announce(settings, settings.port)
-        uvicorn.run("automl.serve.server:from_environment", factory=True, workers=settings.workers, **options)
+        try:
+            config = uvicorn.Config(
+                "automl.serve.server:from_environment", factory=True, workers=settings.workers, **_options(settings)
+            )
+            bound = config.bind_socket()
+            _say_where(settings.host, bound.getsockname()[1])
+            Multiprocess(config, target=uvicorn.Server(config).run, sockets=[bound]).run()
+        finally:
+            del os.environ[FOLDER], os.environ[SETTINGS]
 
 
-class _Announced:
-    """A server that says where it can be reached once it can."""
-
-    def __init__(self, uvicorn: Any, app: FastAPI, options: dict[str, Any]) -> None:
-        class Server(uvicorn.Server):  # type: ignore[misc]
-            async def startup(self, sockets: Any = None) -> None:
-                await super().startup(sockets)
-                ports = [socket.getsockname()[1] for one in self.servers for socket in one.sockets]
-                if ports:
-                    _announce_at(options["host"], ports[0])
-
-        self.server = Server(uvicorn.Config(app, **options))
-
-    def run(self) -> None:
-        """Until it is asked to end."""
-        self.server.run()
-        if not self.server.started:
-            from automl.errors import RecipeError
-
-            raise RecipeError("host and port: the address cannot be bound; name another --host or --port")
-
-
-def _announce(settings: Settings, port: int) -> None:
-    _announce_at(settings.host, port)
-
-
-def _announce_at(host: str, port: int) -> None:
+def _say_where(host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
     terminal.err(printable(f"serving at http://{shown}:{port}"))
 

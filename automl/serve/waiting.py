@@ -7,17 +7,19 @@ nothing for batches. One thread predicts, since Python's lock and the libraries'
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from automl.serve.answering import Answer
+from automl.serve.answering import Answer, refused
 from automl.serve.body import Question
-from automl.serve.refusals import overloaded
+from automl.serve.refusals import internal, overloaded
 
 __all__ = ["Waiting"]
 
+LOG = logging.getLogger("automl.serve")
 ROW_BYTES = 64
 """About the least of a row of JSON, by which requests are taken together before they are read."""
 MOST_TOGETHER = 64
@@ -83,6 +85,14 @@ class Waiting:
         finally:
             item.is_given_up = True
 
+    def _answers(self, items: Sequence[_Item]) -> list[Answer]:
+        """Answers of some requests; a fault is answered, too, so that the thread goes on."""
+        try:
+            return self.answer([item.question for item in items])
+        except Exception:
+            LOG.exception("requests failed")
+            return [refused(internal()) for _ in items]
+
     def _work(self) -> None:
         last = False
         while not last:
@@ -101,7 +111,7 @@ class Waiting:
                     n_bytes += len(more.question.body)
             wanted = [one for one in taken if not one.is_given_up]
             self.told(len(wanted))
-            for one, answer in zip(wanted, self.answer([one.question for one in wanted]), strict=True):
+            for one, answer in zip(wanted, self._answers(wanted), strict=True):
                 one.loop.call_soon_threadsafe(_give, one.future, answer)
 
 

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from automl import bundle
 from automl.cli.app import app
 from automl.errors import BundleError, MissingExtra, RecipeError
+from automl.serve import server
 from automl.serve.application import application
 from automl.serve.settings import Settings
 
@@ -170,6 +171,16 @@ def test_the_command_hands_on_what_it_is_told(monkeypatch):
     assert CliRunner().invoke(app, ["serve", "folder", *flags]).exit_code == 0
     (settings,) = seen
     assert settings == Settings("folder", "deep", "127.0.0.1", 0, 2, 2.0, 5, 9.0)
+
+
+def test_an_address_that_is_taken_is_the_users_fault(model, monkeypatch):
+    monkeypatch.setattr("automl.serve.server.model_of", lambda settings: model)
+    before = signal.getsignal(signal.SIGTERM)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(RecipeError, match=f"127.0.0.1:{port} cannot be bound"):
+            server.run(Settings("model", port=port))
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 SERVER = """
