@@ -74,7 +74,7 @@ def application(model: SideModel, settings: Settings) -> FastAPI:
         finally:
             await asyncio.to_thread(waiting.end)
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, title="automl serve")
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     described = json.dumps(openapi(model.task, model.side, settings)).encode()
 
     def respond(answer: Answer, path: str, begun: float) -> Response:
