@@ -108,7 +108,6 @@ def _serve_here(settings: Settings) -> None:
 def _serve_in_processes(settings: Settings) -> None:
     """In several processes that share the address; the model is opened here first, so that its faults are told once."""
     import uvicorn
-    from uvicorn.supervisors import Multiprocess
 
     from automl import api
 
@@ -117,13 +116,11 @@ def _serve_in_processes(settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="automl-serve-") as counts:
         os.environ[FOLDER] = counts
         os.environ[SETTINGS] = json.dumps(dataclasses.asdict(settings))
+        _say_where(settings.host, settings.port)
         try:
-            config = uvicorn.Config(
+            uvicorn.run(
                 "automl.serve.server:from_environment", factory=True, workers=settings.workers, **_options(settings)
             )
-            bound = config.bind_socket()
-            _say_where(settings.host, bound.getsockname()[1])
-            Multiprocess(config, target=uvicorn.Server(config).run, sockets=[bound]).run()
         finally:
             del os.environ[FOLDER], os.environ[SETTINGS]
 
@@ -135,9 +132,7 @@ def _say_where(host: str, port: int) -> None:
 
 def from_environment() -> FastAPI:
     """The application of one of several processes."""
-    settings = Settings(**{
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in json.loads(os.environ[SETTINGS]).items()
-    })  # fmt: skip
+    told: dict[str, Any] = json.loads(os.environ[SETTINGS])
+    settings = Settings(**{**told, "plugins": tuple(told["plugins"])})
     signal.signal(signal.SIGTERM, lambda *_: None)
     return application(model_of(settings), settings)

@@ -20,7 +20,7 @@ class Settings:
         model: a saved model, or a run folder.
         side: "deep", "shallow", "blend" or "floor"; None for the recommended one.
         host: the only address that is bound.
-        port: 0 for a free one.
+        port: 0 for a free one, of a single worker.
         workers: processes, each with its own copy of the model.
         most_body_mib: of a request's body, in MiB.
         most_rows: of a request.
@@ -52,6 +52,8 @@ class Settings:
                 raise RecipeError(f"{name}: expected at least {low}, got {getattr(self, name)}")
         if self.port > 65535:
             raise RecipeError(f"port: expected at most 65535, got {self.port}")
+        if self.port == 0 and self.workers > 1:
+            raise RecipeError("port: 0 (a free one) needs a single worker; name a port")
         for name in ("most_body_mib", "timeout_seconds"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise RecipeError(f"{name}: expected a number above 0, got {getattr(self, name)}")

@@ -134,6 +134,7 @@ ODD_CELLS = st.one_of(
     st.sampled_from([
         "", " ", "n/a", "NaN", "?", "unknown", "-999", "1,234.5", "0,65", "12 €", "web", " web ", "WEB", "phone call",
         "Phone  call", "yes", "Yes", "Y", "1", "0", "true", "2021-02-30", "2021-02-03", "2021-02-03 04:05",
+        "2021-02-03 04:05:06.789", pd.Timestamp("2021-03-04 05:06:07.891234"),
         "03/04/2021", "1500-01-01", "2262-05-01", "20210203", "20:15", "\0", "a\0b", "\ud800", "city 1", "city 99", "3",
         "3.0", "inf", 10**20, float("inf"), -0.0, np.float32(2.5), np.int8(3), np.bool_(True), pd.NaT,
         pd.Timestamp("2021-03-04"), pd.Timestamp("2021-03-04", tz="Europe/Berlin"), b"bytes", (1, 2), {"a": 1},

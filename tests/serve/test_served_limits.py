@@ -157,8 +157,8 @@ def test_a_missing_library_names_the_extra(model, monkeypatch):
         application(model, Settings("model"))
 
 
-@pytest.mark.parametrize("wrong", [{"port": -1}, {"port": 70_000}, {"workers": 0}, {"most_rows": 0},
-                                   {"timeout_seconds": 0.0}, {"most_body_mib": float("inf")}])  # fmt: skip
+@pytest.mark.parametrize("wrong", [{"port": -1}, {"port": 70_000}, {"port": 0, "workers": 2}, {"workers": 0},
+                                   {"most_rows": 0}, {"timeout_seconds": 0.0}, {"most_body_mib": float("inf")}])  # fmt: skip
 def test_settings_have_bounds(wrong):
     with pytest.raises(RecipeError, match=next(iter(wrong))):
         Settings("model", **wrong)
@@ -167,10 +167,23 @@ def test_settings_have_bounds(wrong):
 def test_the_command_hands_on_what_it_is_told(monkeypatch):
     seen = []
     monkeypatch.setattr("automl.serve.server.run", seen.append)
-    flags = ["--port", "0", "--side", "deep", "--workers", "2", "--max-rows", "5", "--max-body", "2", "--timeout", "9"]
+    flags = [
+        "--port",
+        "8123",
+        "--side",
+        "deep",
+        "--workers",
+        "2",
+        "--max-rows",
+        "5",
+        "--max-body",
+        "2",
+        "--timeout",
+        "9",
+    ]
     assert CliRunner().invoke(app, ["serve", "folder", *flags]).exit_code == 0
     (settings,) = seen
-    assert settings == Settings("folder", "deep", "127.0.0.1", 0, 2, 2.0, 5, 9.0)
+    assert settings == Settings("folder", "deep", "127.0.0.1", 8123, 2, 2.0, 5, 9.0)
 
 
 def test_an_address_that_is_taken_is_the_users_fault(model, monkeypatch):

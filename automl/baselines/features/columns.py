@@ -436,10 +436,7 @@ def _date_parts(column: Cells, names: list[str], origin: float, cyclic: bool) ->
     is_typed = column.dtype.kind == "M"
     stamps = np.asarray(column if is_typed else pd.to_datetime(column), dtype="datetime64[ns]")
     gone = np.isnat(stamps)
-    since = stamps - np.datetime64(pd.Timestamp(origin, unit="s").to_datetime64(), "ns")
-    elapsed = since.astype(np.int64) / NANOSECONDS / 86400
-    elapsed[gone] = np.nan
-    blocks = [elapsed]
+    blocks = [_seconds_since(stamps, origin, gone) / 86400]
     period = {"month": 12.0, "day": 31.0, "day_of_week": 7.0, "hour": 24.0}
     for name in names:
         value = _part(stamps, name).astype(np.float64)
@@ -450,6 +447,17 @@ def _date_parts(column: Cells, names: list[str], origin: float, cyclic: bool) ->
         else:
             blocks.append(value)
     return np.stack(blocks, axis=1)
+
+
+def _seconds_since(stamps: np.ndarray, origin: float, gone: np.ndarray) -> np.ndarray:
+    """Seconds from the origin ``(n,)``; fractions are rounded by pandas, whose rule differs between its versions."""
+    start = pd.Timestamp(origin, unit="s")
+    whole, rest = np.divmod((stamps - start.to_datetime64().astype("datetime64[ns]")).astype(np.int64), NANOSECONDS)
+    if (rest[~gone] != 0).any():
+        return np.asarray((pd.Series(stamps) - start).dt.total_seconds(), np.float64)
+    seconds = whole.astype(np.float64)
+    seconds[gone] = np.nan
+    return seconds
 
 
 def _part(stamps: np.ndarray, name: str) -> np.ndarray:
