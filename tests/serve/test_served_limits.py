@@ -157,8 +157,10 @@ def test_a_missing_library_names_the_extra(model, monkeypatch):
         application(model, Settings("model"))
 
 
-@pytest.mark.parametrize("wrong", [{"port": -1}, {"port": 70_000}, {"port": 0, "workers": 2}, {"workers": 0},
-                                   {"most_rows": 0}, {"timeout_seconds": 0.0}, {"most_body_mib": float("inf")}])  # fmt: skip
+@pytest.mark.parametrize("wrong", [
+    {"port": -1}, {"port": 70_000}, {"port": 0, "workers": 2}, {"workers": 0}, {"most_rows": 0},
+    {"timeout_seconds": 0.0}, {"most_body_mib": float("inf")},
+])  # fmt: skip
 def test_settings_have_bounds(wrong):
     with pytest.raises(RecipeError, match=next(iter(wrong))):
         Settings("model", **wrong)
