@@ -78,7 +78,7 @@ class Answering:
                 rows = read_body(question, self.model.task, self.most_rows)
                 dataset = self._plain(rows)
                 if dataset is None:
-                    found[place] = self._alone(question.verb, rows)
+                    found[place] = self._by_itself(question.verb, rows)
                 else:
                     plain.append((place, dataset))
             except Exception as error:
@@ -128,7 +128,7 @@ class Answering:
 
     # ---- all other rows
 
-    def _alone(self, verb: str, rows: Rows) -> Answer:
+    def _by_itself(self, verb: str, rows: Rows) -> Answer:
         """Rows of any kind, and what is odd about them."""
         model, on_odd = self.model, rows.on_odd
         with opened_from(getattr(model.predictor, "source", "")):

@@ -91,48 +91,48 @@ def read_body(question: Question, task: Task, most_rows: int) -> Rows:
 def _of_json(body: bytes, task: Task) -> Rows:
     """One row, a list of rows, or an object with the key "rows"."""
     try:
-        held = json.loads(body)
+        parsed = json.loads(body)
     except (ValueError, RecursionError) as error:
         why = str(error)[:100] if isinstance(error, json.JSONDecodeError) else type(error).__name__
         raise Refusal(400, "json", f"the body is no JSON that can be read: {why}") from None
-    if not isinstance(held, dict) or "rows" not in held or not isinstance(held["rows"], list):
-        return Rows(_rows([held] if isinstance(held, dict) else held, task))
-    if unknown := held.keys() - KEYS:
+    if not isinstance(parsed, dict) or "rows" not in parsed or not isinstance(parsed["rows"], list):
+        return Rows(_rows([parsed] if isinstance(parsed, dict) else parsed, task))
+    if unknown := parsed.keys() - KEYS:
         shown = ", ".join(repr(name[:40]) for name in sorted(unknown)[:5])
         raise Refusal(422, "keys", f"expected the keys {', '.join(sorted(KEYS))} beside one another, got also {shown}")
-    future = held.get("future")
+    future = parsed.get("future")
     if future is not None:
         if task.horizon is None:
             raise Refusal(422, "future", "future: this model makes no forecast; leave it out")
         future = _records(future, "future")
-    return Rows(_rows(held["rows"], task), future, held.get("on_odd"))
+    return Rows(_rows(parsed["rows"], task), future, parsed.get("on_odd"))
 
 
-def _rows(held: Any, task: Task) -> Any:
+def _rows(parsed: Any, task: Task) -> Any:
     """Records of a table, or the array that a model without columns reads."""
-    if not isinstance(held, list):
-        raise Refusal(422, "form", f"expected a list of rows, got {_kind(held)}")
+    if not isinstance(parsed, list):
+        raise Refusal(422, "form", f"expected a list of rows, got {_kind(parsed)}")
     if not task.columns and task.horizon is None:
-        return _array(held)
+        return _array(parsed)
     texts = [column.name for column in task.columns if column.kind == "text"]
-    if len(texts) == 1 and held and all(isinstance(row, str) for row in held):
-        return [{texts[0]: row} for row in held]
-    return _records(held, "rows")
+    if len(texts) == 1 and parsed and all(isinstance(row, str) for row in parsed):
+        return [{texts[0]: row} for row in parsed]
+    return _records(parsed, "rows")
 
 
-def _records(held: Any, where: str) -> list[dict[str, Any]]:
-    if not isinstance(held, list):
-        raise Refusal(422, "form", f"{where}: expected a list of objects, one a row, got {_kind(held)}")
-    other = next((place for place, row in enumerate(held) if not isinstance(row, dict)), None)
+def _records(parsed: Any, where: str) -> list[dict[str, Any]]:
+    if not isinstance(parsed, list):
+        raise Refusal(422, "form", f"{where}: expected a list of objects, one a row, got {_kind(parsed)}")
+    other = next((place for place, row in enumerate(parsed) if not isinstance(row, dict)), None)
     if other is not None:
-        raise Refusal(422, "form", f"{where}: expected objects with a value for each column, got {_kind(held[other])} "
-                                   f"as row {other}")  # fmt: skip
-    return held
+        got = f"{_kind(parsed[other])} as row {other}"
+        raise Refusal(422, "form", f"{where}: expected objects with a value for each column, got {got}")
+    return parsed
 
 
-def _array(held: list[Any]) -> np.ndarray:
+def _array(parsed: list[Any]) -> np.ndarray:
     try:
-        array = np.asarray(held, dtype=np.float64)
+        array = np.asarray(parsed, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
         raise Refusal(422, "form", "expected lists of numbers, one a row and all of one shape") from None
     if array.ndim < 2:

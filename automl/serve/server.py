@@ -80,7 +80,7 @@ def run(settings: Settings) -> None:
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    """What uvicorn is told."""
+    """The arguments of uvicorn."""
     return {
         "host": settings.host,
         "port": settings.port,
@@ -106,7 +106,7 @@ def _serve_here(settings: Settings) -> None:
 
 
 def _serve_in_processes(settings: Settings) -> None:
-    """In several processes that share the address; the model is opened here first, so that its faults are told once."""
+    """In several processes at one address; the model is opened here first, so that its faults are reported once."""
     import uvicorn
 
     from automl import api
@@ -132,7 +132,6 @@ def _say_where(host: str, port: int) -> None:
 
 def from_environment() -> FastAPI:
     """The application of one of several processes."""
-    told: dict[str, Any] = json.loads(os.environ[SETTINGS])
-    settings = Settings(**{**told, "plugins": tuple(told["plugins"])})
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    given: dict[str, Any] = json.loads(os.environ[SETTINGS])
+    settings = Settings(**{**given, "plugins": tuple(given["plugins"])})
     return application(model_of(settings), settings)

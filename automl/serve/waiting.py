@@ -42,7 +42,7 @@ class Waiting:
         answer: answers requests, one answer each; raises nothing.
         most_waiting: requests that may wait.
         batch_rows: about the most rows that are taken together.
-        told: called with the number of requests of each round, for metrics.
+        observe: called with the number of requests of each round, for metrics.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class Waiting:
         answer: Callable[[Sequence[Question]], list[Answer]],
         most_waiting: int,
         batch_rows: int,
-        told: Callable[[int], None] = lambda n: None,
+        observe: Callable[[int], None] = lambda n: None,
     ) -> None:
         self.answer = answer
         self.most_waiting = most_waiting
         self.batch_bytes = batch_rows * ROW_BYTES
-        self.told = told
+        self.observe = observe
         self.items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self.thread = threading.Thread(target=self._work, name="automl-serve", daemon=True)
 
@@ -110,7 +110,7 @@ class Waiting:
                     taken.append(more)
                     n_bytes += len(more.question.body)
             wanted = [one for one in taken if not one.is_given_up]
-            self.told(len(wanted))
+            self.observe(len(wanted))
             for one, answer in zip(wanted, self._answers(wanted), strict=True):
                 one.loop.call_soon_threadsafe(_give, one.future, answer)
 
