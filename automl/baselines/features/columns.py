@@ -455,7 +455,7 @@ def _seconds_since(stamps: np.ndarray, origin: float, gone: np.ndarray) -> np.nd
     whole, rest = np.divmod((stamps - start.to_datetime64().astype("datetime64[ns]")).astype(np.int64), NANOSECONDS)
     if (rest[~gone] != 0).any():
         return np.asarray((pd.Series(stamps) - start).dt.total_seconds(), np.float64)
-    return np.where(gone, np.nan, whole.astype(np.float64))
+    return np.asarray(np.where(gone, np.nan, whole.astype(np.float64)))
 
 
 def _part(stamps: np.ndarray, name: str) -> np.ndarray:
