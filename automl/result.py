@@ -13,8 +13,6 @@ from automl.storage import files as folders
 from automl.system.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from automl.flow import Finished
@@ -113,7 +111,7 @@ class Result:
         """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
         return self.model.transform(rows, on_odd, side)
 
-    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None) -> Any:
+    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Any = None) -> Any:
         """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
         return self.model.sample(n, seed, side, condition)
 

@@ -150,7 +150,7 @@ class SideModel:
             raise DataError(f"transform needs a model of goal 'represent'; this one does {self.task.goal}: use predict")
         return pd.DataFrame(self.predict(rows, on_odd))
 
-    def sample(self, n: int, seed: int = 0, condition: Mapping[str, Any] | None = None) -> Any:
+    def sample(self, n: int, seed: int = 0, condition: Any = None) -> Any:
         """New rows in the user's own columns, types, decimals and ranges; the same rows for the same seed.
 
         Pictures and series come as an array in the form of the one that was learnt from.
@@ -158,7 +158,8 @@ class SideModel:
         Args:
             n: number of rows, at most ten million; ``automl sample`` streams more to a file.
             seed: from 0 up; other rows for another seed.
-            condition: values that columns are to have, such as ``{"churned": "yes"}``; None in it for a missing one.
+            condition: values that columns are to have, such as ``{"churned": "yes"}``; None in it for a missing one. A
+                value alone is that of the column that the recipe named by `condition`.
                 Rows are drawn until enough of them have these values, so rare values take long.
 
         Returns:
@@ -400,7 +401,7 @@ class Model:
         """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
         return self.side(side or self.recommended).transform(rows, on_odd)
 
-    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None) -> Any:
+    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Any = None) -> Any:
         """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
         return self.side(side or self.recommended).sample(n, seed, condition)
 

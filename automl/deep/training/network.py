@@ -391,6 +391,22 @@ class Network:
             parts.append(self._forward(batch).numpy())
         return np.concatenate(parts).astype(np.float32)
 
+    def valid_inputs(self, most: int) -> dict[str, tf.Tensor]:
+        """The arrays that the network reads of the first validation rows, by spec name; at most so many rows."""
+        n = min(most, self.n_valid)
+        return {name: t[self._valid_from : self._valid_from + n] for name, t in self._read(self._valid).items()}
+
+    def check_fit(self, weights: Sequence[np.ndarray], raw: np.ndarray) -> None:
+        """Refuse what a trial leaves if it is of no use, whatever its score; here nothing is.
+
+        Args:
+            weights: of the best epoch.
+            raw: its raw outputs for the validation rows.
+
+        Raises:
+            Collapsed: a network of another kind gave up what it is for.
+        """
+
     def weights(self) -> list[np.ndarray]:
         """A copy of every variable of the model, including normalisation state and seed generators."""
         return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self.model.variables]
