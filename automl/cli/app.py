@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from automl.cli import contest, exporting, setting, views
+from automl.cli import contest, exporting, serving, setting, views
 from automl.cli.limits import limit_words
 from automl.errors import InputError, MissingExtra
 from automl.system import processes, terminal
@@ -34,6 +34,7 @@ app.command("inspect")(views.inspect)
 app.command("predict")(views.predict)
 app.command("sample")(views.sample)
 app.command("export")(exporting.export)
+app.command("serve")(serving.serve)
 app.command("report")(views.report)
 app.command("analyse")(views.analyse)
 app.command("compare")(views.compare)

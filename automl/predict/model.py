@@ -333,10 +333,16 @@ class SideModel:
 
     def _dataset(self, rows: Any, on_odd: OnOdd | None, future: Any = None) -> Dataset:
         from automl.predict.on_odd import warn
+        from automl.predict.plain_rows import read_plainly
         from automl.records import Dataset
 
         if isinstance(rows, Dataset):
             return rows
+        if future is None and getattr(self.predictor, "reads_arrays", False):
+            with self._opened():
+                plain = read_plainly(rows, self.task, on_odd)
+            if plain is not None:
+                return plain
         dataset = self.read(rows, on_odd, future)
         warn(dataset.findings, on_odd)
         return dataset
