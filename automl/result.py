@@ -81,6 +81,11 @@ class Result:
         return trust_of(self.outcome.findings)
 
     @property
+    def failed_on(self) -> tuple[str, ...]:
+        """The conditions of `fail_on` that hold, each as a sentence; empty if none does or none were asked for."""
+        return tuple((self.result.get("fail_on") or {}).get("held", ()))
+
+    @property
     def deep(self) -> SideModel:
         """The deep finalist; raises DataError when there is none."""
         return self.model.deep
@@ -348,6 +353,17 @@ class Result:
         if path is not None:
             folders.write_text(path, text)
         return text
+
+    def update(self, new: Any, **options: Any) -> Result:
+        """Fit both finalists' settings on the rows of this run and new ones, and compare them anew; see `automl.update`.
+
+        Args:
+            new: new rows with all columns of the old ones.
+            **options: as of `automl.update`; `data` where the run was made of an object in memory.
+        """
+        from automl.api import update
+
+        return update(self.folder, new, **options)
 
     def save(self, path: str | Path) -> Path:
         """Save both models as a folder that `automl.load` opens; returns the path."""

@@ -63,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0: done, also if the reader of standard output has gone away (such as ``head``). 1: a fault in automl. 2: the
-        user's input is at fault, or the output that was asked for could not be printed. 130: interrupted twice.
+        user's input is at fault, or the output that was asked for could not be printed. 3: all is done, and a
+        condition of ``--fail-on`` holds. 130: interrupted twice.
     """
     own = arguments is None
     if own:

@@ -19,6 +19,7 @@ from automl.cli.flags import (
     Dims,
     Drop,
     Ensemble,
+    FailOn,
     FalseAlarm,
     FoldPairs,
     Goal,
@@ -71,6 +72,8 @@ __all__ = ["fit", "run"]
 
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
+FAILED_ON = 3
+"""Exit code where a condition of ``--fail-on`` holds."""
 LOOKED_AT = (
     "label", "normal", "contamination", "dims", "metric", "test", "time_column", "series", "horizon", "season", "known",
     "group", "weight",
@@ -110,6 +113,7 @@ def fit(
     analysis: Analysis = None,
     sensitive: Sensitive = None,
     latency: Latency = None,
+    fail_on: FailOn = None,
     out: Out = None,
     resume: Resume = False,
     json: Json = False,
@@ -146,6 +150,7 @@ def fit(
     with only_result(json):
         result = api.fit(data, **flags)
     tell(result, json)
+    end_by_conditions(result)
 
 
 def run(
@@ -181,6 +186,7 @@ def run(
     analysis: Analysis = None,
     sensitive: Sensitive = None,
     latency: Latency = None,
+    fail_on: FailOn = None,
     out: Out = None,
     resume: Resume = False,
     json: Json = False,
@@ -210,6 +216,16 @@ def run(
     with only_result(json):
         result = api.run(recipe, **flags)
     tell(result, json or recipe_asks_for_json(result))
+    end_by_conditions(result)
+
+
+def end_by_conditions(result: Any) -> None:
+    """End with exit code 3 where a condition of ``--fail-on`` holds, and say which."""
+    failed = getattr(result, "failed_on", ())
+    for sentence in failed:
+        terminal.err(printable(f"fail-on: {sentence}"))
+    if failed:
+        raise typer.Exit(FAILED_ON)
 
 
 def asked(data: str, target: list[str] | None, flags: dict[str, Any]) -> str | None:

@@ -236,6 +236,15 @@ class Oracle:
         """Give out these values at the next `ask`, before anything else."""
         self._waiting.insert(0, self._complete(values))
 
+    def only(self, settings: Sequence[Mapping[str, Any]]) -> None:
+        """Give out these settings alone, in this order; hyperparameters that the space no longer has are left out.
+
+        Args:
+            settings: values of some or all hyperparameters.
+        """
+        known = ({name: value for name, value in one.items() if name in self.defaults} for one in settings)
+        self._waiting = [self._complete(one) for one in known]
+
     def second(self, changed: Mapping[str, Any]) -> None:
         """Give out the first starting point once more after it, with some values changed."""
         first = self._starts[0] if self._starts else self.defaults

@@ -24,9 +24,10 @@ from automl.flow.conclude import Conclusion, conclude
 from automl.flow.fold_pairs import FoldPairs
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
+from automl.flow.inheritance import as_updated
 from automl.flow.loading import LeftOut, Loading, failed_loading
 from automl.flow.other_fits import OtherFits, refuse_fixed_tests
-from automl.flow.prepare import audited, prepare, without_choices
+from automl.flow.prepare import audited, check_conditions, prepare, without_choices
 from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.repeats import Repeats
@@ -44,7 +45,7 @@ from automl.system.counts import counted
 from automl.system.resources import usable_cores
 
 if TYPE_CHECKING:
-    from automl.records import Contender, Contestant, Outcome, Recipe, Run, TargetCodec
+    from automl.records import Contender, Contestant, Inherited, Outcome, Recipe, Run, TargetCodec
     from automl.verdict import Pairs
 
 __all__ = ["Finished", "run"]
@@ -80,13 +81,16 @@ class Finished:
     result: dict[str, Any]
 
 
-def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -> Finished:
+def run(
+    recipe: Recipe, started: float | None = None, *, is_kept: bool = True, inherited: Inherited | None = None
+) -> Finished:
     """Run the contest that a recipe asks for.
 
     Args:
         recipe: what to do.
         started: `time.monotonic` value of the user's call; None for now.
         is_kept: whether the run folder stays; the report names it then.
+        inherited: settings to fit in place of a search, see `automl.flow.updating`; None to search.
 
     Raises:
         InputError: the data, the recipe or the folder is at fault; nothing was changed.
@@ -120,6 +124,7 @@ def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -
                 refuse_fixed_tests(key, prepared)
         task = prepared.task
         recipe = without_choices(recipe, task)
+        check_conditions(recipe, task)
         folder = open_folder(recipe.out, prepared.dataset.name)
         cleanup.enter_context(folders.locked(folder))
         ledger = Ledger(folder, recipe, clock, progress.note)
@@ -140,7 +145,7 @@ def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -
         progress.listeners += loggers(recipe.search.log, folder, prepared.dataset.name)
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
-        shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock, child)
+        shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock, child, inherited)
         folders.clear_unfinished(folder)
         cleanup.enter_context(
             ledger
@@ -171,7 +176,7 @@ def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -
                 begun = clock.elapsed
                 if no_deep is None and (no_deep := loading.wait(lambda: interrupt.asked)) is None:
                     try:
-                        made = deep_side(recipe, prepared, folder, progress, interrupt, remote)
+                        made = deep_side(recipe, prepared, folder, progress, interrupt, remote, inherited)
                         deep, codec, encoder, left_out = made
                     except MissingExtra:
                         raise
@@ -233,6 +238,8 @@ def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -
             clock={**outcome.clock, "started": ledger.started},
             folder=str(folder) if is_kept else "",
         )
+        if inherited is not None:
+            outcome = as_updated(outcome, inherited)
         progress.say("writing the report")
         outcome, result = keep(outcome, done.predictors, done.recommended, folder)
         for finding in outcome.findings:

@@ -34,7 +34,7 @@ from automl.storage import files as folders
 if TYPE_CHECKING:
     from automl.records import Contender, Recipe
 
-__all__ = ["analyse"]
+__all__ = ["analyse", "prepared_as_in"]
 
 LEAST_REFIT_SECONDS = 20.0
 """Below it no side is restored: TensorFlow and the data take some of it, and a fit would find no time."""
@@ -80,7 +80,7 @@ def analyse(
             folder, modalities.restore, modalities.restore_codec, plug_ins=catalog.plug_ins(recipe.plugins)
         )
         resumed = dataclasses.replace(recipe, out=str(folder), resume=True)
-        prepared = _prepared(resumed, result)  # vectors of a backbone are those that the run stored
+        prepared = prepared_as_in(resumed, result)  # vectors of a backbone are those that the run stored
         progress.say(f"{prepared.dataset.name}: {prepared.dataset.n_rows} rows; the finalists are those of {folder}")
         predictors = {side: opened.predictors[side] for side in opened.predictors}
         outcome = _outcome(resumed, prepared, result, predictors)
@@ -100,7 +100,7 @@ def analyse(
     return outcome, result, predictors, opened.recommended
 
 
-def _prepared(recipe: Recipe, result: Mapping[str, Any]) -> Prepared:
+def prepared_as_in(recipe: Recipe, result: Mapping[str, Any]) -> Prepared:
     """The data, split as in the run.
 
     Raises:
