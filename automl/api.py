@@ -546,4 +546,6 @@ def load(path: str | Path, plugins: Sequence[str | Path] = (), pretrained: str |
         from automl.pretrained import relocated
 
         task = relocated(task, pretrained)
-    return Model(task, opened.predictors, opened.recommended, Path(path), dict(opened.result))
+    return Model(
+        task, opened.predictors, opened.recommended, Path(path), dict(opened.result), dict(opened.reference)
+    )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from automl.flow import Finished
+    from automl.predict.watching import Watched
     from automl.records import OnOdd, Outcome
 
 __all__ = ["Result"]
@@ -44,7 +45,8 @@ class Result:
         self.result: dict[str, Any] = finished.result
         self.folder: Path = finished.folder
         self.model = Model(
-            finished.outcome.task, finished.predictors, finished.recommended, finished.folder, finished.result
+            finished.outcome.task, finished.predictors, finished.recommended, finished.folder, finished.result,
+            finished.reference,
         )
 
     def __str__(self) -> str:
@@ -133,6 +135,10 @@ class Result:
     ) -> pd.DataFrame | pd.Series:
         """Predict sets of labels with the recommended model, or with that of a side; see `SideModel.predict_set`."""
         return self.model.predict_set(rows, level, on_odd, side)
+
+    def watch(self, rows: Any, side: str | None = None, fail_on: str | None = None) -> Watched:
+        """Compare new rows with those of training; see `Model.watch`."""
+        return self.model.watch(rows, side, fail_on)
 
     def analysis(self, name: str) -> pd.DataFrame:
         """What an analysis measured of both finalists after the verdict, as a table.
@@ -370,4 +376,4 @@ class Result:
         from automl.flow.keep import save
 
         predictors = dict(self.model.predictors)
-        return save(Path(path), self.outcome, predictors, self.model.recommended)
+        return save(Path(path), self.outcome, predictors, self.model.recommended, self.model.reference)

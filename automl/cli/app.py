@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from automl.cli import contest, setting, views
+from automl.cli import contest, nightly, setting, views
 from automl.cli.limits import limit_words
 from automl.errors import InputError, MissingExtra
 from automl.system import processes, terminal
@@ -37,6 +37,8 @@ app.command("report")(views.report)
 app.command("analyse")(views.analyse)
 app.command("compare")(views.compare)
 app.command("card")(views.card)
+app.command("watch")(nightly.watch)
+app.command("update")(nightly.update)
 app.command("validate")(setting.validate)
 app.command("schema")(setting.schema)
 app.command("doctor")(setting.doctor)

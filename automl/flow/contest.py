@@ -32,6 +32,7 @@ from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.repeats import Repeats
 from automl.flow.sides import deep_side, shallow_side, workers_of
+from automl.predict.watching import reference_of
 from automl.pretrained import store as store_vectors
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import trust_of
@@ -45,6 +46,7 @@ from automl.system.counts import counted
 from automl.system.resources import usable_cores
 
 if TYPE_CHECKING:
+    from automl.flow.prepare import Prepared
     from automl.records import Contender, Contestant, Inherited, Outcome, Recipe, Run, TargetCodec
     from automl.verdict import Pairs
 
@@ -72,6 +74,7 @@ class Finished:
         recommended: the side to use.
         folder: folder of the run.
         result: the content of ``result.json``.
+        reference: what new rows are compared with later, as JSON types.
     """
 
     outcome: Outcome
@@ -79,6 +82,7 @@ class Finished:
     recommended: str
     folder: Path
     result: dict[str, Any]
+    reference: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def run(
@@ -241,13 +245,14 @@ def run(
         if inherited is not None:
             outcome = as_updated(outcome, inherited)
         progress.say("writing the report")
-        outcome, result = keep(outcome, done.predictors, done.recommended, folder)
+        reference = _reference(outcome, prepared)
+        outcome, result = keep(outcome, done.predictors, done.recommended, folder, reference)
         for finding in outcome.findings:
             if finding.check == "model_not_saved":
                 progress.note(f"{finding.message} {finding.next_step}")
         progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
         progress.conclude(trust_of(outcome.findings), interface_of(recipe))
-    return Finished(outcome, done.predictors, done.recommended, folder, result)
+    return Finished(outcome, done.predictors, done.recommended, folder, result, reference)
 
 
 def _while_loading(
@@ -284,6 +289,13 @@ def _while_loading(
         runs += [dataclasses.replace(run, at_seconds=clock.elapsed) for run in new]
         if first and any(run.status == "done" for run in new):
             break
+
+
+def _reference(outcome: Outcome, prepared: Prepared) -> dict[str, Any]:
+    """Counts with which new rows are compared later (`automl watch`); empty where there is nothing to compare."""
+    scores = {run.side: run.test_score for run in outcome.runs if run.test_score is not None}
+    made = reference_of(prepared.dataset, outcome.task, outcome.split, outcome.contestants, scores)
+    return made or {}
 
 
 def _audit_seconds(clock: Clock) -> float:

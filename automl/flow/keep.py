@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,11 @@ __all__ = ["keep", "keeps_rows"]
 
 
 def keep(
-    outcome: Outcome, predictors: dict[str, Any], recommended: str, folder: Path
+    outcome: Outcome,
+    predictors: dict[str, Any],
+    recommended: str,
+    folder: Path,
+    reference: Mapping[str, Any] | None = None,
 ) -> tuple[Outcome, dict[str, Any]]:
     """Write the report's files and the bundle ``model/``.
 
@@ -36,7 +41,7 @@ def keep(
     try:
         result = _report(outcome, folder)
         try:
-            save(refuse_link(folder / "model"), outcome, predictors, recommended)
+            save(refuse_link(folder / "model"), outcome, predictors, recommended, reference)
         except BundleError as error:  # the contest is over: what it found is not lost with the model
             outcome = dataclasses.replace(outcome, findings=(_not_saved(error), *outcome.findings))
             result = _report(outcome, folder)
@@ -85,6 +90,7 @@ def save(
     outcome: Outcome,
     predictors: dict[str, Any],
     recommended: str,
+    reference: Mapping[str, Any] | None = None,
 ) -> Path:
     """Save the predictors as a bundle, with a report that holds no rows and no words of exceptions."""
     unquoted = report.without_exceptions(outcome)
@@ -97,4 +103,5 @@ def save(
         str(outcome.reproduce.get("recipe", "")),
         report.shareable(unquoted, report.known_sections()),
         keeps_rows=keeps_rows([run for run in outcome.runs if run.finalist], outcome.runs),
+        reference=reference or None,
     )
