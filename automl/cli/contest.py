@@ -65,6 +65,7 @@ from automl.cli.flags import (
     Workers,
     keys_of,
 )
+from automl.errors import RecipeError
 from automl.system import terminal
 from automl.system.printable import printable
 
@@ -154,7 +155,10 @@ def fit(
 
 
 def run(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A YAML file; see `automl schema`.")],
+    recipe: Annotated[
+        list[str],
+        typer.Argument(metavar="RECIPE...", help="A YAML file (see `automl schema`), or several: one contest each."),
+    ],
     data: OtherData = None,
     target: Target = None,
     goal: Goal = None,
@@ -207,14 +211,28 @@ def run(
     miss: Miss = None,
     power_watts: PowerWatts = None,
     price_per_kwh: PricePerKwh = None,
+    within: Annotated[
+        str | None, typer.Option(help="Of several recipes: time for all of them together, such as 8h; parted fairly.")
+    ] = None,
 ) -> None:
-    """Run the contest that RECIPE describes; flags replace its keys. Only a flag can give an address of Ray."""
+    """Run the contest that RECIPE describes; flags replace its keys. Only a flag can give an address of Ray.
+
+    Of several recipes --workers says how many contests run at once, each on its part of the cores; --out is the folder of
+    all of them, and --resume goes on with it. A contest that fails stops no other; one page compares all.
+    """
     flags = keys_of(locals())
     from automl import api
 
     del flags["recipe"]
+    flags.pop("within", None)
+    if len(recipe) > 1:
+        from automl.cli.several import run_several
+
+        return run_several(recipe, flags, within)
+    if within is not None:
+        raise RecipeError("--within is for several recipes; give one recipe a --budget")
     with only_result(json):
-        result = api.run(recipe, **flags)
+        result = api.run(recipe[0], **flags)
     tell(result, json or recipe_asks_for_json(result))
     end_by_conditions(result)
 
