@@ -21,6 +21,7 @@ from automl.flow.budget.ledger import Ledger
 from automl.flow.budget.passes import search_and_refit
 from automl.flow.budget.reserve import Reserve
 from automl.flow.conclude import Conclusion, conclude
+from automl.flow.environment import write_asked, write_environment
 from automl.flow.fold_pairs import FoldPairs
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
@@ -154,6 +155,8 @@ def run(
         cleanup.enter_context(
             ledger
         )  # only now: the shallow side has refused a folder of another run before it changes
+        write_asked(recipe, task, folder)
+        write_environment(recipe, prepared, folder)
         store_vectors(folder, prepared.dataset, task)
         deep: Contender | None = None
         codec: TargetCodec | None = None

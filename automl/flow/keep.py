@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, report
-from automl import recipe as recipes
 from automl.errors import BundleError, FolderError
+from automl.flow.environment import write_asked
 from automl.records import Finding
 from automl.sides.training_rows import keeps_rows
-from automl.storage.files import refuse_link, write_text
-from automl.storage.run_folder import RECIPE_FILE
+from automl.storage.files import refuse_link
 from automl.system import shell
 
 if TYPE_CHECKING:
@@ -56,25 +54,8 @@ def keep(
 
 def _report(outcome: Outcome, folder: Path) -> dict[str, Any]:
     report.write(outcome, folder, report.known_sections())
-    _write_recipe(outcome, folder)
+    write_asked(outcome.recipe, outcome.task, folder)
     return report.result_dict(outcome)
-
-
-def _write_recipe(outcome: Outcome, folder: Path) -> None:
-    """What was asked for, with paths that hold wherever the run folder is."""
-    recipe = dataclasses.replace(
-        outcome.recipe, out=None, resume=False, quiet=False, json=False, json_lines=False,
-        data=_absolute(outcome.recipe.data), test=_absolute(outcome.recipe.test),
-        pretrained=_absolute(outcome.recipe.pretrained),
-    )  # fmt: skip
-    text = recipes.dump(recipe)
-    write_text(refuse_link(folder / RECIPE_FILE), text)
-
-
-def _absolute(value: Any) -> Any:
-    """A path from the root, if it is one that exists; anything else unchanged."""
-    is_path = isinstance(value, str | os.PathLike) and os.path.exists(value)
-    return os.path.abspath(value) if is_path else value
 
 
 def _not_saved(error: BundleError) -> Finding:
