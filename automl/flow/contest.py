@@ -254,6 +254,7 @@ def run(
             if finding.check == "model_not_saved":
                 progress.note(f"{finding.message} {finding.next_step}")
         progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
+        progress.finished(folder, result)
         progress.conclude(trust_of(outcome.findings), interface_of(recipe))
     return Finished(outcome, done.predictors, done.recommended, folder, result, reference)
 
