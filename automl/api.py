@@ -331,10 +331,11 @@ def analyse(
     """
     started = time.monotonic()
     from automl import flow
+    from automl.flow.finished_run import recipe_of
 
     folder = Path(run)
     given = {"data": data, "test": test, "weight": weight, "quiet": quiet, "json_lines": json_lines}
-    recipe = _recipe_of(folder, plugins, {**given, "budget": "5m" if budget is None else budget})
+    recipe = recipe_of(folder, plugins, {**given, "budget": "5m" if budget is None else budget})
     names = [only] if isinstance(only, str) else list(only or ())
     outcome, result, predictors, recommended = flow.analyse(recipe, folder, names, started)
     return Result(flow.Finished(outcome, dict(predictors), recommended, folder, result))
@@ -383,34 +384,13 @@ def update(
         InputError: the folder holds no finished run, its data are missing or others, or the new rows do not fit them.
     """
     started = time.monotonic()
-    from automl import flow
-    from automl.errors import RecipeError
+    from automl.flow.updating import update_run
 
     given = {
-        "data": data, "test": test, "budget": budget, "analysis": 0.0 if analysis is None else analysis,
-        "fail_on": fail_on, "quiet": quiet, "json": json, "json_lines": json_lines,
-        "out": None if out is None else str(out),
+        "data": data, "test": test, "budget": budget, "analysis": analysis, "fail_on": fail_on, "quiet": quiet,
+        "json": json, "json_lines": json_lines, "out": None if out is None else str(out),
     }  # fmt: skip
-    try:
-        recipe = _recipe_of(Path(run), plugins, given)
-    except RecipeError as error:
-        if data is None and "data" in str(error):
-            raise RecipeError(f"{error}; name the data of the run: --data OLD, or data= in Python") from error
-        raise
-    return Result(flow.update(recipe, Path(run), new, started))
-
-
-def _recipe_of(folder: Path, plugins: Any, given: Mapping[str, Any]) -> Recipe:
-    """The recipe of a run folder, with keys that replace its own."""
-    from automl import recipe as recipes
-    from automl.errors import FolderError
-    from automl.storage.run_folder import RECIPE_FILE
-
-    path = folder / RECIPE_FILE
-    if not path.is_file():
-        raise FolderError(f"{folder} holds no finished run (no {RECIPE_FILE}); give a folder that `automl fit` wrote")
-    named = [plugins] if isinstance(plugins, str | Path) else list(plugins or ())
-    return recipes.read(path, **given, plugins=named or None)
+    return Result(update_run(Path(run), new, given, plugins, started))
 
 
 def compare(runs: Sequence[str | Path], out: str | Path | None = None) -> pd.DataFrame:
@@ -546,6 +526,4 @@ def load(path: str | Path, plugins: Sequence[str | Path] = (), pretrained: str |
         from automl.pretrained import relocated
 
         task = relocated(task, pretrained)
-    return Model(
-        task, opened.predictors, opened.recommended, Path(path), dict(opened.result), dict(opened.reference)
-    )
+    return Model(task, opened.predictors, opened.recommended, Path(path), dict(opened.result), dict(opened.reference))

@@ -13,7 +13,7 @@ from automl.storage import files as folders
 from automl.system.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -45,7 +45,11 @@ class Result:
         self.result: dict[str, Any] = finished.result
         self.folder: Path = finished.folder
         self.model = Model(
-            finished.outcome.task, finished.predictors, finished.recommended, finished.folder, finished.result,
+            finished.outcome.task,
+            finished.predictors,
+            finished.recommended,
+            finished.folder,
+            finished.result,
             finished.reference,
         )
 
@@ -360,16 +364,35 @@ class Result:
             folders.write_text(path, text)
         return text
 
-    def update(self, new: Any, **options: Any) -> Result:
-        """Fit both finalists' settings on the rows of this run and new ones, and compare them anew; see `automl.update`.
+    def update(
+        self,
+        new: Any,
+        *,
+        data: Any = None,
+        test: Any = None,
+        budget: str | float | None = None,
+        out: str | Path | None = None,
+        quiet: bool | None = None,
+        plugins: str | Path | Sequence[str | Path] | None = None,
+    ) -> Result:
+        """Fit both finalists' settings on the rows of this run and new ones, and compare them anew: `automl.update`.
 
         Args:
             new: new rows with all columns of the old ones.
-            **options: as of `automl.update`; `data` where the run was made of an object in memory.
-        """
-        from automl.api import update
+            data: the data of the run, if they were given in memory; None for where they lay.
+            test: its test rows, likewise.
+            budget: the most time; None for that of the run.
+            out: run folder, new or empty; None for a new one under ``automl-runs``.
+            quiet: whether to show no progress.
+            plugins: Python files or entry points that the run was made with.
 
-        return update(self.folder, new, **options)
+        Raises:
+            InputError: the data are missing or others, or the new rows do not fit them.
+        """
+        from automl.flow.updating import update_run
+
+        given = {"data": data, "test": test, "budget": budget, "quiet": quiet, "out": None if out is None else str(out)}
+        return Result(update_run(self.folder, new, given, plugins))
 
     def save(self, path: str | Path) -> Path:
         """Save both models as a folder that `automl.load` opens; returns the path."""

@@ -1,6 +1,6 @@
 """Runs a command as a part of a job of several: it ends when the process that started it ends.
 
-    python -m automl.cli.child PARENT_ID run recipe.yaml ...
+python -m automl.cli.child PARENT_ID run recipe.yaml ...
 """
 
 from __future__ import annotations

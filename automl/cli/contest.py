@@ -217,8 +217,8 @@ def run(
 ) -> None:
     """Run the contest that RECIPE describes; flags replace its keys. Only a flag can give an address of Ray.
 
-    Of several recipes --workers says how many contests run at once, each on its part of the cores; --out is the folder of
-    all of them, and --resume goes on with it. A contest that fails stops no other; one page compares all.
+    Of several recipes --workers says how many contests run at once, each on its part of the cores; --out is the folder
+    of all of them, and --resume goes on with it. A contest that fails stops no other; one page compares all.
     """
     flags = keys_of(locals())
     from automl import api
@@ -228,7 +228,8 @@ def run(
     if len(recipe) > 1:
         from automl.cli.several import run_several
 
-        return run_several(recipe, flags, within)
+        run_several(recipe, flags, within)
+        return
     if within is not None:
         raise RecipeError("--within is for several recipes; give one recipe a --budget")
     with only_result(json):

@@ -20,7 +20,9 @@ def watch(
     new: Annotated[str, typer.Argument(metavar="NEW", help="New rows, with the target if it is known.")],
     out: Annotated[str | None, typer.Option(help="Page to write: .html, .md or .json.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON and nothing else.")] = False,
-    side: Annotated[str | None, typer.Option(help="deep, shallow, blend or floor; default the recommended one.")] = None,
+    side: Annotated[
+        str | None, typer.Option(help="deep, shallow, blend or floor; default the recommended one.")
+    ] = None,
     fail_on: Annotated[
         str | None,
         typer.Option(

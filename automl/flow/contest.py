@@ -23,9 +23,9 @@ from automl.flow.budget.reserve import Reserve
 from automl.flow.conclude import Conclusion, conclude
 from automl.flow.environment import write_asked, write_environment
 from automl.flow.fold_pairs import FoldPairs
+from automl.flow.inheritance import as_updated
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
-from automl.flow.inheritance import as_updated
 from automl.flow.loading import LeftOut, Loading, failed_loading
 from automl.flow.other_fits import OtherFits, refuse_fixed_tests
 from automl.flow.prepare import audited, check_conditions, prepare, without_choices
@@ -297,7 +297,7 @@ def _while_loading(
 
 def _reference(outcome: Outcome, prepared: Prepared) -> dict[str, Any]:
     """Counts with which new rows are compared later (`automl watch`); empty where there is nothing to compare."""
-    scores = {run.side: run.test_score for run in outcome.runs if run.test_score is not None}
+    scores: dict[str, float | None] = {run.side: run.test_score for run in outcome.runs if run.test_score is not None}
     made = reference_of(prepared.dataset, outcome.task, outcome.split, outcome.contestants, scores)
     return made or {}
 

@@ -86,7 +86,7 @@ def write_environment(recipe: Recipe, prepared: Prepared, folder: Path) -> None:
 
 def packages() -> dict[str, str]:
     """Version of each installed package, by its name."""
-    found = {}
+    found: dict[str, str] = {}
     for one in metadata.distributions():
         name = one.metadata["Name"]
         if name:

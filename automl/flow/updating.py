@@ -10,21 +10,20 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import recipe as recipes
 from automl import report
 from automl.errors import FolderError, InputError, RecipeError
 from automl.flow.contest import Finished, run
-from automl.flow.finished_run import prepared_as_in
+from automl.flow.finished_run import prepared_as_in, recipe_of
 from automl.intake import Grown, grown
 from automl.records import Ancestor, FixedSettings, Inherited
 from automl.storage import files as folders
-from automl.storage.run_folder import RECIPE_FILE, ROWS_FOLDER, check_folder, open_folder
+from automl.storage.run_folder import ROWS_FOLDER, check_folder, open_folder
 from automl.system import shell
 
 if TYPE_CHECKING:
@@ -33,13 +32,42 @@ if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
     from automl.records import Recipe
 
-__all__ = ["finalists_settings", "lineage_of", "update"]
+__all__ = ["finalists_settings", "lineage_of", "update", "update_run"]
 
 NEW_TEST_SHARE = 0.2
 """Of the new rows, those that test: the share of a split."""
 SHOWN_ROWS = "rows"
 MOST_ANCESTORS = 1_000
 SIDES = ("deep", "shallow")
+
+
+def update_run(
+    folder: Path,
+    new: Any,
+    given: Mapping[str, Any],
+    plugins: str | Path | Sequence[str | Path] | None = None,
+    started: float | None = None,
+) -> Finished:
+    """Update the run of a folder, by its own recipe; see `update`.
+
+    Args:
+        folder: of the run.
+        new: new rows.
+        given: keys of the recipe that replace those of the run; without "analysis" nothing is analysed.
+        plugins: that the run was made with.
+        started: `time.monotonic` value of the user's call; None for now.
+
+    Raises:
+        InputError: see `update`; or the data of the run are not where they were.
+    """
+    asked = {**given, "analysis": 0.0 if given.get("analysis") is None else given["analysis"]}
+    try:
+        recipe = recipe_of(folder, plugins, asked)
+    except RecipeError as error:
+        if given.get("data") is None and "data" in str(error):
+            raise RecipeError(f"{error}; name the data of the run: --data OLD, or data= in Python") from error
+        raise
+    return update(recipe, folder, new, started)
 
 
 def update(recipe: Recipe, folder: Path, new: Any, started: float | None = None) -> Finished:
@@ -113,7 +141,9 @@ def finalists_settings(result: Mapping[str, Any]) -> dict[str, tuple[FixedSettin
 
 def _settings(run: Mapping[str, Any]) -> FixedSettings:
     """What a run was fitted with; the number of rows that it was fitted on is no setting."""
-    return FixedSettings(str(run["family"]), {name: v for name, v in dict(run["choices"]).items() if name != SHOWN_ROWS})
+    return FixedSettings(
+        str(run["family"]), {name: v for name, v in dict(run["choices"]).items() if name != SHOWN_ROWS}
+    )
 
 
 def lineage_of(result: Mapping[str, Any]) -> tuple[Ancestor, ...]:

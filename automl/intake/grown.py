@@ -1,4 +1,4 @@
-"""The rows of an earlier run and new ones, as the user wrote them, so that they can be split and learnt from together."""
+"""The rows of an earlier run and new ones, as the user wrote them, to be split and learnt from together."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ __all__ = ["header_of"]
 HEAD_BYTES = 1 << 19
 MOST_WHOLE_BYTES = 1 << 26
 """Of files whose beginning tells nothing (workbooks, JSON documents, archives): larger ones are not looked into."""
-COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+COMPRESSED: Mapping[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
 
 def header_of(data: Any, hints: Hints) -> tuple[str, ...] | None:
@@ -46,7 +47,9 @@ def header_of(data: Any, hints: Hints) -> tuple[str, ...] | None:
     try:
         frame = _beginning(path, Hints(hints.target, names=hints.names, sheet=sheet))
     except OSError as error:
-        raise DataError(f"cannot read {files.shown(path.name)!r}: {error.strerror or error}; check its permissions") from error
+        raise DataError(
+            f"cannot read {files.shown(path.name)!r}: {error.strerror or error}; check its permissions"
+        ) from error
     return None if frame is None else tuple(map(str, frame.columns))
 
 

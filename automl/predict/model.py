@@ -377,8 +377,8 @@ class Model:
         Args:
             rows: new rows as for `SideModel.predict`, with the target if it is known.
             side: "deep", "shallow", "blend" or "floor"; None for the recommended one.
-            fail_on: conditions that `Watched.failed_on` is about, with the fields drift (number of columns), predictions
-                (same or drifted), expected and score; None for any drift.
+            fail_on: conditions that `Watched.failed_on` is about, with the fields drift (number of columns),
+                predictions (same or drifted), expected and score; None for any drift.
 
         Returns:
             The record; printing it gives a few sentences, and `Watched.report` writes a page.

@@ -200,9 +200,7 @@ def _percent(result: Mapping[str, Any], gain: float | None) -> tuple[float, floa
     return low + (high - low) * (gain - float(absolute[0])) / width, low, high
 
 
-def write_comparison(
-    runs: Sequence[Compared], target: str | Path, failed: Sequence[tuple[str, str, str]] = ()
-) -> Path:
+def write_comparison(runs: Sequence[Compared], target: str | Path, failed: Sequence[tuple[str, str, str]] = ()) -> Path:
     """Write the page of a comparison.
 
     Args:

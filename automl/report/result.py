@@ -18,6 +18,7 @@ from automl.records import (
     Repeats,
     Run,
 )
+from automl.report.fail_on import held_conditions
 from automl.report.result_fields import (
     SCHEMA,
     AncestorFields,
@@ -41,7 +42,6 @@ from automl.report.result_fields import (
     WouldDecideFields,
     as_dict,
 )
-from automl.report.fail_on import held_conditions
 from automl.report.trust import trust_of
 from automl.report.words import plain
 

@@ -18,7 +18,8 @@ from automl.records.names import Cause, GoalName, Kind, ModalityName, Severity, 
 
 __all__ = [
     "SCHEMA", "AncestorFields", "ColumnFields", "CostFields", "CoverageFields", "FailOnFields", "FindingFields",
-    "FoldPairFields", "LeadFields", "LineageFields", "RepeatFields", "ResultFields", "RunFields", "SideFields", "SplitFields", "TaskFields", "TrustFields",
+    "FoldPairFields", "LeadFields", "LineageFields",
+    "RepeatFields", "ResultFields", "RunFields", "SideFields", "SplitFields", "TaskFields", "TrustFields",
     "UncertaintyFields", "ValidationFields", "WouldDecideFields", "as_dict", "result_schema",
 ]  # fmt: skip
 

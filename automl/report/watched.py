@@ -89,19 +89,25 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
         + (f"{len(drifted)} of {n_columns} drifted ({many})." if drifted else f"none of {n_columns} drifted.")
     ]
     if found["predictions"]:
-        said.append(f"The predictions {'drifted' if found['predictions_drifted'] else 'are spread as on the test rows'}.")
+        said.append(
+            f"The predictions {'drifted' if found['predictions_drifted'] else 'are spread as on the test rows'}."
+        )
     name = words.metric(found["metric"])
     expected = found["expected"]
     if expected is None:
         said.append(f"The expected {name} is {found['why_not']}.")
     else:
-        before = "" if found["contest_score"] is None else f"; the contest's test gave {_figure(found['contest_score'])}"
+        before = (
+            "" if found["contest_score"] is None else f"; the contest's test gave {_figure(found['contest_score'])}"
+        )
         said.append(
             f"By its probabilities the model's {name} is {_figure(expected['score'])} on these rows (95 % of samples "
             f"lie from {_figure(expected['low'])} to {_figure(expected['high'])}){before}."
         )
     if found["score"] is not None:
-        said.append(f"The real {name} is {_figure(found['score'])} on {counted(found['n_scored'], 'row')} with a target.")
+        said.append(
+            f"The real {name} is {_figure(found['score'])} on {counted(found['n_scored'], 'row')} with a target."
+        )
     return said
 
 
@@ -113,8 +119,7 @@ def _scores(found: Mapping[str, Any]) -> dict[str, Any] | None:
     expected = found["expected"]
     rows = [
         ["test rows of the contest", _figure(found["contest_expected"]), "", "", _figure(found["contest_score"])],
-        ["new rows", *(["", "", ""] if expected is None else [_figure(expected[key]) for key in ("score", "low", "high")]),
-         _figure(found["score"])],
+        ["new rows", *(_figure(expected and expected[key]) for key in ("score", "low", "high")), _figure(found["score"])],
     ]  # fmt: skip
     if not any(cell for row in rows for cell in row[1:]):
         return None
@@ -134,7 +139,18 @@ def _table(label: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any] | N
         ]
         for one in found
     ]  # fmt: skip
-    columns = ["column", "kind", "state", "separation", "p", "missing before", "now", "grew most", "share before", "now"]
+    columns = [
+        "column",
+        "kind",
+        "state",
+        "separation",
+        "p",
+        "missing before",
+        "now",
+        "grew most",
+        "share before",
+        "now",
+    ]
     return {"figures": {"label": label, "columns": columns, "rows": rows, "numeric": [3, 4, 5, 6, 8, 9]}}
 
 
@@ -143,9 +159,13 @@ def _nothing(outcome: Outcome) -> None:
 
 
 EXPLAINED = (
-    "The separation is 0 where new rows look like those of training, and 1 where they share nothing. Columns are tested "
-    "by chi-squared tests on counts in bins; p is corrected for all of them (Holm). A column drifted if p is below 0.05 "
-    "and the separation is 0.05 or more."
+    "The separation is 0 where new rows look like those of training, and 1 where they share nothing. Columns are "
+    "tested by chi-squared tests on counts in bins; p is corrected for all of them (Holm). A column drifted if p is "
+    "below 0.05 and the separation is 0.05 or more."
+)
+HOW_EXPECTED = (
+    "Expected scores follow from the model's probabilities (confidence-based performance estimation). They hold if the "
+    "target depends on the inputs as it did in training; the first line says how well they held on the test rows."
 )
 
 SECTIONS = (
@@ -160,9 +180,8 @@ SECTIONS = (
     ),
     Section(
         "scores", "Expected and real scores", 20, _nothing,
-        "{{ table(figures) }}{% if is_expected %}<p class='quiet'>Expected scores follow from the model's probabilities "
-        "(confidence-based performance estimation). They hold if the target depends on the inputs as it did in training; "
-        "the first line says how well they held on the test rows.</p>{% endif %}", "{{ table(figures) }}",
+        f"{{{{ table(figures) }}}}{{% if is_expected %}}<p class='quiet'>{HOW_EXPECTED}</p>{{% endif %}}",
+        "{{ table(figures) }}",
     ),
     Section("predictions", "Predictions", 30, _nothing, "{{ table(figures) }}", "{{ table(figures) }}"),
     Section(

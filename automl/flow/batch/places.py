@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -146,9 +147,7 @@ class RayPlaces:
 
         self._session = None if ray is not None else Session(address)
         place = self._session.start(n_slots) if self._session is not None else None
-        if ray is None:
-            import ray
-        self._ray: Any = ray
+        self._ray: Any = import_module("ray") if ray is None else ray
         self.address = address
         self.n_slots = n_slots if place is None else place.n_workers
         self.n_cpus = max(1, usable_cores() // n_slots) if place is None else place.n_cpus

@@ -1,4 +1,4 @@
-"""Whether two sets of counts come from one distribution: a test, corrected for many columns, and how far they differ."""
+"""Whether two sets of counts are of one distribution: a test, corrected for many columns, and how far they differ."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def expected_score(output: Output, task: Task, seed: int = 0, n_draws: int = DRA
 def _drawn(probabilities: np.ndarray, task: Task, rng: np.random.Generator) -> np.ndarray:
     """A truth drawn from probabilities, in the form that metrics read."""
     if task.goal == "multilabel":
-        return (rng.random(probabilities.shape) < probabilities).astype(np.int8)
+        return np.asarray(rng.random(probabilities.shape) < probabilities, np.int8)
     steps = np.cumsum(probabilities, axis=1)
     drawn = (rng.random((len(steps), 1)) * steps[:, -1:] > steps).sum(axis=1)
-    return np.minimum(drawn, probabilities.shape[1] - 1).astype(np.int64)
+    return np.asarray(np.minimum(drawn, probabilities.shape[1] - 1), np.int64)
