@@ -388,8 +388,9 @@ class Model:
             DataError: there are too few rows, or they do not fit the model.
             RecipeError: a condition is not known.
         """
-        from automl.predict.watching import watch
+        from automl.predict.watching import read_reference, watch
 
+        read_reference(self.reference)  # before any row is read
         chosen = self.side(side or self.recommended)
         dataset = chosen.read(rows, "ignore")
         return watch(dataset, self.task, chosen.predictor, chosen.side, self.reference, fail_on)

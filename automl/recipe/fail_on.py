@@ -154,7 +154,7 @@ def _is_metric(name: str, fields: Fields, metric_of: Callable[[str], object] | N
 def _unknown(name: str, fields: Fields) -> str:
     metrics = ", or a metric's name" if fields.has_metrics else ""
     return (
-        f"fail_on: unknown field {cut(name, 40)!r}{nearest(name, fields.names)}; expected one of "
+        f"fail_on: unknown field {cut(name, 40)!r}{nearest(name, fields.names, 0.6)}; expected one of "
         f"{', '.join(fields.names)}{metrics}"
     )
 

@@ -119,7 +119,8 @@ def _scores(found: Mapping[str, Any]) -> dict[str, Any] | None:
     expected = found["expected"]
     rows = [
         ["test rows of the contest", _figure(found["contest_expected"]), "", "", _figure(found["contest_score"])],
-        ["new rows", *(_figure(expected and expected[key]) for key in ("score", "low", "high")), _figure(found["score"])],
+        ["new rows", *(_figure(expected and expected[key]) for key in ("score", "low", "high")),
+         _figure(found["score"])],
     ]  # fmt: skip
     if not any(cell for row in rows for cell in row[1:]):
         return None

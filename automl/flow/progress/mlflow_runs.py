@@ -97,6 +97,8 @@ class MLflow:
             log_contest(self._client, self._parent, event["folder"], event["result"])
             return
         name = str(event["name"])
+        if event.get("refit") or (event["event"] == "epoch" and name not in self._open):
+            return  # a refit of a finalist is no run of its own
         if name not in self._open:
             tags = {NAME_TAG: name, PARENT_TAG: self._parent, "side": str(event.get("side"))}
             run = self._client.create_run(self._experiment, start_time=when, tags=tags)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automl.predict.watching.reference import reference_of
+from automl.predict.watching.reference import read_reference, reference_of
 from automl.predict.watching.watch import Watched, watch
 
-__all__ = ["Watched", "reference_of", "watch"]
+__all__ = ["Watched", "read_reference", "reference_of", "watch"]

@@ -127,8 +127,8 @@ def _level_counts(values: np.ndarray, levels: tuple[str, ...]) -> tuple[int, ...
 
     cells = pd.Series(values, dtype=object)
     gaps = cells.isna().to_numpy()
-    codes = pd.Categorical(cells[~gaps].astype(str), categories=list(levels)).codes if levels else np.array([], int)
-    counts = np.bincount(codes[codes >= 0], minlength=len(levels)) if levels else np.zeros(0, int)
+    codes = pd.Index(list(levels), dtype=object).get_indexer(cells[~gaps].astype(str).astype(object))
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     return (*counts.tolist(), int((~gaps).sum() - counts.sum()), int(gaps.sum()))
 
 
