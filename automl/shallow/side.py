@@ -458,7 +458,9 @@ def _fixed(
 ) -> list[tuple[FamilySearch, Mapping[str, Any]]]:
     """Each of the settings with the search of its family; those of families that are not there are left out."""
     of_name = {search.baseline.name: search for search in searches}
-    return [(of_name[one.family], dict(one.settings)) for one in settings if one.family in of_name]
+    return [
+        (of_name[one.family], of_name[one.family].fresh.near(one.settings)) for one in settings if one.family in of_name
+    ]
 
 
 def _plugins(searches: list[FamilySearch]) -> tuple[tuple[str, str], ...]:

@@ -19,7 +19,7 @@ from automl.recipe import make
 
 def rows(n, seed, shift=0.0):
     rng = np.random.default_rng(seed)
-    frame = pd.DataFrame(rng.normal(size=(n, 2)) + [shift, 0.0], columns=["a", "b"])
+    frame = pd.DataFrame({"a": rng.normal(size=n) + shift, "b": rng.normal(size=n)})
     frame["group"] = [f"g{i}" for i in rng.integers(0, 40, n)]
     frame["y"] = np.where(rng.random(n) < 1 / (1 + np.exp(-3 * frame["a"])), "yes", "no")
     return frame
@@ -41,7 +41,13 @@ def run(place):
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         log = ["tensorboard", "mlflow"]
         return automl.fit(
-            place / "old.csv", "y", out=place / "run", fail_on="score<0.5", drop=["group"], search={"log": log}, **options
+            place / "old.csv",
+            "y",
+            out=place / "run",
+            fail_on="score<0.5",
+            drop=["group"],
+            search={"log": log},
+            **options,
         )
 
 

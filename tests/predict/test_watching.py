@@ -29,9 +29,7 @@ def parts(n=2_000):
     train, valid, test = rows[: n // 4], rows[n // 4 : n // 2], rows[n // 2 :]
     split = Split(train, valid, test, "row", np.arange(len(test)), "by hand", 0)
     model = Fixed("binary", by_x)
-    reference = reference_of(
-        data, task, split, (Contestant("mlp-1", "deep", model.output(data, test)),), {"deep": 0.9}
-    )
+    reference = reference_of(data, task, split, (Contestant("mlp-1", "deep", model.output(data, test)),), {"deep": 0.9})
     return data, task, model, json.loads(json.dumps(reference))
 
 
@@ -130,7 +128,7 @@ def test_numbers_have_no_expected_score():
 
 
 def test_rows_of_the_same_kind_pass_and_their_score_is_told():
-    data, task, model, reference = parts()
+    _, task, model, reference = parts()
     found = watch(moved(1_000, 5, 0.0), task, model, "deep", reference)
     assert not found.drifted and not found.predictions_drifted and not found.failed_on
     assert found.n_scored == 1_000 and found.expected.low <= found.score <= found.expected.high
@@ -172,7 +170,7 @@ def test_conditions_that_can_never_be_answered_are_refused():
 
 def test_models_of_before_and_altered_ones_say_what_to_do():
     data, task, model, reference = parts()
-    with pytest.raises(BundleError, match="saved without what its training rows held.*automl update"):
+    with pytest.raises(BundleError, match=r"saved without what its training rows held.*automl update"):
         Model(task, {"deep": model}, "deep").watch(data.inputs)
     for change in ({"version": 2}, {"columns": [{"name": "x"}]}, {"n_rows": -1}, {"sides": []}):
         with pytest.raises(BundleError, match="no valid reference"):
