@@ -140,7 +140,10 @@ def _early(job: Job) -> Ended | None:
         return Ended(job, "refused", 2, words="\n".join(job.problems))
     if not (job.folder / "result.json").is_file() or not (job.folder / "model").exists():
         return None
-    held = (read_result(job.folder).get("fail_on") or {}).get("held")
+    try:
+        held = (read_result(job.folder).get("fail_on") or {}).get("held")
+    except FolderError as error:
+        return Ended(job, "failed", 2, words=str(error))
     return Ended(job, "kept", 3 if held else 0)
 
 

@@ -28,6 +28,8 @@ MOST_COLUMNS = 1_000
 STEPS = 64
 """An edge is a multiple of a power of two of at most such a part of the middle range."""
 LONGEST_LEVEL = 120
+MOST_CHANNELS = 100
+ITEMS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,14 +148,14 @@ def features_of(dataset: Dataset, task: Task, rows: np.ndarray) -> Iterator[Feat
     import pandas as pd
 
     if not isinstance(dataset.inputs, pd.DataFrame):
-        yield from _of_array(np.asarray(dataset.inputs)[rows], task)
+        yield from _of_array(np.asarray(dataset.inputs), rows, task)
         return
     for column in task.columns[:MOST_COLUMNS]:
         if column.kind in UNUSED_KINDS or column.name not in dataset.inputs.columns:
             continue
         if column.kind == "image_path":
             if column.name in dataset.pictures:
-                yield from _of_pictures(dataset.pictures[column.name][rows], column.name)
+                yield from _of_pictures(dataset.pictures[column.name], rows, column.name)
             continue
         cells = dataset.inputs[column.name].iloc[rows]
         if column.kind in ORDERED_KINDS:
@@ -185,18 +187,34 @@ def _of_words(cells: pd.Series, name: str, kind: str) -> Iterator[Feature]:
     yield Feature(f"{name} (words)", kind, n_words)
 
 
-def _of_pictures(pixels: np.ndarray, name: str) -> Iterator[Feature]:
-    flat = pixels.reshape(len(pixels), -1).astype(np.float64)
+def _of_pictures(pixels: np.ndarray, rows: np.ndarray, name: str) -> Iterator[Feature]:
     title = f"{name} " if name else ""
-    yield Feature(f"{title}(brightness)", "image", flat.mean(axis=1))
-    yield Feature(f"{title}(contrast)", "image", flat.std(axis=1))
+    means, spreads = _by_item(pixels, rows)
+    yield Feature(f"{title}(brightness)", "image", means[:, 0])
+    yield Feature(f"{title}(contrast)", "image", spreads[:, 0])
 
 
-def _of_array(items: np.ndarray, task: Task) -> Iterator[Feature]:
-    if task.modality == "sequence" and items.ndim == 3:
-        for channel in range(min(items.shape[1], MOST_COLUMNS // 2)):
-            values = items[:, channel].astype(np.float64)
-            yield Feature(f"channel {channel} (mean)", "series", values.mean(axis=1))
-            yield Feature(f"channel {channel} (spread)", "series", values.std(axis=1))
-    elif len(items):
-        yield from _of_pictures(items, "")
+def _of_array(items: np.ndarray, rows: np.ndarray, task: Task) -> Iterator[Feature]:
+    if task.modality != "sequence" or items.ndim != 3:
+        yield from _of_pictures(items, rows, "")
+        return
+    means, spreads = _by_item(items, rows, min(items.shape[1], MOST_CHANNELS))
+    for channel in range(means.shape[1]):
+        yield Feature(f"channel {channel} (mean)", "series", means[:, channel])
+        yield Feature(f"channel {channel} (spread)", "series", spreads[:, channel])
+
+
+def _by_item(items: np.ndarray, rows: np.ndarray, n_channels: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each item (or of each of its first channels), some items at a time.
+
+    Returns:
+        Two arrays ``(n, n_channels)``, or ``(n, 1)`` where whole items are measured.
+    """
+    width = max(n_channels, 1)
+    means, spreads = np.empty((len(rows), width)), np.empty((len(rows), width))
+    for start in range(0, len(rows), ITEMS_AT_ONCE):
+        some = items[rows[start : start + ITEMS_AT_ONCE]]
+        flat = (some[:, :n_channels] if n_channels else some).reshape(len(some), width, -1).astype(np.float64)
+        means[start : start + len(some)] = flat.mean(axis=2)
+        spreads[start : start + len(some)] = flat.std(axis=2)
+    return means, spreads

@@ -28,6 +28,8 @@ __all__ = ["FAIL_ON", "Watched", "watch"]
 FAIL_ON = "drift>0|predictions=drifted"
 """The conditions where none are given."""
 LEAST_ROWS = 20
+NOTHING = Output("samples", {})
+"""What a generator predicts of given rows."""
 NOT_EXPECTED = (
     "not available: only the probabilities of classes say how often predictions are right; a number says nothing of "
     "how far off it is"
@@ -146,7 +148,7 @@ def watch(
     columns = corrected([
         drift_of(one, one.counted(features[one.name].values)) for one in known.columns if one.name in features
     ])  # fmt: skip
-    output = predictor.output(dataset, rows)
+    output = NOTHING if goals.named(task).makes_rows else predictor.output(dataset, rows)
     own = known.sides.get(side, SideReference())
     predicted = {one.name: one for one in prediction_features(output, task)}
     predictions = corrected([
