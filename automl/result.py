@@ -89,7 +89,7 @@ class Result:
     @property
     def failed_on(self) -> tuple[str, ...]:
         """The conditions of `fail_on` that hold, each as a sentence; empty if none does or none were asked for."""
-        return tuple((self.result.get("fail_on") or {}).get("held", ()))
+        return tuple((self.result.get("fail_on") or {}).get("failed", ()))
 
     @property
     def deep(self) -> SideModel:

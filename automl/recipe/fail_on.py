@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from automl.errors import RecipeError
 from automl.recipe.words import cut, nearest
 
-__all__ = ["RUN_FIELDS", "WATCH_FIELDS", "Condition", "Fields", "held", "parse_fail_on"]
+__all__ = ["RUN_FIELDS", "WATCH_FIELDS", "Condition", "Fields", "failing", "parse_fail_on"]
 
 LONGEST = 1_000
 MOST = 50
@@ -180,7 +180,7 @@ def _number(name: str, text: str) -> float:
     return number
 
 
-def held(
+def failing(
     conditions: Sequence[Condition], facts: Mapping[str, str | float | None], fields: Fields = RUN_FIELDS
 ) -> tuple[str, ...]:
     """The conditions that hold, each as a sentence. One about what was not measured holds, too: it cannot be ruled out.

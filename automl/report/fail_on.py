@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from automl import metrics
-from automl.recipe import RUN_FIELDS, held, parse_fail_on
+from automl.recipe import RUN_FIELDS, failing, parse_fail_on
 from automl.records import Outcome
 
-__all__ = ["facts_of", "held_conditions"]
+__all__ = ["facts_of", "failing_conditions"]
 
 
-def held_conditions(text: str, result: Mapping[str, Any], outcome: Outcome) -> tuple[str, ...]:
+def failing_conditions(text: str, result: Mapping[str, Any], outcome: Outcome) -> tuple[str, ...]:
     """The conditions that hold, each as a sentence.
 
     Args:
@@ -27,7 +27,7 @@ def held_conditions(text: str, result: Mapping[str, Any], outcome: Outcome) -> t
     facts = facts_of(result)
     for name in {one.field for one in conditions} - {*RUN_FIELDS.names, *facts}:
         facts[name] = _scored(name, str(facts["side"]), outcome)
-    return held(conditions, facts)
+    return failing(conditions, facts)
 
 
 def facts_of(result: Mapping[str, Any]) -> dict[str, str | float | None]:

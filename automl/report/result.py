@@ -18,7 +18,7 @@ from automl.records import (
     Repeats,
     Run,
 )
-from automl.report.fail_on import held_conditions
+from automl.report.fail_on import failing_conditions
 from automl.report.result_fields import (
     SCHEMA,
     AncestorFields,
@@ -62,7 +62,7 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         safe[key] = 0.0 if safe[key] is None else safe[key]
     asked = outcome.recipe.fail_on
     if asked is not None:
-        safe["fail_on"] = as_dict(FailOnFields(asked=asked, held=list(held_conditions(asked, safe, outcome))))
+        safe["fail_on"] = as_dict(FailOnFields(asked=asked, failed=list(failing_conditions(asked, safe, outcome))))
     return safe
 
 

@@ -333,7 +333,7 @@ class FailOnFields:
     """Conditions under which the command ended with exit code 3."""
 
     asked: Annotated[str, Field(description="The conditions, as they were asked for.")]
-    held: Annotated[
+    failed: Annotated[
         list[str],
         Field(description="Those that hold, each with what was found; empty if none does. One about what was not "
               "measured holds."),

@@ -5,7 +5,7 @@ import pytest
 from automl import recipe
 from automl.errors import RecipeError
 from automl.metrics import named
-from automl.recipe import RUN_FIELDS, WATCH_FIELDS, held, parse_fail_on
+from automl.recipe import RUN_FIELDS, WATCH_FIELDS, failing, parse_fail_on
 
 FACTS = {"verdict": "shallow", "trust": "medium", "side": "shallow", "score": 0.75, "gain": -0.02, "accuracy": 0.9}
 
@@ -26,18 +26,18 @@ FACTS = {"verdict": "shallow", "trust": "medium", "side": "shallow", "score": 0.
     ],
 )
 def test_a_condition_holds_for_what_it_says(text, expected):
-    assert len(held(parse_fail_on(text, RUN_FIELDS, named), FACTS)) == expected
+    assert len(failing(parse_fail_on(text, RUN_FIELDS, named), FACTS)) == expected
 
 
 def test_a_condition_that_holds_says_what_was_found():
-    assert held(parse_fail_on("score<0.8|verdict=shallow"), FACTS) == (
+    assert failing(parse_fail_on("score<0.8|verdict=shallow"), FACTS) == (
         "score<0.8: score is 0.75", "verdict=shallow: verdict is shallow",
     )  # fmt: skip
 
 
 def test_what_was_not_measured_cannot_be_ruled_out():
-    assert held(parse_fail_on("gain<0"), {"gain": None}) == ("gain<0: gain was not measured",)
-    assert held(parse_fail_on("score<0.8"), {"score": float("nan")}) == ("score<0.8: score was not measured",)
+    assert failing(parse_fail_on("gain<0"), {"gain": None}) == ("gain<0: gain was not measured",)
+    assert failing(parse_fail_on("score<0.8"), {"score": float("nan")}) == ("score<0.8: score was not measured",)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_typo_is_told_with_what_was_expected(text, words):
 def test_new_rows_have_fields_of_their_own():
     conditions = parse_fail_on("drift>0|predictions=drifted|expected<0.8", WATCH_FIELDS)
     facts = {"drift": 2.0, "predictions": "same", "expected": 0.9}
-    assert held(conditions, facts, WATCH_FIELDS) == ("drift>0: drift is 2",)
+    assert failing(conditions, facts, WATCH_FIELDS) == ("drift>0: drift is 2",)
     with pytest.raises(RecipeError, match="unknown field 'verdict'; expected one of predictions, drift"):
         parse_fail_on("verdict=deep", WATCH_FIELDS)
 

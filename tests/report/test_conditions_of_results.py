@@ -30,11 +30,11 @@ def test_the_facts_are_those_of_the_recommended_model(outcome):
 def test_a_result_names_the_conditions_that_hold(outcome):
     verdict = outcome.comparison.verdict
     found = result_dict(with_conditions(outcome, f"verdict={verdict}|score<-1"))["fail_on"]
-    assert found == {"asked": f"verdict={verdict}|score<-1", "held": [f"verdict={verdict}: verdict is {verdict}"]}
+    assert found == {"asked": f"verdict={verdict}|score<-1", "failed": [f"verdict={verdict}: verdict is {verdict}"]}
 
 
 def test_another_metric_is_measured_for_its_condition(outcome):
-    (said,) = result_dict(with_conditions(outcome, "accuracy<=1"))["fail_on"]["held"]
+    (said,) = result_dict(with_conditions(outcome, "accuracy<=1"))["fail_on"]["failed"]
     assert said.startswith("accuracy<=1: accuracy is 0.")
-    (said,) = result_dict(with_conditions(outcome, "rmse<1"))["fail_on"]["held"]
+    (said,) = result_dict(with_conditions(outcome, "rmse<1"))["fail_on"]["failed"]
     assert said == "rmse<1: rmse was not measured"

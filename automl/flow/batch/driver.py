@@ -141,10 +141,10 @@ def _early(job: Job) -> Ended | None:
     if not (job.folder / "result.json").is_file() or not (job.folder / "model").exists():
         return None
     try:
-        held = (read_result(job.folder).get("fail_on") or {}).get("held")
+        failed = (read_result(job.folder).get("fail_on") or {}).get("failed")
     except FolderError as error:
         return Ended(job, "failed", 2, words=str(error))
-    return Ended(job, "kept", 3 if held else 0)
+    return Ended(job, "kept", 3 if failed else 0)
 
 
 def _arguments(job: Job, flags: Sequence[str], budget: float) -> list[str]:

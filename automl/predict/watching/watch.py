@@ -16,7 +16,7 @@ from automl.predict.watching.expected import Expected, expected_score, is_availa
 from automl.predict.watching.labels import known_truth
 from automl.predict.watching.reference import SideReference, prediction_features, read_reference
 from automl.predict.watching.summaries import features_of
-from automl.recipe import WATCH_FIELDS, held, parse_fail_on
+from automl.recipe import WATCH_FIELDS, failing, parse_fail_on
 from automl.records import Output
 from automl.report.findings import finding_text, gravest_first
 
@@ -170,7 +170,7 @@ def watch(
         why_not="" if expected is not None else NOT_DEFINED if is_available(task) else NOT_EXPECTED,
         score=score, n_scored=n_scored,
         findings=tuple(finding_text(one) for one in gravest_first(dataset.findings)),
-        failed_on=held(conditions, facts, WATCH_FIELDS), asked=asked,
+        failed_on=failing(conditions, facts, WATCH_FIELDS), asked=asked,
     )  # fmt: skip
 
 

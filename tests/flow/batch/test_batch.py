@@ -104,7 +104,7 @@ def test_a_kept_contest_whose_condition_held_still_fails_the_job(recipes, tmp_pa
     out, paths = tmp_path / "out", recipes(a=60)
     run_batch(jobs_of(paths, out), out, Hands(codes={"a": 3}))
     result = json.loads((out / "a" / "result.json").read_text())
-    (out / "a" / "result.json").write_text(json.dumps({**result, "fail_on": {"asked": "gain<9", "held": ["gain<9"]}}))
+    (out / "a" / "result.json").write_text(json.dumps({**result, "fail_on": {"asked": "gain<9", "failed": ["gain<9"]}}))
     (kept,) = run_batch(jobs_of(paths, out), out, Hands())
     assert (kept.state, kept.code) == ("kept", 3)
 
