@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,8 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(place):
     options = {"budget": "60m", "max_trials": 1, "analysis": 0, "quiet": True, **TINY_OPTIONS}
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow's own, in the thread that logs
         patch.setattr("automl.flow.budget.allocation.MOST_REFITS", 1)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         log = ["tensorboard", "mlflow"]
