@@ -7,7 +7,8 @@ import io
 import json
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,13 @@ def few_steps() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[automl.Result, Path]:
+def run(
+    tmp_path_factory: pytest.TempPathFactory, analysed: Callable[[], AbstractContextManager[None]]
+) -> tuple[automl.Result, Path]:
     """A contest with its analyses."""
     out = tmp_path_factory.mktemp("generate") / "run"
-    return automl.fit(_planted(), out=str(out), label="level", **FAST), out
+    with analysed():
+        return automl.fit(_planted(), out=str(out), label="level", **FAST), out
 
 
 def test_both_sides_are_judged_on_held_out_rows(run: tuple[automl.Result, Path]) -> None:
