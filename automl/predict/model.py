@@ -384,12 +384,15 @@ class Model:
             The record; printing it gives a few sentences, and `Watched.report` writes a page.
 
         Raises:
-            BundleError: the model remembers nothing of its training rows: an older automl saved it, or it forecasts.
-            DataError: there are too few rows, or they do not fit the model.
+            BundleError: the model remembers nothing of its training rows: an older automl saved it.
+            DataError: there are too few rows, or they do not fit the model; or it forecasts.
             RecipeError: a condition is not known.
         """
+        from automl import goals
         from automl.predict.watching import read_reference, watch
 
+        if goals.named(self.task).in_windows:
+            raise DataError("watch: forecasts are not watched; compare their errors as the true values come in")
         read_reference(self.reference)  # before any row is read
         chosen = self.side(side or self.recommended)
         dataset = chosen.read(rows, "ignore")

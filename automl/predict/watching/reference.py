@@ -131,8 +131,8 @@ def read_reference(content: Mapping[str, Any] | None) -> Reference:
     """
     if not content:
         raise BundleError(
-            "watch: this model was saved without what its training rows held: by an older automl, or for a goal that "
-            "is not watched (forecasts). Fit it again, or update it (`automl update`)"
+            "watch: this model was saved without what its training rows held, by an older automl; fit it again, or "
+            "update it (`automl update`)"
         )
     try:
         whole(content, "version", VERSION, VERSION)
