@@ -129,7 +129,7 @@ def _level_counts(values: np.ndarray, levels: tuple[str, ...]) -> tuple[int, ...
 
     cells = pd.Series(values, dtype=object)
     gaps = cells.isna().to_numpy()
-    codes = pd.Index(list(levels), dtype=object).get_indexer(cells[~gaps].astype(str).astype(object))
+    codes = pd.Index(list(levels), dtype=object).get_indexer(pd.Index(cells[~gaps].astype(str), dtype=object))
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     return (*counts.tolist(), int((~gaps).sum() - counts.sum()), int(gaps.sum()))
 
