@@ -30,7 +30,8 @@ def parts(n=2_000):
     split = Split(train, valid, test, "row", np.arange(len(test)), "by hand", 0)
     model = Fixed("binary", by_x)
     reference = reference_of(data, task, split, (Contestant("mlp-1", "deep", model.output(data, test)),), {"deep": 0.9})
-    return data, task, model, json.loads(json.dumps(reference))
+    assert json.loads(json.dumps(reference)) == reference  # the same before it is saved and after
+    return data, task, model, reference
 
 
 def moved(n, seed, shift):

@@ -77,13 +77,13 @@ def reference_of(
         return None
     rows = refit_items(split)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), LOOKED_AT)).astype(np.int64)]
-    columns = [asdict(summary_of(one)) for one in features_of(dataset, task, rows)]
+    columns = [_as_json(summary_of(one)) for one in features_of(dataset, task, rows)]
     sides = {one.side: _side(one, task, scores.get(one.side)) for one in contestants}
     return {"version": VERSION, "n_rows": len(rows), "columns": columns, "sides": sides}
 
 
 def _side(contestant: Contestant, task: Task, score: float | None) -> dict[str, Any]:
-    predictions = [asdict(summary_of(one)) for one in prediction_features(contestant.output, task)]
+    predictions = [_as_json(summary_of(one)) for one in prediction_features(contestant.output, task)]
     n_items = sum(predictions[0]["counts"]) if predictions else 0
     expected = expected_score(contestant.output, task, n_draws=MEAN_DRAWS) if n_items >= LEAST_TEST_ROWS else None
     finite = score is not None and np.isfinite(score)
@@ -92,6 +92,10 @@ def _side(contestant: Contestant, task: Task, score: float | None) -> dict[str, 
         "score": float(score) if finite and score is not None else None,
         "expected": None if expected is None else expected.score,
     }
+
+
+def _as_json(summary: Summary) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(summary).items()}
 
 
 def prediction_features(output: Output, task: Task) -> Iterator[Feature]:
