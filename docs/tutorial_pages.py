@@ -3,7 +3,7 @@
     python docs/tutorial_pages.py            # executes all notebooks anew, about a minute each
     python docs/tutorial_pages.py table      # one of them
 
-Executing needs the extra ``docs`` (nbclient, ipykernel). Tests run the same cells with smaller budgets.
+Executing needs the extra ``notebooks`` (nbclient, ipykernel). Tests run the same cells with smaller budgets.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ import tensorflow as tf
 from automl.deep.training.failure import Unusable
 from automl.deep.training.initial import Initial, fresh_names, is_own, seeded
 from automl.deep.training.loss_knobs import loss_knobs
+from automl.layers.adam import BETA_1, BETA_2, CLIP_NORM
 from automl.layers.losses import loss_for
 from automl.layers.rates import rate_factor
 from automl.sides.predictors import input_names
@@ -30,13 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["DeviceData", "Network", "check_built"]
 
 SLOW_BETA_1, SLOW_BETA_2, EPSILON = 0.9, 0.999, 1e-7
-BETA_1: dict[str, float] = {"gan": 0.0}  # of two opponents, momentum follows where the other one was
-# mlp: Holzmüller et al. (RealMLP), NeurIPS 2024; gan: Huang et al. (R3GAN), NeurIPS 2024
-BETA_2: dict[str, float] = {"mlp": 0.95, "gan": 0.99}
-CLIP_NORM: dict[str, float] = {
-    "rnn": 1.0, "transformer": 1.0, "autoencoder": 1.0, "contrastive": 1.0, "vae": 1.0, "diffusion": 1.0,
-    "autoregressive": 1.0,
-}  # fmt: skip
 PREDICT_BATCH = 1024
 
 
