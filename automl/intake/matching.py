@@ -105,7 +105,7 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, raw: Raw) -> tup
         if numbered and set(own) != {*known, *task.target}:
             _refuse_width(len(own), len(known), where)
         return frame, ()
-    kind = {"image": "image_path", "text": "text"}.get(own[0]) if len(own) == 1 else None
+    kind = {"image": "image_path", "sound": "audio_path", "text": "text"}.get(own[0]) if len(own) == 1 else None
     name = next((column.name for column in task.columns if column.kind == kind), None) if kind else None
     if name is not None:
         return frame.set_axis(pd.Index([name]), axis=1), ()

@@ -99,6 +99,8 @@ def _of_inputs(context: AnalysisContext, rows: np.ndarray) -> list[Trait]:
             elif (trait := _of_cells(str(name), cells)) is not None:
                 found.append(trait)
         return found
+    if modalities.named(task).items == "sounds":
+        return [Trait("loudness in dB", _loudness(dataset.inputs[rows])), *_heard(dataset.inputs[rows])]
     if dataset.inputs.ndim == 4 or dataset.inputs.dtype == np.uint8:
         pictures = dataset.inputs[rows]
         return [Trait("brightness", _brightness(pictures)), Trait("contrast", _contrast(pictures))]

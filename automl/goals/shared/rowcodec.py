@@ -28,7 +28,7 @@ from automl.goals.shared.row_columns import (
     fit_derived,
     restore_column,
 )
-from automl.records import MIN_LEVEL_ROWS, Column, InputSpec
+from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, Column, InputSpec
 from automl.system.counts import counted
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["RowCodec", "fit_rowcodec", "restore_rowcodec"]
 
 MAX_FIT_ROWS = 200_000
-NOT_GENERATED = ("text", "list", "image_path", "unknown")
+NOT_GENERATED = ("text", "list", *FILE_KINDS, "unknown")
 
 
 @dataclass(eq=False)

@@ -1,0 +1,153 @@
+"""Layers for spectrograms: random changes in training, and normalisation of groups of bands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from automl.layers.knob import Knob
+
+__all__ = ["BandNormalization", "SpecAugment", "TimeShift"]
+
+MASKS = 2
+"""Masks of bands, and of frames."""
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class TimeShift(keras.layers.Layer):  # type: ignore[misc]
+    """Moves each spectrogram in time at random in training; what leaves at one end comes back at the other.
+
+    Args:
+        strength: the largest move, as a share of the frames; a float or a scalar `keras.Variable`.
+        seed: of the layer's own generator.
+
+    Input shape: ``(batch, bands, frames, channels)``. Output shape: the same.
+    """
+
+    def __init__(self, strength: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.strength, self.seed = Knob(strength), seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Move in training; otherwise return the input."""
+        if not training:
+            return inputs
+        ops = keras.ops
+        n = ops.shape(inputs)[0]
+        bands, frames, channels = (int(size) for size in inputs.shape[1:])
+        draw = keras.random.uniform((n, 1), -1.0, 1.0, dtype="float32", seed=self.generator)
+        moved = ops.cast(ops.round(draw * self.strength.read() * frames), "int32")
+        places = ops.mod(np.arange(frames, dtype="int32") + moved + frames, frames)  # (batch, frames)
+        x = ops.reshape(ops.transpose(inputs, (0, 2, 1, 3)), (-1, bands * channels))  # a row a frame
+        first = ops.arange(n, dtype="int32")[:, None] * frames
+        x = ops.reshape(ops.take(x, first + places, axis=0), (-1, frames, bands, channels))
+        return ops.transpose(x, (0, 2, 1, 3))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings; the strength as its present value, a float."""
+        return {**super().get_config(), "strength": self.strength.number(), "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class SpecAugment(keras.layers.Layer):  # type: ignore[misc]
+    """Sets random runs of bands, and random runs of frames, of each standardised spectrogram to 0 (the mean) in training.
+
+    There are two runs of each. The length of a run is drawn uniformly from none to the largest share, and so is its place.
+
+    Args:
+        bands: the largest share of the bands in one run; a float or a scalar `keras.Variable`.
+        frames: the largest share of the frames in one run; a float or a scalar `keras.Variable`.
+        seed: of the layer's own generator.
+
+    Input shape: ``(batch, bands, frames, channels)``. Output shape: the same.
+
+    Source: Park et al., "SpecAugment", Interspeech 2019, section 2 (frequency and time masking; time is not warped).
+    """
+
+    def __init__(
+        self, bands: float | keras.Variable = 0.0, frames: float | keras.Variable = 0.0, seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**kwargs)
+        self.bands, self.frames, self.seed = Knob(bands), Knob(frames), seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Mask in training; otherwise return the input."""
+        if not training:
+            return inputs
+        ops = keras.ops
+        shape = (ops.shape(inputs)[0], 2, MASKS, 2)
+        draw = keras.random.uniform(shape, dtype="float32", seed=self.generator)
+        masks = []
+        for axis, (knob, size) in enumerate(zip((self.bands, self.frames), inputs.shape[1:3], strict=True)):
+            length = draw[:, axis, :, 0] * knob.read()  # (batch, masks), shares
+            begin = draw[:, axis, :, 1] * (1.0 - length)
+            places = (np.arange(int(size), dtype="float32") + 0.5) / int(size)
+            inside = (places >= begin[..., None]) & (places < (begin + length)[..., None])  # (batch, masks, size)
+            masks.append(ops.any(inside, axis=1))
+        kept = ~(masks[0][:, :, None] | masks[1][:, None, :])
+        return inputs * ops.cast(kept, inputs.dtype)[..., None]
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings; shares as their present values, floats."""
+        config = {"bands": self.bands.number(), "frames": self.frames.number()}
+        return {**super().get_config(), **config, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class BandNormalization(keras.layers.Layer):  # type: ignore[misc]
+    """Batch normalisation with moments, scale and shift of its own for each group of neighbouring bands.
+
+    Args:
+        groups: groups of bands; one where the bands cannot be divided by it.
+        momentum: of the moving moments.
+
+    Input shape: ``(batch, bands, frames, channels)``. Output shape: the same.
+
+    Source: Chang et al., "SubSpectral Normalization for Neural Audio Data Processing", ICASSP 2021.
+    """
+
+    def __init__(self, groups: int = 5, momentum: float = 0.9, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.groups, self.momentum = int(groups), float(momentum)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the normalisation of all groups' channels."""
+        bands, channels = int(input_shape[1] or 0), int(input_shape[3] or 0)
+        self.own = self.groups if bands % self.groups == 0 else 1
+        self.norm = keras.layers.BatchNormalization(momentum=self.momentum, dtype=self.dtype_policy)
+        self.norm.build((None, None, None, self.own * channels))
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Normalise."""
+        if self.own == 1:
+            return self.norm(inputs, training=training)
+        ops = keras.ops
+        bands, frames, channels = (int(size) for size in inputs.shape[1:])
+        each = bands // self.own
+        x = ops.reshape(inputs, (-1, self.own, each, frames, channels))
+        x = ops.reshape(ops.transpose(x, (0, 2, 3, 1, 4)), (-1, each, frames, self.own * channels))
+        x = ops.reshape(self.norm(x, training=training), (-1, each, frames, self.own, channels))
+        return ops.reshape(ops.transpose(x, (0, 3, 1, 2, 4)), (-1, bands, frames, channels))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings."""
+        return {**super().get_config(), "groups": self.groups, "momentum": self.momentum}
