@@ -63,7 +63,9 @@ def read(folder: Path) -> Raw:
     """
     where = f"the folder {shown(folder.name)!r}"
     if not visible_children(folder):
-        raise DataError(f"{where} is empty: expected one subfolder a class with images, sounds or .txt files, or a table")
+        raise DataError(
+            f"{where} is empty: expected one subfolder a class with images, sounds or .txt files, or a table"
+        )
     tree = Tree()
     base = innermost(folder, tree)
     found = _found(base, tree, where)
@@ -105,7 +107,9 @@ def _classes(base: Path, subfolders: Sequence[Path], tree: Tree, where: str) -> 
         findings += (_unused("medium" if len(odd) > 0.01 * len(paths) else "low", message, step, odd),)
     empty = [shown(child.name) for child in tree.subfolders(base) if not tree.usable(child)]
     if empty:
-        message = f"{counted(len(empty), 'subfolder')} of {where} without images, sounds or .txt files: {listed(empty)}."
+        message = (
+            f"{counted(len(empty), 'subfolder')} of {where} without images, sounds or .txt files: {listed(empty)}."
+        )
         findings += (Finding("empty_classes", "medium", message, "Remove them or fill them.", count=len(empty)),)
     return _Files(paths, classes, findings=findings + _loose(base, where, "class"))
 
@@ -208,7 +212,9 @@ def _flat(base: Path, tree: Tree, where: str) -> _Files:
     odd = [path for path in files if not tree.sort(path)]
     if not odd:
         return _Files(usable)
-    message = f"{_many(odd)} of {where} {_are(odd)} no images, sounds or texts and {_was(odd)} left out ({_endings(odd)})."
+    message = (
+        f"{_many(odd)} of {where} {_are(odd)} no images, sounds or texts and {_was(odd)} left out ({_endings(odd)})."
+    )
     return _Files(usable, findings=(_unused("low", message, "Convert them if they should count.", odd),))
 
 
@@ -263,7 +269,9 @@ def _told_endings(paths: Sequence[Path], sort: str, folder: Path, where: str) ->
         f"({_endings(odd)}): {_examples(odd, folder)}."
     )
     files = tuple(shown(path.name) for path in odd[:LISTED_FILES])
-    return (Finding(f"{sort}_endings", "low", message, "Remove them if they do not count.", count=len(odd), files=files),)
+    return (
+        Finding(f"{sort}_endings", "low", message, "Remove them if they do not count.", count=len(odd), files=files),
+    )
 
 
 def _unused(severity: Severity, message: str, step: str, paths: Sequence[Path]) -> Finding:

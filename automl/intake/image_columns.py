@@ -22,7 +22,6 @@ from automl.system import shell
 __all__ = ["pictured"]
 
 
-
 def pictured(dataset: Dataset, task: Task, memory_mib: float | None = None) -> tuple[Dataset, Task]:
     """Decode the columns of images and sounds of a table into `Dataset.pictures`; a table without any passes unchanged.
 

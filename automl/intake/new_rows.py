@@ -117,7 +117,9 @@ def _single(data: Any, task: Task) -> Raw | None:
             frame, _, findings = folders.texts([Path(str(data))])
             frame.columns = pd.Index([text])
             return Raw(files.stem(Path(str(data))), files.shown(str(data)), frame, findings=findings)
-    if medium == "image_path" and (may_be_picture(data) or (isinstance(data, list) and data and all(map(may_be_picture, data)))):
+    if medium == "image_path" and (
+        may_be_picture(data) or (isinstance(data, list) and data and all(map(may_be_picture, data)))
+    ):
         cells = data if isinstance(data, list) else [data]
         frame, noticed = tidy(pd.DataFrame({str(image): objects(cells)}), "the new data")
         return Raw("data", "the new data", frame, findings=noticed)

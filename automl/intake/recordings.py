@@ -26,7 +26,9 @@ _WORDS = {
     "machine": "machine|device|engine|motor|pump|fan|valve|unit",
     "recording": "recording|rec|tape|track|clip|scene",
 }
-_NAMED = {word: re.compile(rf"(?:^|[_\-. /])(?:{found})[_\-. ]?(\d\w*)", re.IGNORECASE) for word, found in _WORDS.items()}
+_NAMED = {
+    word: re.compile(rf"(?:^|[_\-. /])(?:{found})[_\-. ]?(\d\w*)", re.IGNORECASE) for word, found in _WORDS.items()
+}
 _NOHASH = re.compile(r"^(.+)_nohash_\d+$", re.IGNORECASE)
 _PARTS = re.compile(r"[_\-.\s]+")
 NEARLY_ALL = 0.8
@@ -97,7 +99,7 @@ def _tell(keys: Sequence[str | None]) -> bool:
     """Whether nearly all files have a key, and several share each."""
     known = [key for key in keys if key]
     n_groups = len(set(known))
-    return len(known) >= NEARLY_ALL * len(keys) > 0 and 1 < n_groups and len(known) >= LEAST_FILES * n_groups
+    return len(known) >= NEARLY_ALL * len(keys) > 0 and n_groups > 1 and len(known) >= LEAST_FILES * n_groups
 
 
 def _may_be_names(keys: Sequence[str | None]) -> bool:

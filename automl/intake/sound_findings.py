@@ -49,7 +49,9 @@ def _told(
 
     silent = [row for row, one in heard.items() if one.is_silent]
     if silent:
-        message = f"{len(silent):,} of {n:,} sounds are silent (nothing above -80 dB of full scale): nothing can be heard."
+        message = (
+            f"{len(silent):,} of {n:,} sounds are silent (nothing above -80 dB of full scale): nothing can be heard."
+        )
         step = "Remove them, or look for what went wrong when they were recorded."
         yield finding("silent_sounds", silent, message, step, "medium" if len(silent) > 0.01 * n else "low")
     clipped = [row for row, one in heard.items() if one.is_clipped]

@@ -115,6 +115,14 @@ def _matrix(part: np.ndarray) -> np.ndarray:
     return np.concatenate(parts, axis=1)
 
 
+def _show(item: Any) -> np.ndarray:
+    """A spectrogram ``(bands, frames)`` uint8, its quietest twentieth black and its loudest point white."""
+    picture = np.asarray(item)[..., 0].astype(np.float32)
+    low, high = np.quantile(picture, 0.05), picture.max()
+    scaled: np.ndarray = np.clip((picture - low) * (255.0 / max(high - low, 1.0)), 0, 255).astype(np.uint8)
+    return scaled
+
+
 def _play(source: Any, task: Task) -> str | None:
     return played(source, SoundForm.read(task.sound))
 
@@ -146,6 +154,7 @@ AUDIO = Modality(
     array=ArrayForm("(n, samples)", (2, 3), lambda array: array.ndim == 1, lambda dataset: dataset, kind="audio_path"),
     takes_array=True,
     matrix=_matrix,
+    show=_show,
     play=_play,
     place=_place,
 )

@@ -10,7 +10,7 @@ from automl.errors import FolderError
 from automl.storage import files as folders
 from automl.storage.values import Misfit, listed, mapping, parse, text, whole
 
-__all__ = ["SCHEMA", "picture", "read", "sound", "read_result"]
+__all__ = ["SCHEMA", "picture", "read", "read_result", "sound"]
 
 SCHEMA = 1
 MOST_BYTES = 2**25

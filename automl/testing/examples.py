@@ -70,6 +70,14 @@ def example_problem(goal: GoalName, modality: ModalityName) -> tuple[Dataset, Ta
     return dataset, example_task(goal, modality, columns), split, example.truth(signal)
 
 
+def decoded_problem(goal: GoalName, modality: ModalityName) -> tuple[Dataset, Task, Split, np.ndarray]:
+    """The same, its inputs as both sides read them; a table's pictures are decoded already."""
+    dataset, task, split, truth = example_problem(goal, modality)
+    if not dataset.pictures and not goals.named(goal).makes_rows:
+        dataset, task = modalities.named(modality).decode(dataset, task, None)
+    return dataset, task, split, truth
+
+
 def example_rows(goal: GoalName, numbers: np.ndarray) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     """The rows of which a goal that makes rows has its example's truth, and their columns."""
     truth = goals.named(goal).example.truth(numbers)

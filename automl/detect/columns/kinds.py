@@ -48,7 +48,9 @@ NINE_OF_KIND: Mapping[str, str] = {
     "identifier": "not-generalizable", "constant": "not-generalizable", "unknown": "context-specific",
 }  # fmt: skip
 PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})?(?:\.\d*)?")  # numbers as any reader stores them, and no codes
-CERTAIN = frozenset({"constant", "boolean", "datetime", "image_path", "audio_path", "url"})  # kinds whose rules are not overruled
+CERTAIN = frozenset(
+    {"constant", "boolean", "datetime", "image_path", "audio_path", "url"}
+)  # kinds whose rules are not overruled
 CONFIDENT = 0.8  # probability from which what was learnt overrules a rule
 LEAVING_OUT = 0.95  # and from which it may leave a column out
 LIKELY = 0.5  # probability from which it gives a kind to a column that no rule explains

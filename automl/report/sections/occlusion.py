@@ -33,7 +33,9 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     ]
     if not examples:
         return None
-    what = {"text": "words", "images": "patches", "sounds": "patches of time and tones", "series": "stretches"}.get(found["what"], "parts")
+    what = {"text": "words", "images": "patches", "sounds": "patches of time and tones", "series": "stretches"}.get(
+        found["what"], "parts"
+    )
     lost = "value" if found["numeric"] else "probability of the truth"
     return {
         "holds_rows": True,

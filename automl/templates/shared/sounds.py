@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.records import InputSpec, Task
+from automl.records import InputSpec
 
 __all__ = [
     "STRENGTHS", "batch_size_for", "declare_augmentation", "epochs_for", "first_augmentation", "one_spectrogram",

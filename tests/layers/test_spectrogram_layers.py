@@ -1,0 +1,63 @@
+"""Layers for spectrograms: strength 0 and prediction change nothing, masks and moves are as large as asked."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from automl.layers.spectrograms import BandNormalization, SpecAugment, TimeShift
+
+X = np.random.default_rng(0).normal(size=(40, 10, 20, 2)).astype("float32")
+
+
+@pytest.mark.parametrize("layer", [TimeShift(0.0), SpecAugment(0.0, 0.0)], ids=lambda layer: type(layer).__name__)
+def test_strength_zero_leaves_sounds_exactly_as_they_were(layer):
+    assert np.array_equal(X, layer(X, training=True))
+
+
+@pytest.mark.parametrize("layer", [TimeShift(0.5), SpecAugment(0.5, 0.5)], ids=lambda layer: type(layer).__name__)
+def test_prediction_hears_sounds_as_they_are(layer):
+    assert np.array_equal(X, layer(X, training=False))
+    assert not np.allclose(X, layer(X, training=True))
+
+
+def test_a_moved_sound_comes_back_at_the_other_end_and_moves_at_most_so_far():
+    moved = np.asarray(TimeShift(0.2, seed=1)(X, training=True))
+    steps = []
+    for own, other in zip(X, moved, strict=True):
+        fits = [k for k in range(-10, 10) if np.array_equal(np.roll(own, k, axis=1), other)]
+        assert len(fits) == 1
+        steps.append(fits[0])
+    assert max(map(abs, steps)) <= 4 and len(set(steps)) > 3
+
+
+def test_masks_are_whole_bands_and_whole_frames_within_their_shares():
+    ones = np.ones_like(X)
+    for share, layer, axis in ((0.3, SpecAugment(0.3, 0.0, seed=2), 1), (0.25, SpecAugment(0.0, 0.25, seed=3), 2)):
+        masked = np.asarray(layer(ones, training=True)) == 0
+        lines = masked.any(axis=(3 - axis, 3))  # (batch, size)
+        assert np.array_equal(masked, np.broadcast_to(np.expand_dims(lines, (3 - axis, 3)), masked.shape))
+        counts = lines.sum(axis=1)
+        assert 0 < counts.max() <= 2 * np.ceil(share * X.shape[axis]) and counts.min() < counts.max()
+
+
+def test_each_group_of_bands_is_normalised_by_itself():
+    levels = X + np.repeat([0.0, 50.0], 5)[None, :, None, None].astype("float32")
+    layer = BandNormalization(2)
+    made = np.asarray(layer(levels, training=True))
+    np.testing.assert_allclose(made[:, :5].mean(axis=(0, 1, 2)), 0, atol=1e-3)
+    np.testing.assert_allclose(made[:, 5:].mean(axis=(0, 1, 2)), 0, atol=1e-3)
+    np.testing.assert_allclose(made[:, 5:].std(axis=(0, 1, 2)), 1, atol=1e-2)
+    assert len(layer.trainable_weights) == 2 and layer.trainable_weights[0].shape == (4,)
+
+
+def test_bands_that_no_group_divides_are_normalised_together():
+    made = np.asarray(BandNormalization(3)(X, training=True))
+    np.testing.assert_allclose(made, np.asarray(keras.layers.BatchNormalization()(X, training=True)), atol=1e-4)
+
+
+def test_layers_come_back_from_their_settings():
+    for layer in (TimeShift(0.2, seed=1), SpecAugment(0.1, 0.2, seed=4), BandNormalization(2)):
+        again = type(layer).from_config(layer.get_config())
+        assert again.get_config() == layer.get_config()
