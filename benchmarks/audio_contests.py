@@ -1,15 +1,15 @@
 """Contests on sounds: spoken words by eight synthetic voices at three levels of noise, and machines that may be broken.
 
-    python benchmarks/audio_contests.py --out FOLDER [--seconds 60] [--seeds 0] [--cases words_clean words_20 words_5 ...]
+    python benchmarks/audio_contests.py --out FOLDER [--seconds 60] [--seeds 0] [--cases words_clean words_20 ...]
 
-The words are spoken by espeak-ng (a Debian package, ``apt-get install espeak-ng``): ten words by eight voices, each some
-times at other speeds and pitches; the split is by voice, so that no voice of the test was heard. Noise is pink, at a
-ratio of 20 and of 5 decibels to the word. Machines are made here: hums with overtones, and in the test some with a bad
+The words are spoken by espeak-ng (a Debian package, ``apt-get install espeak-ng``): ten words by eight voices, each
+some times at other speeds and pitches; the split is by voice, so that no voice of the test was heard. Noise is pink,
+at a ratio of 20 and of 5 decibels to the word. Machines are made here: hums with overtones, and in the test some with a bad
 bearing (clicks), a slipping belt (a whistle) or a loose part (modulated noise). Both are synthetic: they say what the
 toolkit makes of clear differences, not how it does on recordings.
 
-Sounds and results lie in the folder; a case whose result is there is not run again. One line of JSON a case, and one for
-all at the end.
+Sounds and results lie in the folder; a case whose result is there is not run again. One line of JSON a case, and one
+for all at the end.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Sounds: how unusual one is, by statistics of cepstra or by levels of bands. Families stand in the order of their first
-fits.
+"""Sounds: how unusual one is, by statistics of cepstra or by levels of bands. Families stand in the order of their
+first fits.
 """
 
 from __future__ import annotations

@@ -289,8 +289,8 @@ def sounds(values: Any, where: str) -> np.ndarray:
     array = plain_array(values, where)
     if array.dtype.kind not in "buif" or array.ndim not in (1, 2, 3) or not array.size:
         raise DataError(
-            f"{where} has a rate and an array of shape {array.shape} and type {array.dtype}: expected sounds as numbers, "
-            "(n, samples) or (n, channels, samples)"
+            f"{where} has a rate and an array of shape {array.shape} and type {array.dtype}: expected sounds as "
+            "numbers, (n, samples) or (n, channels, samples)"
         )
     return array[None, None] if array.ndim == 1 else array[:, None] if array.ndim == 2 else array
 

@@ -146,7 +146,7 @@ def is_text(value: str) -> bool:
 
 
 def clean(value: str) -> str:
-    """Text without NULs and halves of characters; the path of a picture or sound keeps the bytes of its name, spelled out."""
+    """Text without NULs and halves of characters; paths of pictures and sounds keep the bytes of names, spelled out."""
     value = value.replace("\0", "")
     if is_text(value):
         return value

@@ -1,4 +1,4 @@
-"""What the cells of a column may name beside text: images and sounds, each one record that says how they are decoded."""
+"""What the cells of a column may name: images and sounds, each one record that says how they are decoded."""
 
 from __future__ import annotations
 

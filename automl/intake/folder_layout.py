@@ -32,7 +32,8 @@ PART_WORDS: dict[str, Part] = {
 }  # fmt: skip
 NEUTRAL = frozenset({
     "set", "data", "dataset", "split", "part", "fold", "folder", "image", "images", "img", "imgs", "picture",
-    "pictures", "photos", "audio", "sound", "sounds", "wav", "wavs", "clips", "text", "texts", "files", "samples", "examples", "hold", "held", "out",
+    "pictures", "photos", "audio", "sound", "sounds", "wav", "wavs", "clips",
+    "text", "texts", "files", "samples", "examples", "hold", "held", "out",
 })  # fmt: skip
 """Words beside the one that names a part."""
 DEEPEST = 20

@@ -1,4 +1,4 @@
-"""Folders with one subfolder a class, of images, sounds or texts; subfolders named train, val, test are parts of them."""
+"""Folders with one subfolder a class, of images, sounds or texts; subfolders named train, val, test are their parts."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ def _classes(base: Path, subfolders: Sequence[Path], tree: Tree, where: str) -> 
     findings: tuple[Finding, ...] = ()
     if odd:
         message = (
-            f"{_many(odd)} of {where} {_are(odd)} no images, sounds or texts and {_was(odd)} left out ({_endings(odd)}): "
-            f"{_examples(odd, base)}."
+            f"{_many(odd)} of {where} {_are(odd)} no images, sounds or texts and {_was(odd)} left out "
+            f"({_endings(odd)}): {_examples(odd, base)}."
         )
         step = "Convert them if they should count."
         findings += (_unused("medium" if len(odd) > 0.01 * len(paths) else "low", message, step, odd),)

@@ -62,8 +62,8 @@ def _told(
     low = [row for row, one in heard.items() if one.rate < form.rate]
     if low and (is_new or len(rates) > 1):
         message = (
-            f"{len(low):,} of {n:,} sounds have fewer than {form.rate:,} samples a second; they were brought to it, and "
-            "hold nothing of the higher tones."
+            f"{len(low):,} of {n:,} sounds have fewer than {form.rate:,} samples a second; they were brought to it, "
+            "and hold nothing of the higher tones."
         )
         step = "If a class has a rate of its own, a model may tell it by that: record all alike."
         yield finding("mixed_rates", low, message, step, "medium")
@@ -73,8 +73,8 @@ def _told(
     if high:
         rate = form.rate
         message = (
-            f"{len(high):,} of {n:,} sounds were brought to {rate:,} samples a second; tones above {rate // 2:,} Hz are "
-            f"not heard (found: {', '.join(f'{own:,}' for own, _ in rates.most_common(4))})."
+            f"{len(high):,} of {n:,} sounds were brought to {rate:,} samples a second; tones above {rate // 2:,} Hz "
+            f"are not heard (found: {', '.join(f'{own:,}' for own, _ in rates.most_common(4))})."
         )
         yield finding("resampled_sounds", high, message, "Nothing is to be done unless higher tones matter.", "low")
     several = [row for row, one in heard.items() if one.channels > 1]
@@ -91,8 +91,8 @@ def _lengths(heard: Mapping[int, Heard], form: SoundForm, finding: object) -> It
     if longer:
         most = max(heard[row].seconds for row in longer)
         message = (
-            f"{len(longer):,} of {len(heard):,} sounds are longer than {form.seconds:.2f} s (up to {most:.1f} s); of these "
-            "the loudest part of that length is read."
+            f"{len(longer):,} of {len(heard):,} sounds are longer than {form.seconds:.2f} s (up to {most:.1f} s); of "
+            "these the loudest part of that length is read."
         )
         step = "Cut long recordings into pieces, a row each, if what matters may be anywhere in them."
         share = len(longer) / len(heard)
@@ -101,7 +101,7 @@ def _lengths(heard: Mapping[int, Heard], form: SoundForm, finding: object) -> It
     if shorter:
         least = min(heard[row].seconds for row in shorter)
         message = (
-            f"{len(shorter):,} of {len(heard):,} sounds are much shorter than {form.seconds:.2f} s (down to {least:.2f} s); "
-            "they end in silence."
+            f"{len(shorter):,} of {len(heard):,} sounds are much shorter than {form.seconds:.2f} s (down to "
+            f"{least:.2f} s); they end in silence."
         )
         yield finding("short_sounds", shorter, message, "If a class is told by its length alone, cut all alike.", "low")

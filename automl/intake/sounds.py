@@ -1,4 +1,4 @@
-"""Sound files or arrays → spectrograms of one form; what was found in them is told, and what cannot be read is left out."""
+"""Sound files or arrays → spectrograms of one form; what is odd is told, and what cannot be read is left out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from automl.records import Dataset, Finding, Task
 __all__ = ["USUAL_RATE", "Heard", "form_of_files", "heard_at", "sounds", "spectrograms"]
 
 USUAL_RATE = 16_000
-"""Samples a second to which sounds are brought; fewer where most files have fewer. What lies above 8 kHz is not heard."""
+"""Samples a second to which sounds are brought; fewer where most files have fewer. Above 8 kHz nothing is heard."""
 SAMPLE = 256
 """Files whose headers are read to choose the form."""
 MOST_SECONDS = 30.0
@@ -175,8 +175,8 @@ def _of_array(dataset: Dataset, form: SoundForm | None) -> tuple[Dataset, SoundF
     values = values[:, None] if values.ndim == 2 else values
     if dataset.rate is None:
         raise DataError(
-            f"{dataset.name} is an array of sounds of shape {values.shape} without a rate; pass {{'X': X, 'rate': 16000}} "
-            "or an .npz that holds both"
+            f"{dataset.name} is an array of sounds of shape {values.shape} without a rate; pass {{'X': X, 'rate': "
+            "16000}} or an .npz that holds both"
         )
     n, _, length = values.shape
     full_scale = form.full_scale if form is not None else _full_scale(values, dataset.given)

@@ -1,8 +1,8 @@
 """Samples of a sound → its log-mel spectrogram as a picture ``(bands, frames, 1)`` uint8, the highest band on top.
 
-Frames of 25 ms every 10 ms (Hann window), as is usual for speech; the power of each in 40 bands, equally wide on the mel
-scale ``2595 log10(1 + f / 700)`` (O'Shaughnessy, "Speech Communication", 1987), each a triangle (Davis & Mermelstein,
-IEEE Trans. ASSP 28, 1980). Powers of neighbouring frames are averaged, so that no sound has more than `MOST_FRAMES`.
+Frames of 25 ms every 10 ms (Hann window), as is usual for speech; the power of each in 40 bands, equally wide on the
+mel scale ``2595 log10(1 + f / 700)`` (O'Shaughnessy, "Speech Communication", 1987), each a triangle (Davis &
+Mermelstein, IEEE Trans. ASSP 28, 1980). Powers of neighbouring frames are averaged, so that no sound has more than `MOST_FRAMES`.
 Decibels from -100 to 0 of full scale become 0 to 255: a step is 0.4 dB.
 """
 
@@ -122,7 +122,7 @@ def spectrogram(samples: np.ndarray, form: SoundForm) -> np.ndarray:
     weights = np.hanning(form.window + 1)[:-1].astype(np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float32), form.window)[:: form.hop]
     bins = rfft(frames * weights, n_fft, axis=1)  # (frames, n_bins)
-    power = (bins.real**2 + bins.imag**2) * np.float32((2.0 / weights.sum()) ** 2)
+    power = (bins.real**2 + bins.imag**2) * np.float32(4.0 / (n_fft * (weights**2).sum()))  # a full sine has power 1
     mel = power @ _filters(form.rate, n_fft, form.bands)  # (frames, bands)
     if form.factor > 1:
         starts = np.arange(0, len(mel), form.factor)
@@ -133,7 +133,7 @@ def spectrogram(samples: np.ndarray, form: SoundForm) -> np.ndarray:
 
 
 def decibels(pictures: np.ndarray) -> np.ndarray:
-    """Decibels of full scale ``(n, frames, bands)`` float32, lowest band first, of spectrograms ``(n, bands, frames, 1)``."""
+    """Decibels ``(n, frames, bands)`` float32, lowest band first, of spectrograms ``(n, bands, frames, 1)``."""
     level = pictures[:, ::-1, :, 0].astype(np.float32) * np.float32(DECIBELS / 255.0) - np.float32(DECIBELS)
     return np.ascontiguousarray(level.transpose(0, 2, 1))
 

@@ -58,9 +58,9 @@ class TimeShift(keras.layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable(package="automl")
 class SpecAugment(keras.layers.Layer):  # type: ignore[misc]
-    """Sets random runs of bands, and random runs of frames, of each standardised spectrogram to 0 (the mean) in training.
+    """Sets random runs of bands and of frames of each standardised spectrogram to 0 (the mean) in training.
 
-    There are two runs of each. The length of a run is drawn uniformly from none to the largest share, and so is its place.
+    There are two runs of each. The length of a run is drawn uniformly from none to the largest share, as is its place.
 
     Args:
         bands: the largest share of the bands in one run; a float or a scalar `keras.Variable`.

@@ -1,7 +1,7 @@
 """Sounds: files or arrays, as log-mel spectrograms that both sides read.
 
-A spectrogram is made once, of each sound alone, before the split (`automl.intake.spectrograms`); so both sides learn from
-the same numbers. Networks read it as a picture whose rows are bands and whose columns are frames.
+A spectrogram is made once, of each sound alone, before the split (`automl.intake.spectrograms`); so both sides learn
+from the same numbers. Networks read it as a picture whose rows are bands and whose columns are frames.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def _spectrograms(dataset: Dataset, shape: tuple[int, ...], rows: np.ndarray) ->
     if not isinstance(inputs, np.ndarray) or inputs.dtype != np.uint8 or inputs.shape[1:] != tuple(shape):
         found = f"{inputs.dtype} {inputs.shape}" if isinstance(inputs, np.ndarray) else type(inputs).__name__
         raise DataError(
-            f"expected spectrograms {tuple(shape)} of sounds; {dataset.name} holds {found}. Give paths of sound files, or "
-            "an array (n, samples) with its rate"
+            f"expected spectrograms {tuple(shape)} of sounds; {dataset.name} holds {found}. Give paths of sound files, "
+            "or an array (n, samples) with its rate"
         )
     chosen: np.ndarray = inputs[rows]
     return chosen
@@ -97,8 +97,8 @@ def _recognises(inputs: Any, columns: Sequence[Column]) -> str | None:
 def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dataset, Task]:
     dataset, form = sounds(dataset, task)
     why = (
-        f"sounds are read as {form.seconds:.2f} s at {form.rate:,} samples a second: spectrograms of {form.shape[0]} bands "
-        f"and {form.shape[1]} frames"
+        f"sounds are read as {form.seconds:.2f} s at {form.rate:,} samples a second: spectrograms of {form.shape[0]} "
+        f"bands and {form.shape[1]} frames"
     )
     return dataset, replace(task, image_shape=form.shape, sound=form.told(), evidence=(*task.evidence, why))
 

@@ -70,8 +70,9 @@ class Dataset:
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.
         pictures: images of a table's image columns, by column name: ``(n, h, w, c)`` uint8. A row without an image, or
             whose file could not be read, has a blank image, and its path in `inputs` is None.
-        sources: of pictures or sounds that were decoded, what each was made of: ``(n,)`` paths as text, or ``(n, samples)``
-            sounds; for names of files and for players on the page, never for a model. None where it is not known.
+        sources: of pictures or sounds that were decoded, what each was made of: ``(n,)`` paths as text, or sounds ``(n,
+            channels, samples)``; for names of files and for players on the page, never for a model. None where it
+            is not known.
         rate: samples a second of an array of sounds, or None.
         vectors: of texts or pictures, ``(n, dim)`` float32, made by the task's backbone (`automl.pretrained`); of new
             rows something that NumPy reads as such an array, computed then; None without one.
@@ -163,8 +164,9 @@ class Column:
     ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
     numbers with words among them, ``{"words": ["Calm"], "beside": "wind (word)"}``, for bins also ``"bins"``; for
     images of a table, ``{"shape": [height, width, channels]}``, and ``"range"``, the values that become 0 and 255, if
-    they have more than eight bits; for sounds of a table the same shape, and ``"sound"`` as of `Task.sound`. That of a time column may name the columns that tell a part of the
-    time (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
+    they have more than eight bits; for sounds of a table the same shape, and ``"sound"`` as of `Task.sound`.
+    That of a time column may name the columns that tell a part of the time (``"parts"``), that of a
+    series column all columns that tell series apart (``"keys"``).
 
     `seen` says what the training rows held, so that new rows can be compared with them (`automl.detect.columns.seen`):
     ``missing`` (share of gaps), for numbers and dates ``low`` and ``high``, for numbers ``usual`` (two sizes), for
@@ -217,8 +219,8 @@ class Task:
         series_column: name of the column that names the series, or None.
         group_column: name of the column of groups, or None.
         covariates_known: covariates of a forecast that are known in advance (encoders add calendar features).
-        image_shape: images and sounds only: of sounds the shape of their spectrograms; (height, width, channels) to which all images are resized; where an array without
-            channels is to be generated more of, (height, width).
+        image_shape: images: (height, width, channels) to which all are resized; sounds: the shape of their
+            spectrograms; where an array without channels is to be generated more of, (height, width).
         sound: sounds only: how their spectrograms are made, by the names of `automl.intake.spectrograms.SoundForm`.
         pixel_range: arrays of images, and image files of more than eight bits: the values that become 0 and 255, so
             that new images are read like the training images.

@@ -1,4 +1,4 @@
-"""Sounds: files and arrays become spectrograms of one form; what was odd about them is told, and nothing is dropped silently."""
+"""Sounds: files and arrays become spectrograms of one form; what was odd is told, and nothing is dropped silently."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ def _changing(change: Change) -> Callable[[CorruptionInputs, float, np.random.Ge
 def _noise(level: np.ndarray, strength: float, rng: np.random.Generator, form: SoundForm) -> np.ndarray:
     """Steady noise whose level, in each band, is that of the sound's mean power less the ratio; powers add up.
 
-    The strength is 25 dB less the ratio of sound to noise. A band's power in one frame varies as that of noise does, with
-    as many degrees of freedom as the band has frequencies and frames that are averaged.
+    The strength is 25 dB less the ratio of sound to noise. A band's power in one frame varies as that of noise
+    does, with as many degrees of freedom as the band has frequencies and frames that are averaged.
     """
     power = 10.0 ** (level.astype(np.float64) / 10.0)
     mean = power.mean(axis=(1, 2), keepdims=True)
@@ -103,7 +103,7 @@ MUFFLED = Corruption(
     applies=_applies,
     apply=_changing(_muffled),
     percent=True,
-    source="a low-pass filter; at 16,000 samples a second 57.5 % leave the band of a telephone, to 3.4 kHz (ITU-T G.712)",
+    source="a low-pass filter; at 16,000 samples a second 57.5 % leave a telephone's band, to 3.4 kHz (ITU-T G.712)",
 )
 DROPOUTS = Corruption(
     name="dropout",

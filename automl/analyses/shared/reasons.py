@@ -28,7 +28,8 @@ class Reasons:
     """What makes items unusual.
 
     Attributes:
-        what: "factors" (columns, channels, stretches of steps), "text" (words), "images" or "sounds" (patches of a grid).
+        what: "factors" (columns, channels, stretches of steps), "text" (words), "images" or "sounds" (patches of
+            a grid).
         parts: names of the parts of each item.
         drops: by side, for each item ``(n_parts,)``: by how much the score falls without each part.
     """

@@ -109,8 +109,8 @@ def cepstra(level: np.ndarray, n: int) -> np.ndarray:
 def changes(values: np.ndarray) -> np.ndarray:
     """The slope of each number ``(n, frames, k)`` over `REACH` frames on either side; the ends are repeated.
 
-    Source: Furui, "Speaker-independent isolated word recognition using dynamic features of speech spectrum", IEEE Trans.
-        ASSP 34 (1986), equation 1.
+    Source: Furui, "Speaker-independent isolated word recognition using dynamic features of speech spectrum", IEEE
+        Trans. ASSP 34 (1986), equation 1.
     """
     padded = np.pad(values, ((0, 0), (REACH, REACH), (0, 0)), mode="edge")
     n = values.shape[1]

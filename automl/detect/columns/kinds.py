@@ -44,7 +44,8 @@ __all__ = ["NINE_OF_KIND", "column", "columns", "forced", "may_be_overruled", "s
 
 NINE_OF_KIND: Mapping[str, str] = {
     "numeric": "numeric", "categorical": "categorical", "boolean": "categorical", "datetime": "datetime",
-    "text": "sentence", "url": "url", "image_path": "url", "audio_path": "url", "embedded_number": "embedded-number", "list": "list",
+    "text": "sentence", "url": "url", "image_path": "url", "audio_path": "url",
+    "embedded_number": "embedded-number", "list": "list",
     "identifier": "not-generalizable", "constant": "not-generalizable", "unknown": "context-specific",
 }  # fmt: skip
 PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})?(?:\.\d*)?")  # numbers as any reader stores them, and no codes

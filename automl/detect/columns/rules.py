@@ -384,8 +384,8 @@ def _such_as(seen: ColumnSample, most: int) -> str:
 
 
 RULES: tuple[Callable[[ColumnSample], Column | None], ...] = (
-    constant, declared, image_path, audio_path, url, boolean, identifier, datetime, code, numeric, embedded_number, list_of, text,
-    categorical, unknown,
+    constant, declared, image_path, audio_path, url, boolean, identifier, datetime, code, numeric, embedded_number,
+    list_of, text, categorical, unknown,
 )  # fmt: skip
 """Of a column that is asked about alone, as a target is: ranges are its classes."""
 TABLE_RULES = (*RULES[: RULES.index(code)], binned, *RULES[RULES.index(code) :])
