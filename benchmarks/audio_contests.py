@@ -4,9 +4,9 @@
 
 The words are spoken by espeak-ng (a Debian package, ``apt-get install espeak-ng``): ten words by eight voices, each
 some times at other speeds and pitches; the split is by voice, so that no voice of the test was heard. Noise is pink,
-at a ratio of 20 and of 5 decibels to the word. Machines are made here: hums with overtones, and in the test some with a bad
-bearing (clicks), a slipping belt (a whistle) or a loose part (modulated noise). Both are synthetic: they say what the
-toolkit makes of clear differences, not how it does on recordings.
+at a ratio of 20 and of 5 decibels to the word. Machines are made here: hums with overtones, and in the test some with
+a bad bearing (clicks), a slipping belt (a whistle) or a loose part (modulated noise). Both are synthetic: they say what
+the toolkit makes of clear differences, not how it does on recordings.
 
 Sounds and results lie in the folder; a case whose result is there is not run again. One line of JSON a case, and one
 for all at the end.

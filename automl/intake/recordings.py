@@ -1,4 +1,4 @@
-"""Who or what a sound file is of, by its name: ``speaker03_word_1.wav``, ``0a7c_nohash_0.wav``, ``7_jackson_32.wav``."""
+"""Whom or what a sound is of, by its name: ``speaker03_word_1.wav``, ``0a7c_nohash_0.wav``, ``7_jackson_32.wav``."""
 
 from __future__ import annotations
 

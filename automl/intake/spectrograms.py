@@ -2,7 +2,8 @@
 
 Frames of 25 ms every 10 ms (Hann window), as is usual for speech; the power of each in 40 bands, equally wide on the
 mel scale ``2595 log10(1 + f / 700)`` (O'Shaughnessy, "Speech Communication", 1987), each a triangle (Davis &
-Mermelstein, IEEE Trans. ASSP 28, 1980). Powers of neighbouring frames are averaged, so that no sound has more than `MOST_FRAMES`.
+Mermelstein, IEEE Trans. ASSP 28, 1980). Powers of neighbouring
+frames are averaged, so that no sound has more than `MOST_FRAMES`.
 Decibels from -100 to 0 of full scale become 0 to 255: a step is 0.4 dB.
 """
 
