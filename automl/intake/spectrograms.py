@@ -86,7 +86,7 @@ class SoundForm:
 
     def second(self, column: int) -> float:
         """The time before a column of the picture."""
-        return min(column * self.factor * self.hop / self.rate, self.seconds)
+        return self.seconds if column >= self.shape[1] else column * self.factor * self.hop / self.rate
 
 
 def _mel(hertz: float) -> float:

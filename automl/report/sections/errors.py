@@ -150,7 +150,8 @@ def picture(image: Any) -> str:
     from PIL import Image
 
     pixels = np.asarray(image)
-    pixels = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels[..., :4]
+    if pixels.ndim == 3:
+        pixels = pixels[..., 0] if pixels.shape[2] == 1 else pixels[..., :4]
     if pixels.dtype != np.uint8:
         top = float(np.nanmax(pixels)) if pixels.size else 1.0
         pixels = np.clip(np.nan_to_num(pixels.astype(float)) * (255 if top <= 1 else 1), 0, 255).astype(np.uint8)
