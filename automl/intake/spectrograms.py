@@ -107,7 +107,7 @@ def _filters(rate: int, n_fft: int, bands: int) -> np.ndarray:
     filters = np.maximum(np.minimum(rising, falling), 0.0)
     for band in np.flatnonzero(filters.sum(axis=0) <= 0.0):
         filters[np.abs(bins[:, 0] - edges[band + 1]).argmin(), band] = 1.0
-    return filters.astype(np.float32)
+    return np.asarray(filters, np.float32)
 
 
 def spectrogram(samples: np.ndarray, form: SoundForm) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from automl.layers.knob import Knob
 
-__all__ = ["BandNormalization", "SpecAugment", "TimeShift"]
+__all__ = ["BandNormalization", "PitchShift", "SpecAugment", "TimeShift"]
 
 MASKS = 2
 """Masks of bands, and of frames."""
@@ -46,6 +46,50 @@ class TimeShift(keras.layers.Layer):  # type: ignore[misc]
         first = ops.arange(n, dtype="int32")[:, None] * frames
         x = ops.reshape(ops.take(x, first + places, axis=0), (-1, frames, bands, channels))
         return ops.transpose(x, (0, 2, 1, 3))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings; the strength as its present value, a float."""
+        return {**super().get_config(), "strength": self.strength.number(), "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class PitchShift(keras.layers.Layer):  # type: ignore[misc]
+    """Moves each spectrogram up or down its bands at random in training, as another speaker or machine would sound.
+
+    Bands are interpolated; those at the ends are repeated. A factor on all frequencies is nearly such a move on the mel
+    scale: 10 % are a move of 1.5 bands of 40.
+
+    Args:
+        strength: the largest move, as a share of the bands; a float or a scalar `keras.Variable`.
+        seed: of the layer's own generator.
+
+    Input shape: ``(batch, bands, frames, channels)``. Output shape: the same.
+
+    Source: Jaitly & Hinton, "Vocal Tract Length Perturbation (VTLP) improves speech recognition", ICML workshop 2013.
+    """
+
+    def __init__(self, strength: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.strength, self.seed = Knob(strength), seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Move in training; otherwise return the input."""
+        if not training:
+            return inputs
+        ops = keras.ops
+        bands, frames, channels = (int(size) for size in inputs.shape[1:])
+        draw = keras.random.uniform((ops.shape(inputs)[0], 1), -1.0, 1.0, dtype="float32", seed=self.generator)
+        places = np.arange(bands, dtype="float32")
+        wanted = ops.clip(places + draw * self.strength.read() * bands, 0.0, bands - 1.0)
+        weights = ops.maximum(1.0 - ops.abs(wanted[:, :, None] - places), 0.0)  # (batch, out, in)
+        x = ops.matmul(ops.cast(weights, inputs.dtype), ops.reshape(inputs, (-1, bands, frames * channels)))
+        return ops.reshape(x, (-1, bands, frames, channels))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The input's shape."""

@@ -68,7 +68,7 @@ def picture_parts(
         blocks: number of residual blocks of each stage, such as "1-1-1".
         has_max: whether the maximum over positions is returned as well as the mean.
         views: strengths of augmentation by name ("shift", "zoom", "light", "erase" and "flip"; of spectrograms "shift",
-            "level", "bands" and "frames"), numbers or knobs; None for no augmentation.
+            "level", "pitch", "bands" and "frames"), numbers or knobs; None for no augmentation.
         whitened: whether the first filters are the spec's fixed ones, which whiten patches, and not learned.
 
     Returns:
@@ -129,13 +129,13 @@ def shown(pictures: Any, spec: InputSpec, views: Mapping[str, Any] | None) -> An
     """
     from automl.layers.augment import RandomErase, RandomLight, RandomView
     from automl.layers.pixels import ChannelScale
-    from automl.layers.spectrograms import SpecAugment, TimeShift
+    from automl.layers.spectrograms import PitchShift, SpecAugment, TimeShift
 
     x = ChannelScale(spec.stats["mean"], spec.stats["std"])(pictures)
     if views is None:
         return x
     if spec.kind == "spectrogram":
-        x = TimeShift(views["shift"])(RandomLight(views["level"])(x))
+        x = PitchShift(views["pitch"])(TimeShift(views["shift"])(RandomLight(views["level"])(x)))
         return SpecAugment(views["bands"], views["frames"])(x)
     x = RandomView(views["shift"], views["zoom"], views["flip"])(x)
     return RandomErase(views["erase"])(RandomLight(views["light"])(x))

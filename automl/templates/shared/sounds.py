@@ -12,15 +12,16 @@ __all__ = [
     "spectrogram_of", "stem_for", "views_of",
 ]  # fmt: skip
 
-STRENGTHS = ("shift", "level", "bands", "frames")
+STRENGTHS = ("shift", "level", "pitch", "bands", "frames")
 """Knobs of augmentation."""
 
 
 def declare_augmentation(hp: Any) -> None:
-    """Declare whether sounds are varied in training, and how much: time, level, and masks of bands and frames."""
+    """Declare whether sounds are varied in training, and how much: time, level, pitch, and masks."""
     first = first_augmentation()
     hp.Float("shift", 0.0, 0.4, default=first["shift"])
     hp.Float("level", 0.0, 0.6, default=first["level"])
+    hp.Float("pitch", 0.0, 0.15, default=first["pitch"])
     hp.Float("bands", 0.0, 0.5, default=first["bands"])
     hp.Float("frames", 0.0, 0.5, default=first["frames"])
     hp.Choice("views", ["plain", "varied"], default=first["views"])
@@ -28,7 +29,7 @@ def declare_augmentation(hp: Any) -> None:
 
 def first_augmentation() -> dict[str, Any]:
     """Augmentation of the first starts."""
-    return {"shift": 0.1, "level": 0.2, "bands": 0.2, "frames": 0.15, "views": "varied"}
+    return {"shift": 0.1, "level": 0.2, "pitch": 0.05, "bands": 0.2, "frames": 0.15, "views": "varied"}
 
 
 def views_of(choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -43,8 +44,9 @@ def spectrogram_of(specs: Sequence[InputSpec]) -> InputSpec:
 
 
 def stem_for(specs: Sequence[InputSpec]) -> int:
-    """The stride that leaves some 20 to 64 frames."""
-    return 2 if max((spec.shape[1] for spec in specs if spec.kind == "spectrogram"), default=98) > 32 else 1
+    """The stride that leaves some 16 to 32 frames."""
+    n_frames = max((spec.shape[1] for spec in specs if spec.kind == "spectrogram"), default=98)
+    return 4 if n_frames > 64 else 2 if n_frames > 24 else 1
 
 
 def epochs_for(n_rows: int) -> int:
