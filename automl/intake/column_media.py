@@ -120,8 +120,9 @@ def _sounds(
     found, heard, reasons = spectrograms(own, form)  # type: ignore[arg-type]
     there = np.array([picture is not None for picture in found], dtype=bool)
     arrays = np.zeros((len(found), *form.shape), np.uint8)
-    for row in np.flatnonzero(there):
-        arrays[row] = found[row]
+    for row, picture in enumerate(found):
+        if picture is not None:
+            arrays[row] = picture
     numbers = np.arange(len(paths)) if dataset.row_numbers is None else dataset.row_numbers
     findings = sound_findings(heard, form, numbers, column.name, is_new=known is not None)
     return Decoded(arrays, there, reasons, findings, {"shape": list(form.shape), "sound": form.told()})

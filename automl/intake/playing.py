@@ -39,13 +39,19 @@ def played(source: Any, form: SoundForm) -> str | None:
     peak = float(np.abs(samples).max(initial=0.0))
     if 0.0 < peak < QUIETEST:
         samples = samples * (QUIETEST / peak)
-    content, form_name = _wav(samples, form.rate), "wav"
-    if _too_long(content):
-        content, form_name = _vorbis(samples, form.rate), "ogg"
-    if content is None or _too_long(content):
-        n = int(MOST_BYTES * 0.7 / 2)
-        content, form_name = _wav(placed(at_rate(samples, form.rate, 8_000), n), 8_000), "wav"
+    content, form_name = _coded(samples, form.rate)
     return f"data:audio/{form_name};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _coded(samples: np.ndarray, rate: int) -> tuple[bytes, str]:
+    """WAV if that is short enough, else OGG, else WAV of the loudest part at 8,000 samples a second."""
+    content = _wav(samples, rate)
+    if not _too_long(content):
+        return content, "wav"
+    shorter = _vorbis(samples, rate)
+    if shorter is not None and not _too_long(shorter):
+        return shorter, "ogg"
+    return _wav(placed(at_rate(samples, rate, 8_000), int(MOST_BYTES * 0.7 / 2)), 8_000), "wav"
 
 
 def _samples(source: Any, form: SoundForm) -> np.ndarray:
@@ -57,8 +63,8 @@ def _samples(source: Any, form: SoundForm) -> np.ndarray:
     return heard_at(of_array(values, max(round(form.own_rate), 1)), form)
 
 
-def _too_long(content: bytes | None) -> bool:
-    return content is None or len(content) * 4 / 3 + 40 > MOST_BYTES
+def _too_long(content: bytes) -> bool:
+    return len(content) * 4 / 3 + 40 > MOST_BYTES
 
 
 def _wav(samples: np.ndarray, rate: int) -> bytes:

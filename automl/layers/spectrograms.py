@@ -9,7 +9,7 @@ import numpy as np
 
 from automl.layers.knob import Knob
 
-__all__ = ["BandNormalization", "PitchShift", "SpecAugment", "TimeShift"]
+__all__ = ["BandNormalization", "LevelRemoved", "PitchShift", "SpecAugment", "TimeShift"]
 
 MASKS = 2
 """Masks of bands, and of frames."""
@@ -54,6 +54,27 @@ class TimeShift(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """The layer's settings; the strength as its present value, a float."""
         return {**super().get_config(), "strength": self.strength.number(), "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class LevelRemoved(keras.layers.Layer):  # type: ignore[misc]
+    """Takes each spectrogram's own mean level from it, so that loud and soft sounds look alike.
+
+    Input shape: ``(batch, bands, frames, channels)``. Output shape: the same.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Subtract the mean over bands, frames and channels."""
+        mean = keras.ops.mean(keras.ops.cast(inputs, "float32"), axis=(1, 2, 3), keepdims=True)
+        return inputs - keras.ops.cast(mean, inputs.dtype)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
 
 
 @keras.saving.register_keras_serializable(package="automl")

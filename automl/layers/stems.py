@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from automl.records import InputSpec
 
-__all__ = ["picture_parts", "pre_activated_parts", "shown", "stride_for", "word_parts"]
+__all__ = ["heard", "picture_parts", "pre_activated_parts", "shown", "stride_for", "word_parts"]
 
 
 def word_parts(
@@ -67,8 +67,8 @@ def picture_parts(
         stride: of the first convolution.
         blocks: number of residual blocks of each stage, such as "1-1-1".
         has_max: whether the maximum over positions is returned as well as the mean.
-        views: strengths of augmentation by name ("shift", "zoom", "light", "erase" and "flip"; of spectrograms "shift",
-            "level", "pitch", "bands" and "frames"), numbers or knobs; None for no augmentation.
+        views: strengths of augmentation by name ("shift", "zoom", "light", "erase" and "flip"), numbers or knobs; None
+            for no augmentation. Of spectrograms as in `heard`.
         whitened: whether the first filters are the spec's fixed ones, which whiten patches, and not learned.
 
     Returns:
@@ -129,16 +129,36 @@ def shown(pictures: Any, spec: InputSpec, views: Mapping[str, Any] | None) -> An
     """
     from automl.layers.augment import RandomErase, RandomLight, RandomView
     from automl.layers.pixels import ChannelScale
-    from automl.layers.spectrograms import PitchShift, SpecAugment, TimeShift
 
+    if spec.kind == "spectrogram":
+        return heard(pictures, spec, views or {"loudness": "kept"})
     x = ChannelScale(spec.stats["mean"], spec.stats["std"])(pictures)
     if views is None:
         return x
-    if spec.kind == "spectrogram":
-        x = PitchShift(views["pitch"])(TimeShift(views["shift"])(RandomLight(views["level"])(x)))
-        return SpecAugment(views["bands"], views["frames"])(x)
     x = RandomView(views["shift"], views["zoom"], views["flip"])(x)
     return RandomErase(views["erase"])(RandomLight(views["light"])(x))
+
+
+def heard(sounds: Any, spec: InputSpec, views: Mapping[str, Any]) -> Any:
+    """Spectrograms, standardised and, in training, varied.
+
+    Args:
+        sounds: ``(batch, bands, frames, 1)`` uint8.
+        spec: their input spec, with mean and spread.
+        views: "loudness", whether each sound's own level is "kept" or "removed"; and, unless they are not varied,
+            strengths of augmentation by name ("shift", "level", "pitch", "bands" and "frames"), numbers or knobs.
+    """
+    from automl.layers.augment import RandomLight
+    from automl.layers.pixels import ChannelScale
+    from automl.layers.spectrograms import LevelRemoved, PitchShift, SpecAugment, TimeShift
+
+    x = ChannelScale(spec.stats["mean"], spec.stats["std"])(sounds)
+    if views["loudness"] == "removed":
+        x = LevelRemoved()(x)
+    if "shift" not in views:
+        return x
+    x = PitchShift(views["pitch"])(TimeShift(views["shift"])(RandomLight(views["level"])(x)))
+    return SpecAugment(views["bands"], views["frames"])(x)
 
 
 def stride_for(spec: InputSpec) -> int:

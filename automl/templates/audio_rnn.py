@@ -51,13 +51,13 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
     from automl.layers.dropout import KnobDropout
     from automl.layers.output import RawOutput, starting_bias
-    from automl.layers.stems import shown
+    from automl.layers.stems import heard
 
     layers = keras.layers
     spec = spectrogram_of(specs)
     bands, frames = int(spec.shape[0]), int(spec.shape[1])
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, bands, frames, 1)
-    x = shown(inputs, spec, views_of(choices, knobs))
+    x = heard(inputs, spec, views_of(choices, knobs))
     x = layers.Reshape((frames, bands))(layers.Permute((2, 1, 3))(x))
     for size, stride in ((5, int(choices["stride"])), (3, 1)):
         x = layers.Conv1D(int(choices["filters"]), size, strides=stride, padding="same", use_bias=False)(x)

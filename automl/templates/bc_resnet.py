@@ -50,13 +50,13 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
     from automl.layers.dropout import KnobDropout
     from automl.layers.output import RawOutput, starting_bias
-    from automl.layers.stems import shown
+    from automl.layers.stems import heard
 
     layers = keras.layers
     spec = spectrogram_of(specs)
     width = int(choices["width"])
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, bands, frames, 1)
-    x = shown(inputs, spec, views_of(choices, knobs))
+    x = heard(inputs, spec, views_of(choices, knobs))
     x = layers.Conv2D(16 * width, 5, strides=(2, int(choices["stride"])), padding="same", use_bias=False)(x)
     x = layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
     for channels, n_blocks, stride, dilation in STAGES:

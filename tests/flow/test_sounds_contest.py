@@ -1,4 +1,4 @@
-"""A contest on a folder of sounds: from files, some of them broken, to a verdict, a page that plays, and a saved model."""
+"""A contest on a folder of sounds: from files, some broken, to a verdict, a page that plays, and a saved model."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def heard(tmp_path_factory):
 
 
 def test_both_sides_are_judged_and_what_is_odd_is_told(heard):
-    folder, result = heard
+    _, result = heard
     told = result.result
     assert told["task"]["modality"] == "audio"
     assert sum(told["split"][part] for part in ("n_train", "n_valid", "n_test")) == N

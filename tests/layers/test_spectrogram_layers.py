@@ -11,12 +11,16 @@ from automl.layers.spectrograms import BandNormalization, PitchShift, SpecAugmen
 X = np.random.default_rng(0).normal(size=(40, 10, 20, 2)).astype("float32")
 
 
-@pytest.mark.parametrize("layer", [TimeShift(0.0), PitchShift(0.0), SpecAugment(0.0, 0.0)], ids=lambda layer: type(layer).__name__)
+@pytest.mark.parametrize(
+    "layer", [TimeShift(0.0), PitchShift(0.0), SpecAugment(0.0, 0.0)], ids=lambda layer: type(layer).__name__
+)
 def test_strength_zero_leaves_sounds_exactly_as_they_were(layer):
     assert np.array_equal(X, layer(X, training=True))
 
 
-@pytest.mark.parametrize("layer", [TimeShift(0.5), PitchShift(0.3), SpecAugment(0.5, 0.5)], ids=lambda layer: type(layer).__name__)
+@pytest.mark.parametrize(
+    "layer", [TimeShift(0.5), PitchShift(0.3), SpecAugment(0.5, 0.5)], ids=lambda layer: type(layer).__name__
+)
 def test_prediction_hears_sounds_as_they_are(layer):
     assert np.array_equal(X, layer(X, training=False))
     assert not np.allclose(X, layer(X, training=True))

@@ -25,16 +25,26 @@ def declare_augmentation(hp: Any) -> None:
     hp.Float("bands", 0.0, 0.5, default=first["bands"])
     hp.Float("frames", 0.0, 0.5, default=first["frames"])
     hp.Choice("views", ["plain", "varied"], default=first["views"])
+    hp.Choice("loudness", ["kept", "removed"], default=first["loudness"])
 
 
 def first_augmentation() -> dict[str, Any]:
     """Augmentation of the first starts."""
-    return {"shift": 0.1, "level": 0.2, "pitch": 0.05, "bands": 0.2, "frames": 0.15, "views": "varied"}
+    return {
+        "shift": 0.1,
+        "level": 0.2,
+        "pitch": 0.05,
+        "bands": 0.2,
+        "frames": 0.15,
+        "views": "varied",
+        "loudness": "kept",
+    }
 
 
-def views_of(choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Strengths of augmentation by name, for `automl.layers.stems`; None for sounds as they are."""
-    return {name: knobs[name] for name in STRENGTHS} if choices["views"] == "varied" else None
+def views_of(choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> dict[str, Any]:
+    """How sounds are heard, for `automl.layers.stems.heard`: their loudness, and strengths of augmentation by name."""
+    varied = {name: knobs[name] for name in STRENGTHS} if choices["views"] == "varied" else {}
+    return {"loudness": choices["loudness"], **varied}
 
 
 def spectrogram_of(specs: Sequence[InputSpec]) -> InputSpec:
