@@ -1,4 +1,4 @@
-"""Layers for spectrograms: random changes in training, and normalisation of groups of bands."""
+"""Layers for spectrograms: random changes in training, and the level of a sound taken from it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from automl.layers.knob import Knob
 
-__all__ = ["BandNormalization", "LevelRemoved", "PitchShift", "SpecAugment", "TimeShift"]
+__all__ = ["LevelRemoved", "PitchShift", "SpecAugment", "TimeShift"]
 
 MASKS = 2
 """Masks of bands, and of frames."""
@@ -171,48 +171,3 @@ class SpecAugment(keras.layers.Layer):  # type: ignore[misc]
         """The layer's settings; shares as their present values, floats."""
         config = {"bands": self.bands.number(), "frames": self.frames.number()}
         return {**super().get_config(), **config, "seed": self.seed}
-
-
-@keras.saving.register_keras_serializable(package="automl")
-class BandNormalization(keras.layers.Layer):  # type: ignore[misc]
-    """Batch normalisation with moments, scale and shift of its own for each group of neighbouring bands.
-
-    Args:
-        groups: groups of bands; one where the bands cannot be divided by it.
-        momentum: of the moving moments.
-
-    Input shape: ``(batch, bands, frames, channels)``. Output shape: the same.
-
-    Source: Chang et al., "SubSpectral Normalization for Neural Audio Data Processing", ICASSP 2021.
-    """
-
-    def __init__(self, groups: int = 5, momentum: float = 0.9, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.groups, self.momentum = int(groups), float(momentum)
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make the normalisation of all groups' channels."""
-        bands, channels = int(input_shape[1] or 0), int(input_shape[3] or 0)
-        self.own = self.groups if bands % self.groups == 0 else 1
-        self.norm = keras.layers.BatchNormalization(momentum=self.momentum, dtype=self.dtype_policy)
-        self.norm.build((None, None, None, self.own * channels))
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Normalise."""
-        if self.own == 1:
-            return self.norm(inputs, training=training)
-        ops = keras.ops
-        bands, frames, channels = (int(size) for size in inputs.shape[1:])
-        each = bands // self.own
-        x = ops.reshape(inputs, (-1, self.own, each, frames, channels))
-        x = ops.reshape(ops.transpose(x, (0, 2, 3, 1, 4)), (-1, each, frames, self.own * channels))
-        x = ops.reshape(self.norm(x, training=training), (-1, each, frames, self.own, channels))
-        return ops.reshape(ops.transpose(x, (0, 3, 1, 2, 4)), (-1, bands, frames, channels))
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """The layer's settings."""
-        return {**super().get_config(), "groups": self.groups, "momentum": self.momentum}
