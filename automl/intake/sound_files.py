@@ -87,7 +87,7 @@ def _opened(file: Any, path: Path) -> Any:
         formats = ", ".join(SOUND_FORMATS)
         suffix = PurePath(path).suffix.lower()
         named = f" ({shown(suffix)[:12]})" if suffix else ""
-        raise UnreadableSound(f"it is none of the formats {formats}{named}, or damaged; convert it") from error
+        raise UnreadableSound(f"it is none of the formats {formats}{named}, or damaged") from error
     if not 0 < sound.samplerate <= MOST_RATE or sound.channels < 1:
         raise UnreadableSound(f"its header announces {sound.samplerate} samples a second")
     if sound.frames < 1:
