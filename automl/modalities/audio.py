@@ -119,8 +119,8 @@ def _show(item: Any) -> np.ndarray:
     """A spectrogram ``(bands, frames)`` uint8, its quietest twentieth black and its loudest point white."""
     picture = np.asarray(item)[..., 0].astype(np.float32)
     low, high = np.quantile(picture, 0.05), picture.max()
-    scaled: np.ndarray = np.clip((picture - low) * (255.0 / max(high - low, 1.0)), 0, 255).astype(np.uint8)
-    return scaled
+    scaled: np.ndarray = np.rint(np.clip((picture - low) * (255.0 / max(high - low, 1.0)), 0, 255))
+    return scaled.astype(np.uint8)
 
 
 def _play(source: Any, task: Task) -> str | None:
