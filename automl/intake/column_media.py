@@ -54,13 +54,13 @@ class Medium:
         blank: what a row without one shows.
         read: from the dataset, the column, its sources, the number of such columns and the memory in MiB to what was
             decoded.
-        told: from a column's reading to how it is read, in words.
+        describe: from a column's reading to how it is read, in words.
     """
 
     noun: str
     blank: str
     read: Callable[[Dataset, Column, Sources, int, float | None], Decoded]
-    told: Callable[[str, Mapping[str, Any]], str]
+    describe: Callable[[str, Mapping[str, Any]], str]
 
 
 def _images(
@@ -81,8 +81,8 @@ def _images(
         wish: tuple[int, int, int | None] = (*smaller, None)
     else:
         wish = (int(known[0]), int(known[1]), int(known[2]))
-    told = column.reading.get("range")
-    limits = None if told is None else (float(told[0]), float(told[1]))
+    scale = column.reading.get("range")
+    limits = None if scale is None else (float(scale[0]), float(scale[1]))
     found, reasons, noticed, limits = decoded_alike(
         paths, wish, column.name, dataset.given, limits, known is not None, memory_mib
     )
@@ -125,7 +125,7 @@ def _sounds(
             arrays[row] = picture
     numbers = np.arange(len(paths)) if dataset.row_numbers is None else dataset.row_numbers
     findings = sound_findings(heard, form, numbers, column.name, is_new=known is not None)
-    return Decoded(arrays, there, reasons, findings, {"shape": list(form.shape), "sound": form.told()})
+    return Decoded(arrays, there, reasons, findings, {"shape": list(form.shape), "sound": form.settings()})
 
 
 def _sound_words(name: str, reading: Mapping[str, Any]) -> str:

@@ -46,7 +46,7 @@ def pictured(dataset: Dataset, task: Task, memory_mib: float | None = None) -> t
         dataset, found = _decoded(dataset, column, len(images), memory_mib)
         task = replace(task, columns=tuple(found if c is column else c for c in task.columns))
         if found.kind in FILE_KINDS and "shape" not in column.reading:
-            why = MEDIA[found.kind].told(column.name, found.reading)
+            why = MEDIA[found.kind].describe(column.name, found.reading)
             task = replace(task, evidence=(*task.evidence, why))
     if images and not any(c.kind not in UNUSED_KINDS for c in task.columns):
         raise DataError(f"no column of {dataset.name} can be learnt from: {dataset.findings[-1].message}")

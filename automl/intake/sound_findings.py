@@ -34,10 +34,10 @@ def sound_findings(
         name: of their column; empty of an array.
         is_new: rows to predict: what is usual of a training set is not told again.
     """
-    return tuple(_told(heard, form, numbers, (name,) if name else (), is_new))
+    return tuple(_found(heard, form, numbers, (name,) if name else (), is_new))
 
 
-def _told(
+def _found(
     heard: Mapping[int, Heard], form: SoundForm, numbers: np.ndarray, columns: tuple[str, ...], is_new: bool
 ) -> Iterator[Finding]:
     n = len(heard)

@@ -60,12 +60,12 @@ class SoundForm:
         return cls(rate, samples, window, hop, -(-n_frames // MOST_FRAMES), BANDS, own_rate, full_scale)
 
     @classmethod
-    def read(cls, told: Mapping[str, float]) -> SoundForm:
-        """The form that `told` describes, as `Task.sound` holds it."""
-        whole = {name: int(value) for name, value in told.items() if name not in ("own_rate", "full_scale")}
-        return cls(**whole, own_rate=float(told["own_rate"]), full_scale=float(told["full_scale"]))
+    def read(cls, settings: Mapping[str, float]) -> SoundForm:
+        """The form that these settings describe, as `Task.sound` holds it."""
+        whole = {name: int(value) for name, value in settings.items() if name not in ("own_rate", "full_scale")}
+        return cls(**whole, own_rate=float(settings["own_rate"]), full_scale=float(settings["full_scale"]))
 
-    def told(self) -> dict[str, float]:
+    def settings(self) -> dict[str, float]:
         """Plain numbers by name."""
         return asdict(self)
 
@@ -139,16 +139,16 @@ def decibels(pictures: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(level.transpose(0, 2, 1))
 
 
-def is_sound_form(told: Mapping[str, object]) -> bool:
+def is_sound_form(settings: Mapping[str, object]) -> bool:
     """Whether this describes a form that a contest may have: memory is taken by its sizes."""
     names = {"rate", "samples", "window", "hop", "factor", "bands"}
-    if set(told) != names | {"own_rate", "full_scale"}:
+    if set(settings) != names | {"own_rate", "full_scale"}:
         return False
-    whole = [told[name] for name in sorted(names)]
-    parts = [told[name] for name in ("own_rate", "full_scale")]
+    whole = [settings[name] for name in sorted(names)]
+    parts = [settings[name] for name in ("own_rate", "full_scale")]
     if not all(type(value) is int and 1 <= value <= MOST_SAMPLES for value in whole):
         return False
     if not all(type(value) in (int, float) and 0 <= value < 1e12 for value in parts):  # type: ignore[operator]
         return False
-    form = SoundForm.read(told)  # type: ignore[arg-type]
+    form = SoundForm.read(settings)  # type: ignore[arg-type]
     return form.window <= form.samples and form.bands <= 512 and form.shape[1] <= 4_096 and form.full_scale > 0

@@ -100,7 +100,7 @@ def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dat
         f"sounds are read as {form.seconds:.2f} s at {form.rate:,} samples a second: spectrograms of {form.shape[0]} "
         f"bands and {form.shape[1]} frames"
     )
-    return dataset, replace(task, image_shape=form.shape, sound=form.told(), evidence=(*task.evidence, why))
+    return dataset, replace(task, image_shape=form.shape, sound=form.settings(), evidence=(*task.evidence, why))
 
 
 def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:

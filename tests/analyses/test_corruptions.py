@@ -68,7 +68,7 @@ FORM = SoundForm.of(8_000, 0.3)
 
 def sounds() -> CorruptionInputs:
     array = np.random.default_rng(0).integers(60, 200, (N, *FORM.shape), dtype=np.uint8)
-    return CorruptionInputs(Dataset("a", array), task_of("audio", sound=FORM.told()), np.arange(N))
+    return CorruptionInputs(Dataset("a", array), task_of("audio", sound=FORM.settings()), np.arange(N))
 
 
 SUBJECTS = {"mixed": mixed, "pictures": pictures, "sounds": sounds, "series": series, "forecast": forecast}

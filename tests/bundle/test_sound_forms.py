@@ -11,9 +11,9 @@ from automl.intake.spectrograms import SoundForm
 from automl.records import Column, Task
 
 FORM = SoundForm.of(16_000, 1.0)
-COLUMN = Column("n", "audio_path", 1.0, "", {"shape": list(FORM.shape), "sound": FORM.told()})
+COLUMN = Column("n", "audio_path", 1.0, "", {"shape": list(FORM.shape), "sound": FORM.settings()})
 TABLE = Task("tabular", "regression", ("y",), "r2", columns=(COLUMN,))
-SOUNDS = Task("audio", "regression", ("y",), "r2", image_shape=FORM.shape, sound=FORM.told())
+SOUNDS = Task("audio", "regression", ("y",), "r2", image_shape=FORM.shape, sound=FORM.settings())
 
 
 def stored(task):
@@ -28,7 +28,7 @@ def test_the_form_of_sounds_comes_back(task):
 @pytest.mark.parametrize(
     "task",
     [
-        replace(SOUNDS, sound={**FORM.told(), "samples": 10**9}),
+        replace(SOUNDS, sound={**FORM.settings(), "samples": 10**9}),
         replace(SOUNDS, sound={"rate": 16_000}),
         replace(TABLE, columns=(replace(COLUMN, reading={"sound": {}}),)),
     ],

@@ -161,7 +161,7 @@ def test_arrays_that_are_no_sounds_are_refused(arrays, words):
 def test_new_sounds_are_read_like_those_trained_on(tmp_path):
     names = [wav(tmp_path / f"{i}.wav", tone(400.0 + i)).name for i in range(4)]
     made, form = sounds(dataset_of(tmp_path, names), TASK)
-    task = replace(TASK, image_shape=form.shape, sound=form.told())
+    task = replace(TASK, image_shape=form.shape, sound=form.settings())
     wav(tmp_path / "other.wav", np.stack([tone(400.0, 0.4, 22_050)] * 2, axis=1), 22_050)
     for data in (str(tmp_path / "0.wav"), [str(tmp_path / "0.wav")], {"sound": str(tmp_path / "0.wav")}):
         new = named("audio").ready(new_rows(data, task, named("audio")), task, None)
@@ -175,7 +175,7 @@ def test_new_arrays_have_the_rate_of_training_unless_they_say_theirs():
     task = replace(TASK, columns=())
     raw = load(Recipe(data={"X": values, "y": [0, 1, 0, 1], "rate": RATE}))
     made, form = sounds(raw, task)
-    task = replace(task, image_shape=form.shape, sound=form.told())
+    task = replace(task, image_shape=form.shape, sound=form.settings())
     for data in (values[:2], {"X": values[:2], "rate": RATE}):
         new = named("audio").ready(new_rows(data, task, named("audio")), task, None)
         assert np.array_equal(new.inputs, made.inputs[:2])

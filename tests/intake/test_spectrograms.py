@@ -49,7 +49,7 @@ def test_places_of_a_picture_are_told_in_hertz_and_seconds():
 
 
 def test_a_form_comes_back_from_what_is_stored_and_odd_ones_are_refused():
-    told = FORM.told()
+    told = FORM.settings()
     assert SoundForm.read(told) == FORM and is_sound_form(told)
     wrong = [
         {}, {**told, "rate": 0}, {**told, "samples": 10**9}, {**told, "bands": 16_000.0}, {**told, "hop": True},
