@@ -49,8 +49,11 @@ def told_by_rate(dataset: Dataset) -> tuple[Column, ...]:
 
 
 def _claims(inputs: pd.DataFrame | np.ndarray, columns: Sequence[Column]) -> Iterator[tuple[ModalityName, str]]:
-    """Modalities that recognise the inputs, in order, and why."""
+    """Modalities that recognise the inputs, in order, and why; of an array with a rate those of sounds."""
+    by_rate = isinstance(inputs, np.ndarray) and bool(columns)
     for name, record in modalities.known().items():
+        if by_rate and (record.array is None or record.array.kind != columns[0].kind):
+            continue
         why = record.recognises(inputs, columns)
         if why is not None:
             yield name, why
