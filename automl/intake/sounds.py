@@ -176,17 +176,14 @@ def _of_array(dataset: Dataset, form: SoundForm | None) -> tuple[Dataset, SoundF
     if dataset.rate is None:
         raise DataError(
             f"{dataset.name} is an array of sounds of shape {values.shape} without a rate; pass {{'X': X, 'rate': "
-            "16000}} or an .npz that holds both"
+            "16000} or an .npz that holds both"
         )
     n, _, length = values.shape
-    full_scale = form.full_scale if form is not None else _full_scale(values, dataset.given)
-    rate = max(round(dataset.rate), 1)
+    is_new, rate = form is not None, max(round(dataset.rate), 1)
+    full_scale = _full_scale(values, dataset.given, form)
     if form is None:
         seconds = min(length / rate, MOST_SECONDS)
         form = SoundForm.of(min(rate, USUAL_RATE), seconds, dataset.rate, full_scale)
-        is_new = False
-    else:
-        is_new = True
     pictures = np.empty((n, *form.shape), np.uint8)
     heard, n_odd = {}, 0
     for row in range(n):
@@ -200,13 +197,18 @@ def _of_array(dataset: Dataset, form: SoundForm | None) -> tuple[Dataset, SoundF
     return replace(dataset, inputs=pictures, findings=findings, sources=values), form
 
 
-def _full_scale(values: np.ndarray, given: np.ndarray | None) -> float:
-    """The value that is full scale: of whole numbers by their type, of fractions 1, or 32,768 where they are beyond."""
+def _full_scale(values: np.ndarray, given: np.ndarray | None, form: SoundForm | None) -> float:
+    """The value that is full scale: of whole numbers by their type, of fractions 1, or 32,768 where they are beyond.
+
+    Of new fractions that are beyond 1 it is that of the array trained on.
+    """
     if values.dtype.kind in "ui":
         return float(np.iinfo(values.dtype).max)
     used = values if given is None or given.all() else values[~given]
     peak = float(np.nanmax(np.abs(np.where(np.isfinite(used), used, 0.0)), initial=0.0))
-    return 1.0 if peak <= 2.0 else max(32_768.0, peak)
+    if peak <= 2.0:
+        return 1.0
+    return form.full_scale if form is not None and form.full_scale > 2.0 else max(32_768.0, peak)
 
 
 def _odd_numbers(count: int) -> tuple[Finding, ...]:

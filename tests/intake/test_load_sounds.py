@@ -179,6 +179,9 @@ def test_new_arrays_have_the_rate_of_training_unless_they_say_theirs():
     for data in (values[:2], {"X": values[:2], "rate": RATE}):
         new = named("audio").ready(new_rows(data, task, named("audio")), task, None)
         assert np.array_equal(new.inputs, made.inputs[:2])
+    whole = {"X": (values[:2] * 32_767).astype("int16"), "rate": RATE}
+    other = named("audio").ready(new_rows(whole, task, named("audio")), task, None).inputs
+    assert np.abs(other.astype(int) - made.inputs[:2])[other > 120].max() <= 3
     one = named("audio").ready(new_rows(values[0], task, named("audio")), task, None)
     assert np.array_equal(one.inputs, made.inputs[:1])
 
