@@ -214,7 +214,7 @@ ITEMS = """
 {%- macro gallery(group) -%}
 <ul class="gallery errors {{ shape }}">{% for item in group["items"] %}<li>
   <img src="{{ item.image | picture }}" alt="{{ "Spectrogram of the test sound" if shape == "sounds" else "Test image" }}, row {{ item.row }}: truly {{ item.truth }}">
-  {%- if item.sound %}<audio controls preload="none" src="{{ item.sound | sound }}" aria-label="The sound of row {{ item.row }}"></audio>{% endif %}<span>truly <strong>{{ item.truth }}</strong></span>
+  {%- if item.sound %}<audio controls preload="metadata" src="{{ item.sound | sound }}" aria-label="The sound of row {{ item.row }}"></audio>{% endif %}<span>truly <strong>{{ item.truth }}</strong></span>
   {% for words in item.said %}<span class="{{ group.sides[loop.index0] }}">{{ group.sides[loop.index0] }}: {{ words }}</span>{% endfor %}<span class="quiet">row {{ item.row }}</span></li>{% endfor %}</ul>
 {%- endmacro -%}
 {%- macro quotes(group) -%}
