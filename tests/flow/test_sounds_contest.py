@@ -32,7 +32,7 @@ def heard(tmp_path_factory):
         rises, who = row % 2, row // 2 % SPEAKERS
         times = np.arange(int(0.3 * RATE)) / RATE
         pitch = (400 + 100 * who) * 2.0 ** ((1 if rises else -1) * (times / 0.3 - 0.5))
-        sound = rng.uniform(0.004, 0.08) * np.sin(2 * np.pi * np.cumsum(pitch) / RATE) + rng.normal(0, 0.02, len(times))
+        sound = rng.uniform(0.001, 0.03) * np.sin(2 * np.pi * np.cumsum(pitch) / RATE) + rng.normal(0, 0.02, len(times))
         wav(folder / "sounds" / ("up" if rises else "down") / f"speaker{who}_{row}.wav", sound)
     (folder / "sounds" / "up" / "speaker1_broken.wav").write_bytes(b"RIFF----WAVE")
     wav(folder / "sounds" / "down" / "speaker1_none.wav", np.zeros(0))
