@@ -13,6 +13,7 @@ from automl.cli.flags import (
     Analysis,
     Budget,
     Columns,
+    Condition,
     Contamination,
     Data,
     Device,
@@ -72,9 +73,8 @@ __all__ = ["fit", "run"]
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
 LOOKED_AT = (
-    "label", "normal", "contamination", "dims", "metric", "test", "time_column", "series", "horizon", "season", "known",
-    "group", "weight",
-    "columns", "drop", "plugins", "source",
+    "label", "normal", "contamination", "dims", "condition", "metric", "test", "time_column", "series",
+    "horizon", "season", "known", "group", "weight", "columns", "drop", "plugins", "source",
 )  # fmt: skip
 
 
@@ -86,6 +86,7 @@ def fit(
     normal: Normal = None,
     contamination: Contamination = None,
     dims: Dims = None,
+    condition: Condition = None,
     memorised_limit: MemorisedLimit = None,
     metric: Metric = None,
     test: Test = None,
@@ -157,6 +158,7 @@ def run(
     normal: Normal = None,
     contamination: Contamination = None,
     dims: Dims = None,
+    condition: Condition = None,
     memorised_limit: MemorisedLimit = None,
     metric: Metric = None,
     test: Test = None,

@@ -39,6 +39,7 @@ EXPECTED = {
     "normal": "a value of the label",
     "contamination": 'a share above 0 and below 0.5, or "auto"',
     "dims": "a whole number, at least 2",
+    "condition": "a column's name, or label",
     "memorised_limit": "a share from 0 to 1",
     "metric": "a metric's name",
     "test": "a path to the test rows",
@@ -96,6 +97,7 @@ EXAMPLES: dict[str, Any] = {
     "normal": "no",
     "contamination": 0.02,
     "dims": 32,
+    "condition": "churned",
     "memorised_limit": 0.1,
     "metric": "rmse",
     "test": "cars_of_2025.csv",
@@ -240,6 +242,9 @@ class Keys(BaseModel):
     )
     dims: int | None = Field(
         None, ge=2, le=2**16, description="How many numbers represent a row; left out to choose by the data."
+    )
+    condition: Name | None = Field(
+        None, description="Column (or label) given whose values items are generated, and with them scored."
     )
     memorised_limit: float = Field(
         0.25,
@@ -410,6 +415,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "normal": None if keys.normal is None else str(keys.normal),
         "contamination": None if keys.contamination is None else float(keys.contamination),
         "dims": keys.dims,
+        "condition": keys.condition,
         "memorised_limit": float(keys.memorised_limit),
         "metric": keys.metric,
         "test": keys.test,

@@ -55,7 +55,9 @@ def test_both_sides_are_judged_and_what_is_odd_is_told(heard):
 def test_the_page_shows_spectrograms_and_plays_the_worst_errors_within_itself(heard):
     folder, _ = heard
     page = (folder / "run" / "report.html").read_text("utf-8")
-    players = re.findall(r'<audio controls preload="metadata" src="(data:audio/(?:wav|ogg);base64,[A-Za-z0-9+/=]+)"', page)
+    players = re.findall(
+        r'<audio controls preload="metadata" src="(data:audio/(?:wav|ogg);base64,[A-Za-z0-9+/=]+)"', page
+    )
     assert players and max(map(len, players)) <= 200_000
     assert "media-src data:" in page and "Spectrogram of the test sound" in page
     assert "high tones at the top" in page and "could not be made" not in page
