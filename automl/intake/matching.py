@@ -14,7 +14,7 @@ from automl.records import UNUSED_KINDS, Finding, Severity, Task
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["matched"]
+__all__ = ["letters_of", "matched"]
 
 SHOWN = 5
 
@@ -141,7 +141,7 @@ def _respelled(frame: pd.DataFrame, wanted: list[str]) -> tuple[pd.DataFrame, tu
     pairs = {
         theirs[letters][0]: name
         for name in lacking
-        if (letters := _letters(name)) and len(ours[letters]) == 1 and len(theirs.get(letters, ())) == 1
+        if (letters := letters_of(name)) and len(ours[letters]) == 1 and len(theirs.get(letters, ())) == 1
     }
     if not pairs:
         return frame, ()
@@ -156,10 +156,10 @@ def _respelled(frame: pd.DataFrame, wanted: list[str]) -> tuple[pd.DataFrame, tu
 def _by_letters(names: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in names:
-        found.setdefault(_letters(name), []).append(name)
+        found.setdefault(letters_of(name), []).append(name)
     return found
 
 
-def _letters(name: str) -> str:
+def letters_of(name: str) -> str:
     """A name without case, blanks and marks."""
     return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
