@@ -58,6 +58,7 @@ def fit(
     normal: str | float | None = None,
     contamination: float | str | None = None,
     dims: int | None = None,
+    void: int | None = None,
     memorised_limit: float = 0.25,
     metric: str | None = None,
     test: Any = None,
@@ -104,6 +105,7 @@ def fit(
         normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
+        void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
         memorised_limit: a generator is not recommended if a larger share of its rows repeats training rows.
         metric: the metric that decides, such as "roc_auc" or "rmse"; None for the goal's default.
         test: the test rows, in any form that `data` has; None to split the data.
@@ -173,6 +175,7 @@ def run(
     normal: str | float | None = None,
     contamination: float | str | None = None,
     dims: int | None = None,
+    void: int | None = None,
     memorised_limit: float | None = None,
     metric: str | None = None,
     test: Any = None,
@@ -231,6 +234,7 @@ def run(
         normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
+        void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
         memorised_limit: see `fit`.
         metric: the metric that decides.
         test: the test rows.
@@ -382,6 +386,7 @@ def inspect(
     normal: str | float | None = None,
     contamination: float | str | None = None,
     dims: int | None = None,
+    void: int | None = None,
     metric: str | None = None,
     test: Any = None,
     time_column: str | None = None,
@@ -413,6 +418,7 @@ def inspect(
         normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
+        void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
         metric: the metric that would decide; None for the goal's default.
         test: the test rows; None to split the data.
         time_column: column of times; None to detect it.

@@ -165,6 +165,7 @@ def fault_of(task: Task) -> str:
         "has quantiles that are not between 0 and 1": not all(0 < level < 1 for level in task.quantiles),
         "has images of an invalid shape": bool(task.image_shape) and not _is_shape(task.image_shape),
         "has an invalid pixel range": task.pixel_range is not None and not all(map(math.isfinite, task.pixel_range)),
+        "scales pictures oddly": not 0 < task.scale <= 1,
         "says odd things of its backbone": not _is_backbone(task.backbone),
         "has an invalid frequency": task.frequency is not None and not _is_frequency(task.frequency),
     }

@@ -63,6 +63,7 @@ from automl.cli.flags import (
     Weight,
     Workers,
     keys_of,
+    Void,
 )
 from automl.system import terminal
 from automl.system.printable import printable
@@ -72,7 +73,8 @@ __all__ = ["fit", "run"]
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
 LOOKED_AT = (
-    "label", "normal", "contamination", "dims", "metric", "test", "time_column", "series", "horizon", "season", "known",
+    "label", "normal", "contamination", "dims", "void", "metric", "test", "time_column", "series", "horizon", "season",
+    "known",
     "group", "weight",
     "columns", "drop", "plugins", "source",
 )  # fmt: skip
@@ -86,6 +88,7 @@ def fit(
     normal: Normal = None,
     contamination: Contamination = None,
     dims: Dims = None,
+    void: Void = None,
     memorised_limit: MemorisedLimit = None,
     metric: Metric = None,
     test: Test = None,
@@ -157,6 +160,7 @@ def run(
     normal: Normal = None,
     contamination: Contamination = None,
     dims: Dims = None,
+    void: Void = None,
     memorised_limit: MemorisedLimit = None,
     metric: Metric = None,
     test: Test = None,

@@ -31,6 +31,7 @@ from automl.cli.flags import (
     Weight,
     given,
     words,
+    Void,
 )
 from automl.errors import RecipeError
 from automl.system import terminal
@@ -60,6 +61,7 @@ def inspect(
     normal: Normal = None,
     contamination: Contamination = None,
     dims: Dims = None,
+    void: Void = None,
     metric: Metric = None,
     test: Test = None,
     time_column: TimeColumn = None,
@@ -81,6 +83,7 @@ def inspect(
         "normal": normal,
         "contamination": contamination,
         "dims": dims,
+        "void": void,
         "metric": metric,
         "test": test,
         "time_column": time_column,

@@ -20,6 +20,7 @@ from automl.goals.multiclass import MULTICLASS
 from automl.goals.multilabel import MULTILABEL
 from automl.goals.regression import REGRESSION
 from automl.goals.represent import REPRESENT
+from automl.goals.segment import SEGMENT
 from automl.goals.shared import codecs
 from automl.goals.shared.calibration import Decision
 from automl.records import GOALS, Goal, GoalName, Output, TargetCodec, Task
@@ -35,7 +36,8 @@ __all__ = [
 ]  # fmt: skip
 
 _SHIPPED: dict[str, Goal] = {
-    goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY, REPRESENT, GENERATE)
+    goal.name: goal
+    for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY, REPRESENT, GENERATE, SEGMENT)
 }
 _PLUGGED: dict[str, Goal] = {}
 

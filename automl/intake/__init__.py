@@ -2,9 +2,14 @@
 
 from automl.intake.assemble import load
 from automl.intake.brightness import span
+from automl.intake.canvas import on_canvas
 from automl.intake.image_columns import pictured
-from automl.intake.images import pictures, pictures_and_range
+from automl.intake.images import full_path, pictures, pictures_and_range
+from automl.intake.masks import COLOURS, colour_name, mask_values
 from automl.intake.new_rows import new_rows
 from automl.intake.row_index import UNREAD_ROWS
 
-__all__ = ["UNREAD_ROWS", "load", "new_rows", "pictured", "pictures", "pictures_and_range", "span"]
+__all__ = [
+    "COLOURS", "UNREAD_ROWS", "colour_name", "full_path", "load", "mask_values", "new_rows", "on_canvas", "pictured",
+    "pictures", "pictures_and_range", "span",
+]  # fmt: skip

@@ -23,7 +23,7 @@ from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
 from automl.intake.raw import listed
 from automl.records import Dataset, Finding, Severity, Task
 
-__all__ = ["common_size", "full_path", "pictures", "pictures_and_range"]
+__all__ = ["common_size", "full_path", "image_column", "pictures", "pictures_and_range"]
 
 SAMPLE = 256
 """Files whose size is looked at to choose the common one."""
@@ -75,7 +75,7 @@ def pictures_and_range(
         images, findings = as_uint8(values, limits)
         images, noticed = fitted(images, wish)
         return replace(dataset, inputs=images, findings=(*dataset.findings, *findings, *noticed)), limits
-    name = _image_column(dataset, task)
+    name = image_column(dataset, task)
     paths = [full_path(value, dataset.root) for value in dataset.inputs[name]]
     findings = dataset.findings
     is_new = wish is not None
@@ -99,7 +99,12 @@ def pictures_and_range(
     return _only(replace(dataset, findings=findings, fingerprint=digest), readable, images), limits
 
 
-def _image_column(dataset: Dataset, task: Task) -> str:
+def image_column(dataset: Dataset, task: Task) -> str:
+    """The name of the column of picture files.
+
+    Raises:
+        DataError: there is none.
+    """
     names = [column.name for column in task.columns if column.kind == "image_path" and column.name in dataset.inputs]
     if not names:
         raise DataError(

@@ -85,7 +85,9 @@ class SideModel:
         if goals.named(self.task).makes_rows:
             raise DataError("this model generates rows and predicts nothing of given ones; use sample(n, seed)")
         read = self._output(rows, on_odd, future)
-        return self._handed(goals.named(self.task).to_frame(read.output.arrays, self.task), read)
+        goal = goals.named(self.task)
+        handed = goal.handed(read.output, read.dataset)
+        return self._handed(goal.to_frame(handed.arrays, self.task), read)
 
     def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
         """Predict probabilities for new rows: a frame with one column per class (or label), indexed as by `predict`.

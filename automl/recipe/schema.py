@@ -38,6 +38,7 @@ EXPECTED = {
     "label": "a column's name",
     "normal": "a value of the label",
     "contamination": 'a share above 0 and below 0.5, or "auto"',
+    "void": "a value of masks, a whole number, or -1 for none",
     "dims": "a whole number, at least 2",
     "memorised_limit": "a share from 0 to 1",
     "metric": "a metric's name",
@@ -181,6 +182,10 @@ class Keys(BaseModel):
     contamination: int | float | str | None = Field(
         None, description="Share of rows that raise an alarm; auto (as left out) to choose it on validation rows."
     )
+    void: int | None = Field(
+        None, ge=-1, le=2**25,
+        description="Value of masks whose pixels have no class, -1 if all have one; left out to detect.",
+    )  # fmt: skip
     dims: int | None = Field(
         None, ge=2, le=2**16, description="How many numbers represent a row; left out to choose by the data."
     )
@@ -347,6 +352,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "label": keys.label,
         "normal": None if keys.normal is None else str(keys.normal),
         "contamination": None if keys.contamination is None else float(keys.contamination),
+        "void": keys.void,
         "dims": keys.dims,
         "memorised_limit": float(keys.memorised_limit),
         "metric": keys.metric,

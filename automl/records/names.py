@@ -9,7 +9,7 @@ ModalityName = str
 Items = Literal["rows", "text", "images", "series"]
 GoalName = str
 """Name of a goal: one of `GOALS`, or the name of a plug-in's goal (`automl.goals.named`)."""
-Answers = Literal["class", "labels", "values", "windows", "vectors", "rows"]
+Answers = Literal["class", "labels", "values", "windows", "vectors", "rows", "masks"]
 Kind = Literal[
     "numeric", "categorical", "boolean", "datetime", "text", "url", "embedded_number",
     "list", "image_path", "identifier", "constant", "unknown",
