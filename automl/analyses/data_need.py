@@ -210,7 +210,7 @@ EXAMPLE = {
 }  # fmt: skip
 
 DATA_NEED = Analysis(
-    name="data_need",
+    name="data_need", of_masks=True,
     order=60,
     run=run,
     unfit=unfit,

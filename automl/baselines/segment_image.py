@@ -37,12 +37,13 @@ def pictures_of(dataset: Dataset, rows: np.ndarray) -> Iterator[np.ndarray]:
 
 
 class PixelModel:
-    """Filter responses of sampled pixels, and a learner of tables.
+    """Filter responses of sampled pixels, equally many of each class, and a learner of tables.
 
     Args:
         task: what to predict.
         settings: of the learner; "pixels" to sample in all, "scales" how many of `SCALES`, "place" whether row and
-            column of a pixel tell, "even" whether classes give equally many pixels.
+            column of a pixel tell, "tilt" how much of the balance of the sample stays in the probabilities: 0 for those
+            of the pictures, 1 for those of the sample.
         learner: see `automl.baselines.learners.learner`.
         seed: of the draws.
     """
@@ -50,26 +51,30 @@ class PixelModel:
     def __init__(self, task: Task, settings: Mapping[str, Any], learner: Any, seed: int) -> None:
         self.n_classes = len(task.classes)
         self.n_pixels, self.n_scales = int(settings["pixels"]), int(settings["scales"])
-        self.has_place, self.is_even = bool(settings["place"]), bool(settings["even"])
+        self.has_place, self.tilt = bool(settings["place"]), float(settings["tilt"])
         self.learner, self.seed = learner, int(seed)
         self.shares: list[float] = []
 
     def fit(
-        self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
+        self,
+        dataset: Dataset,
+        split_rows: np.ndarray,
+        truth: np.ndarray,
+        weight: np.ndarray | None,
         context: FitContext,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Fit on pixels drawn from these pictures; validation pictures only stop."""
-        X, codes, counts, n_each = self._drawn(dataset, split_rows, truth, self.n_pixels, self.seed, self.is_even)
+        X, codes, counts, n_each = self._drawn(dataset, split_rows, truth, self.n_pixels, self.seed)
         own = None if weight is None else np.repeat(weight, n_each)
-        self.shares = []
-        if self.is_even:  # what was drawn evenly is weighed back, so that probabilities are those of the pictures
-            drawn = np.bincount(codes, minlength=self.n_classes)
-            self.shares = (counts / np.maximum(drawn, 1) * (len(codes) / counts.sum())).tolist()
+        drawn = np.bincount(codes, minlength=self.n_classes)
+        shares = counts / np.maximum(drawn, 1) * (len(codes) / max(counts.sum(), 1.0))
+        self.shares = (shares ** (1.0 - self.tilt)).tolist()
         valid = valid_codes = None
         if context.valid_rows is not None and len(context.valid_rows) and context.valid_truth is not None:
             n_valid = min(self.n_pixels, VALID_PIXELS)
-            found = self._drawn(dataset, context.valid_rows, context.valid_truth, n_valid, self.seed + 1, False)
-            valid, valid_codes = (found[0], found[1]) if not self.is_even else (None, None)
+            valid, valid_codes, *_ = self._drawn(
+                dataset, context.valid_rows, context.valid_truth, n_valid, self.seed + 1
+            )
 
         def complete() -> None:
             if context.checkpoint is not None:
@@ -79,10 +84,10 @@ class PixelModel:
         self.learner.fit(X, codes, own, valid, valid_codes, context, complete)
 
     def _drawn(
-        self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, n_wanted: int, seed: int, is_even: bool
+        self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, n_wanted: int, seed: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Responses and codes of pixels drawn from each picture alike, counts of the classes, and draws a picture."""
-        key = ("pixels", *rows_key(dataset, rows), n_wanted, self.n_scales, self.has_place, seed, is_even)
+        key = ("pixels", *rows_key(dataset, rows), n_wanted, self.n_scales, self.has_place, seed, truth[:1].tobytes())
 
         def compute() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
             rng = np.random.default_rng(seed)
@@ -92,7 +97,7 @@ class PixelModel:
             for picture, mask in zip(pictures_of(dataset, rows), truth, strict=True):
                 own = mask[: picture.shape[0], : picture.shape[1]].ravel()
                 counts += np.bincount(own, minlength=VOID + 1)[: self.n_classes]
-                places = _drawn_places(own, each, rng, is_even)
+                places = _drawn_places(own, each, rng)
                 parts.append(self._responses(picture)[places])
                 codes.append(own[places].astype(np.int64))
                 n_each.append(len(places))
@@ -110,10 +115,8 @@ class PixelModel:
         shares = np.zeros((len(rows), *shape, self.n_classes), np.float32)
         shares[..., 0] = 1.0
         for place, picture in enumerate(pictures_of(dataset, rows)):
-            found = self.learner.predict(self._responses(picture))
-            if self.shares:
-                found = found * np.asarray(self.shares)
-                found = found / np.maximum(found.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+            found = self.learner.predict(self._responses(picture)) * np.asarray(self.shares)
+            found = found / np.maximum(found.sum(axis=1, keepdims=True), np.finfo(float).tiny)
             height, width = picture.shape[:2]
             shares[place, :height, :width] = found.reshape(height, width, -1)
         return mask_output(shares)
@@ -129,16 +132,13 @@ class PixelModel:
         return chosen
 
 
-def _drawn_places(codes: np.ndarray, n_wanted: int, rng: np.random.Generator, is_even: bool) -> np.ndarray:
-    """Positions of known pixels, drawn without replacement; evenly: equally many of each class that is there."""
+def _drawn_places(codes: np.ndarray, n_wanted: int, rng: np.random.Generator) -> np.ndarray:
+    """Positions of known pixels, drawn without replacement, equally many of each class that is there."""
     known = np.flatnonzero(codes != VOID)
     if len(known) <= n_wanted:
         return known
-    if not is_even:
-        return np.sort(rng.choice(known, n_wanted, replace=False))
-    classes = np.unique(codes[known])
-    own = [np.flatnonzero(codes == code) for code in classes]
-    n_each = math.ceil(n_wanted / len(classes))
+    own = [np.flatnonzero(codes == code) for code in np.unique(codes[known])]
+    n_each = math.ceil(n_wanted / len(own))
     return np.sort(np.concatenate([rng.choice(one, min(n_each, len(one)), replace=False) for one in own]))
 
 
@@ -200,11 +200,11 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
     """Extra trees first, then a random forest; pixels, scales and leaves."""
     first = {
         "kind": "extra", "n_estimators": TREES, "max_features": "sqrt", "min_samples_leaf": 5, "class_weight": None,
-        "pixels": 20_000, "scales": 4, "place": False, "even": False,
+        "pixels": 20_000, "scales": 4, "place": False, "tilt": 0.5,
     }  # fmt: skip
     options: dict[str, Any] = {
         "kind": ["extra", "random"], "max_features": ["sqrt", 0.3, 0.6], "min_samples_leaf": [3, 5, 10, 20],
-        "pixels": [10_000, 20_000, 40_000], "scales": [3, 4], "place": [False, True], "even": [False, True],
+        "pixels": [10_000, 20_000, 40_000], "scales": [3, 4], "place": [False, True], "tilt": [0.0, 0.3, 0.5, 0.7],
     }  # fmt: skip
     yield from draws(first, options, seed, [{"kind": "random", "min_samples_leaf": 10}, {"pixels": 40_000}])
 
@@ -218,7 +218,7 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     """Slow steps, then quick ones; pixels and scales as of the forest."""
     first = {
         "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 20, "l2_regularization": 1.0, "max_iter": 300,
-        "patience": 30, "max_features": 0.5, "pixels": 40_000, "scales": 4, "place": False, "even": False,
+        "patience": 30, "max_features": 0.5, "pixels": 40_000, "scales": 4, "place": False, "tilt": 0.5,
     }  # fmt: skip
     options: dict[str, Any] = {
         "learning_rate": (0.03, 0.3), "max_leaf_nodes": [15, 31, 63], "l2_regularization": (0.01, 10.0),

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automl.goals.shared.mask_decision import MaskThreshold
 from automl.goals.shared.masks import (
     MOST_CLASSES,
+    background_of,
     fit_masks,
     mask_context,
     mask_frame,
@@ -75,6 +77,8 @@ SEGMENT = Goal(
     to_frame=mask_frame,
     handed=masks_as_they_came,
     fault=_fault,
+    calibration=MaskThreshold(),
+    calibration_for=lambda task: MaskThreshold(background_of(task.classes), len(task.classes)),
     example=Example(
         metric="dice",
         head=Head("segment", (SIDE, SIDE, len(NAMES)), "linear", "masks", priors=(0.7, 0.2, 0.1)),

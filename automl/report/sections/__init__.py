@@ -25,6 +25,7 @@ from automl.report.sections import (
     learning,
     left_out,
     likeness,
+    masks,
     membership,
     membership_refits,
     memorisation,
@@ -46,6 +47,7 @@ from automl.report.sections import (
     thresholds,
     utility,
     verdict,
+    worst_masks,
 )
 
 __all__ = ["shipped"]
@@ -74,6 +76,7 @@ def shipped() -> tuple[Section, ...]:
         progress.PROGRESS,
         learning.LEARNING,
         costs.COSTS,
+        masks.MASKS,
         overfitting.OVERFITTING,
         data_need.DATA_NEED,
         label_noise.LABEL_NOISE,
@@ -93,6 +96,7 @@ def shipped() -> tuple[Section, ...]:
         effects.EFFECTS,
         occlusion.OCCLUSION,
         left_out.LEFT_OUT,
+        worst_masks.WORST_MASKS,
         errors.ERRORS,
         settings.SETTINGS,
         reproduce.REPRODUCE,
