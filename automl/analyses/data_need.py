@@ -210,7 +210,8 @@ EXAMPLE = {
 }  # fmt: skip
 
 DATA_NEED = Analysis(
-    name="data_need", of_masks=True,
+    name="data_need",
+    of_masks=True,
     order=60,
     run=run,
     unfit=unfit,

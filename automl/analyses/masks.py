@@ -34,7 +34,8 @@ def cost(facts: AnalysisFacts) -> float:
 
 
 def run(context: AnalysisContext) -> dict[str, Any] | None:
-    """Scores of each class, with intervals over pictures; shares of objects found, by size; claimed against observed."""
+    """Scores of each class, with intervals over pictures; shares of objects found, by size; claimed against "
+    "observed."""
     at = scoring.scored(context, context.split.items("test"))
     entrants = scoring.contestants(context)
     draws = scoring.drawn(at, context.seed)
@@ -92,7 +93,8 @@ def _means(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
 def _sizes(
     entrants: Mapping[Any, Contestant], at: scoring.Scored, draws: np.ndarray, codes: list[int]
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """By thirds of the objects' sizes, and side: how much of them is found. Objects are connected pixels of one class."""
+    """By thirds of the objects' sizes, and side: how much of them is found. Objects are connected pixels of one "
+    "class."""
     objects = _objects(at.truth, codes, {side: one.output.arrays["masks"] for side, one in entrants.items()})
     if len(objects["size"]) < LEAST_OBJECTS:
         return []
@@ -109,7 +111,8 @@ def _sizes(
             ends = scoring.ends(found)
             rows.append(
                 {
-                    "size": name, "from": int(sizes.min()), "to": int(sizes.max()), "n_objects": len(some), "side": side,
+                    "size": name, "from": int(sizes.min()), "to": int(sizes.max()), "n_objects": len(some),
+                    "side": side,
                     "found": float((shares >= FOUND).mean()), "low": None if ends is None else ends[0],
                     "high": None if ends is None else ends[1], "covered": float(shares.mean()),
                 }
@@ -153,7 +156,8 @@ def _frequencies(entrant: Contestant, at: scoring.Scored) -> dict[str, Any]:
         inside = place == k
         bins.append(
             {
-                "low": float(claimed[inside].min()), "high": float(claimed[inside].max()), "n_pixels": int(inside.sum()),
+                "low": float(claimed[inside].min()), "high": float(claimed[inside].max()),
+                "n_pixels": int(inside.sum()),
                 "claimed": float(claimed[inside].mean()), "came_true": float(right[inside].mean()),
             }
         )  # fmt: skip

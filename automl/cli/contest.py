@@ -60,10 +60,10 @@ from automl.cli.flags import (
     Templates,
     Test,
     TimeColumn,
+    Void,
     Weight,
     Workers,
     keys_of,
-    Void,
 )
 from automl.system import terminal
 from automl.system.printable import printable

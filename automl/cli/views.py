@@ -28,10 +28,10 @@ from automl.cli.flags import (
     Target,
     Test,
     TimeColumn,
+    Void,
     Weight,
     given,
     words,
-    Void,
 )
 from automl.errors import RecipeError
 from automl.system import terminal

@@ -102,7 +102,8 @@ def _files(dataset: Dataset, task: Task, limit_mib: float, is_new: bool) -> tupl
     if not len(readable):
         first = next(iter(reasons.values()), "no file is named")
         raise DataError(
-            f"none of the {len(paths)} pictures of {dataset.name!r} can be read (the first: {first}); check the paths in "
+            f"none of the {len(paths)} pictures of {dataset.name!r} can be read (the first: {first}); check the "
+            "paths in "
             f"{name!r}, which are read relative to {shown(dataset.root or 'the current folder')!r}"
         )
     if reasons:
@@ -227,12 +228,14 @@ def _same_sizes(dataset: Dataset, sizes: np.ndarray) -> tuple[Dataset, np.ndarra
     told = f"the first has {own[row][0]} x {own[row][1]} pixels, its picture {sizes[row][0]} x {sizes[row][1]}"
     if odd.all():
         raise DataError(
-            f"no mask of {dataset.name} has the size of its picture ({told}); give each picture a mask of its own height "
+            f"no mask of {dataset.name} has the size of its picture ({told}); give each picture a mask of its own "
+            "height "
             "and width"
         )
     numbers = dataset.row_numbers if dataset.row_numbers is not None else everything
     finding = Finding(
-        "mask_sizes", "high", f"{counted(int(odd.sum()), 'mask')} of {len(odd)} have another size than the picture, and "
+        "mask_sizes", "high", f"{counted(int(odd.sum()), 'mask')} of {len(odd)} have another size than the "
+        "picture, and "
         f"these pairs were left out ({told}).", "Write these masks at the size of their pictures.",
         rows=tuple(int(numbers[i]) for i in np.flatnonzero(odd)[:LISTED]), count=int(odd.sum()),
     )  # fmt: skip
@@ -245,7 +248,8 @@ def _told(factor: float, sizes: np.ndarray, is_new: bool) -> tuple[Finding, ...]
         return ()
     low, high = sizes.min(axis=0), sizes.max(axis=0)
     message = (
-        f"Pictures of {low[0]} x {low[1]} to {high[0]} x {high[1]} pixels were scaled by {factor:.2f}, masks by the nearest "
+        f"Pictures of {low[0]} x {low[1]} to {high[0]} x {high[1]} pixels were scaled by {factor:.2f}, masks by "
+        "the nearest "
         "pixel; scores are those of the scaled masks. Predicted masks come back at full size."
     )
     step = "Cut the pictures into smaller ones if what matters is only a few pixels wide."

@@ -22,12 +22,14 @@ from automl.system.counts import counted
 __all__ = ["holds_boxes", "mask_folder", "refuse_boxes"]
 
 PICTURES = frozenset({
-    "image", "images", "img", "imgs", "picture", "pictures", "photo", "photos", "input", "inputs", "x", "raw", "jpegimages",
+    "image", "images", "img", "imgs", "picture", "pictures", "photo", "photos", "input", "inputs", "x", "raw",
+    "jpegimages",
     "original", "originals",
 })  # fmt: skip
 MASKS = frozenset({
     "mask", "masks", "label", "labels", "seg", "segs", "segmentation", "segmentations", "segmentationclass", "gt",
-    "groundtruth", "annotation", "annotations", "target", "targets", "y", "matte", "mattes", "trimap", "trimaps", "1st_manual",
+    "groundtruth", "annotation", "annotations", "target", "targets", "y", "matte", "mattes", "trimap",
+    "trimaps", "1st_manual",
 })  # fmt: skip
 _SUFFIX = re.compile(
     r"[ _.\-](?:mask|masks|seg|segmentation|label|labels|gt|groundtruth|ground_truth|annotation|matte|l)$"
@@ -77,9 +79,11 @@ def mask_folder(folder: Path, base: Path, tree: Tree) -> Raw | None:
     where = f"the folder {shown(folder.name)!r}"
     if not found.pictures:
         raise DataError(
-            f"{where} has folders of pictures and of masks, and no file of one has the name of a file of the other (pictures: "
+            f"{where} has folders of pictures and of masks, and no file of one has the name of a file of the "
+            "other (pictures: "
             f"{listed((shown(path.name) for path in found.lone_pictures), 3)}; masks: "
-            f"{listed((shown(path.name) for path in found.lone_masks), 3)}); expected pairs such as images/a.png and masks/a.png, "
+            f"{listed((shown(path.name) for path in found.lone_masks), 3)}); expected pairs such as images/a.png "
+            "and masks/a.png, "
             "or a_mask.png"
         )
     return _raw(folder, found, where)
@@ -142,7 +146,8 @@ def _paired(images: Path, masks: Path, tree: Tree) -> _Pairs:
     theirs = {_key(path, masks, is_mask=True): path for path in _pictures(masks, tree)}
     if not theirs:
         raise DataError(
-            f"the folder {shown(masks.name)!r} beside {shown(images.name)!r} holds no pictures: expected a mask for each "
+            f"the folder {shown(masks.name)!r} beside {shown(images.name)!r} holds no pictures: expected a mask "
+            "for each "
             "picture, as PNG"
         )
     return _matched(own, theirs)
@@ -202,8 +207,10 @@ def _lone(found: _Pairs, where: str) -> Iterator[Finding]:
         if paths:
             n_all = len(paths) + len(found.pictures)
             message = (
-                f"{counted(len(paths), what)} of {n_all} in {where} {'has' if len(paths) == 1 else 'have'} no {other} of the same "
-                f"name and {'was' if len(paths) == 1 else 'were'} left out: {listed((shown(path.name) for path in paths), 3)}."
+                f"{counted(len(paths), what)} of {n_all} in {where} {'has' if len(paths) == 1 else 'have'} no "
+                f"{other} of the same "
+                f"name and {'was' if len(paths) == 1 else 'were'} left out: "
+                f"{listed((shown(path.name) for path in paths), 3)}."
             )
             step = f"Add the {other}s; one without anything to mark is a mask of zeros." if what == "picture" else ""
             files = tuple(shown(path.name) for path in paths[:LISTED])
@@ -230,8 +237,10 @@ def refuse_boxes(files: Sequence[Path], where: str) -> None:
     kind = holds_boxes(files)
     if kind:
         raise DataError(
-            f"{where!r} holds boxes around objects ({kind} annotations). Detection of objects is not built: automl learns one "
-            "class for a picture (a folder for each class), or a class for each pixel (a folder images and a folder masks, "
+            f"{where!r} holds boxes around objects ({kind} annotations). Detection of objects is not built: "
+            "automl learns one "
+            "class for a picture (a folder for each class), or a class for each pixel (a folder images and a "
+            "folder masks, "
             "with a PNG for each picture); make masks of the boxes, or cut the objects out"
         )
 

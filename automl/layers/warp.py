@@ -26,8 +26,8 @@ NUMBERS = 4 + 2 * WAVES * 4
 class RandomWarp(keras.layers.Layer):  # type: ignore[misc]
     """Shows each picture as another one in training: flipped, turned by quarters, turned a little, scaled and bent.
 
-    The picture at p is the input at ``c + A (p - c + e(p))``, bilinearly, edges repeated: c is the centre, A a matrix and
-    e a sum of slow waves. Without training the input is returned.
+    The picture at p is the input at ``c + A (p - c + e(p))``, bilinearly, edges repeated: c is the centre, A a matrix
+    and e a sum of slow waves. Without training the input is returned.
 
     Args:
         turn: s, largest turn as a share of half a turn; the size changes by up to the same share, from 1 - s to 1 + s.

@@ -11,11 +11,11 @@ import numpy as np
 
 from automl import goals, pretrained
 from automl.errors import DataError
-from automl.goals.shared.masks import tile_of
 from automl.intake import on_canvas, pictures, pictures_and_range
 from automl.modalities.shared import generated_items
 from automl.modalities.shared.cells import names_of
 from automl.modalities.shared.specs import check_equal, evenly, restore_spec, spec_state
+from automl.modalities.shared.tiles import TileEncoder, fit_tiles, restore_tiles
 from automl.modalities.shared.vectors import vectors_of, vectors_specs
 from automl.pretrained.channels import with_channels
 from automl.records import ArrayForm, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
@@ -58,50 +58,7 @@ class ImageEncoder:
         return {"encoder": "image", "specs": [spec_state(spec) for spec in self.specs]}
 
 
-@dataclass(eq=False)
-class TileEncoder(ImageEncoder):
-    """Pictures on their canvas, uint8: a network sees tiles of the spec's height and width, as large as the canvas or less.
-
-    Attributes:
-        specs: "image".
-    """
-
-    def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Pictures ``(n, height, width, c)`` uint8 under "image", no smaller than a tile."""
-        spec = self.specs[0]
-        pictures = with_channels(_pictures(dataset, rows), spec.shape[2])
-        lacking = [max(0, side - own) for side, own in zip(spec.shape[:2], pictures.shape[1:3], strict=True)]
-        if any(lacking):
-            pictures = np.pad(pictures, ((0, 0), (0, lacking[0]), (0, lacking[1]), (0, 0)))
-        return {spec.name: pictures}
-
-    def state(self) -> dict[str, Any]:
-        """Plain numbers, strings and lists."""
-        return {**super().state(), "encoder": "tiles"}
-
-
-def fit_tiles(dataset: Dataset, split: Split) -> TileEncoder:
-    """Measure the training pictures' channels, without what is beyond them on the canvas."""
-    canvas = np.shape(dataset.inputs)
-    n_pixels, total, squares = 0, 0.0, 0.0
-    for row in split.train:
-        picture = _pictures(dataset, np.array([row]))[0]
-        if dataset.extents is not None:
-            picture = picture[: dataset.extents[row][0], : dataset.extents[row][1]]
-        values = picture.reshape(-1, picture.shape[-1]).astype(np.float64)
-        n_pixels, total, squares = n_pixels + len(values), total + values.sum(axis=0), squares + (values**2).sum(axis=0)
-    mean = np.atleast_1d(total / n_pixels)
-    std = np.sqrt(np.maximum(np.atleast_1d(squares / n_pixels) - mean**2, 0.0))
-    stats = {"mean": mean.tolist(), "std": np.where(std > 1e-3, std, 1.0).tolist()}
-    return TileEncoder((InputSpec("image", "image", (*tile_of(canvas[1:3]), len(mean)), "uint8", stats=stats),))
-
-
-def restore_tiles(state: Mapping[str, Any]) -> TileEncoder:
-    """The encoder that `TileEncoder.state` described."""
-    return TileEncoder(restore(state).specs)
-
-
-def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> ImageEncoder:
+def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> ImageEncoder | TileEncoder:
     """Fix the size and measure the training pictures' channels; sides over `MAX_SIDE` are scaled down."""
     if goals.named(task).in_pixels:
         return fit_tiles(dataset, split)

@@ -126,8 +126,8 @@ class Goal:
         words: name in titles, such as "Binary classification".
         purpose: of a goal that learns no target: what it is for, to complete "pass --goal NAME ...".
         answers: what is predicted for one item: "class" (the code of one class), "labels" (any of several), "values"
-            (numbers), "windows" (numbers for each of the next steps), "vectors" (numbers that represent it), "rows" (new ones), or "masks" (the
-            class of each pixel of a picture).
+            (numbers), "windows" (numbers for each of the next steps), "vectors" (numbers that represent it),
+            "rows" (new ones), or "masks" (the class of each pixel of a picture).
         default_metric: ``default_metric(counts)``: name of the metric, from the number of rows of each class (empty
             without classes).
         fit_codec: ``fit_codec(dataset, task, split)``: the codec between the user's target and a network's, fitted on

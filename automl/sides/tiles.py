@@ -1,7 +1,7 @@
 """Pictures larger than what a network sees at once: overlapping tiles, whose answers are averaged.
 
-Source: Ronneberger, Fischer & Brox, "U-Net", MICCAI 2015, figure 2 (overlapping tiles); Isensee et al., "nnU-Net", Nature
-    Methods 2021, methods (half-overlapping tiles, weights that fall towards their edges).
+Source: Ronneberger, Fischer & Brox, "U-Net", MICCAI 2015, figure 2 (overlapping tiles); Isensee et al., "nnU-Net",
+    Nature Methods 2021, methods (half-overlapping tiles, weights that fall towards their edges).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A U-Net: a class for each pixel, from what is around it at several scales.
 
 Settings are of three kinds, as in nnU-Net. *Fixed*: the loss (cross-entropy and Dice), normalisation, kinds of
-augmentation. *By rule*: depth, batch size and stride of the stem from the size of the pictures, epochs from their number.
+augmentation. *By rule*: depth, batch size and stride of the stem from the size of the pictures, epochs from their
+number.
 *Searched*: learning rate, width, strengths of augmentation, dropout, and the rules' own values as first guesses.
 """
 
@@ -21,7 +22,8 @@ COARSE_SIDE = 160
 
 
 def depth_for(specs: Sequence[InputSpec]) -> int:
-    """How often pictures are halved: until the shorter side has some `LEAST_SIDE` positions, at most `DEEPEST` times."""
+    """How often pictures are halved: until the shorter side has some `LEAST_SIDE` positions, at most `DEEPEST` "
+    "times."""
     side = min(image_of(specs).shape[:2])
     return max(1, min(DEEPEST, int(math.log2(max(side / LEAST_SIDE, 2)))))
 

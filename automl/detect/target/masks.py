@@ -59,7 +59,8 @@ def detect_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     target = dataset.target
     if target is None or not isinstance(target.iloc[0, 0], Mask):
         raise RecipeError(
-            f"goal {recipe.goal or goal_of_masks()!r} needs a mask for each picture: pass (X, y) with y of shape (n, height, "
+            f"goal {recipe.goal or goal_of_masks()!r} needs a mask for each picture: pass (X, y) with y of shape "
+            "(n, height, "
             "width), whole numbers"
         )
     inputs = np.asarray(dataset.inputs)
@@ -69,7 +70,8 @@ def detect_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     shape, own = np.shape(dataset.inputs)[1:3], target.iloc[0, 0].codes.shape
     if shape != own:
         raise DataError(
-            f"the masks of {dataset.name} have {own[0]} x {own[1]} pixels and the pictures {shape[0]} x {shape[1]}; give each "
+            f"the masks of {dataset.name} have {own[0]} x {own[1]} pixels and the pictures {shape[0]} x "
+            f"{shape[1]}; give each "
             "picture a mask of its own height and width"
         )
     return _task(dataset, recipe, name, why, (), recipe.group if dataset.groups is not None else None)
@@ -92,7 +94,8 @@ def detect_table(
     goal = recipe.goal or goal_of_masks()
     if dataset.target is None or dataset.target.shape[1] != 1:
         raise RecipeError(
-            f"goal {goal!r} learns masks of pictures: name the column of mask files as target (--target), or pass a folder "
+            f"goal {goal!r} learns masks of pictures: name the column of mask files as target (--target), or pass "
+            "a folder "
             "with the subfolders images and masks"
         )
     target = str(dataset.target.columns[0])
@@ -184,7 +187,8 @@ def _name(value: int) -> str:
 def _classes(
     values: Sequence[np.ndarray], dataset: Dataset, recipe: Recipe, target: str
 ) -> tuple[list[int], int | None, list[str]]:
-    """The values that are classes, the one that means nothing, and evidence in words. Test masks of the user's tell none.
+    """The values that are classes, the one that means nothing, and evidence in words. Test masks of the user's tell
+    none.
 
     Raises:
         DataError: there are too many of them, or one alone.
@@ -201,12 +205,15 @@ def _classes(
     shown = ", ".join(map(_name, classes[:MOST_SHOWN])) + (", ..." if len(classes) > MOST_SHOWN else "")
     if len(classes) > MOST_CLASSES:
         raise DataError(
-            f"the masks {target!r} of {dataset.name} hold {len(classes):,} different values ({shown}); expected one value a "
-            f"class, at most {MOST_CLASSES}. Smoothing and JPEG mix values: write masks as PNG, scaled by the nearest pixel"
+            f"the masks {target!r} of {dataset.name} hold {len(classes):,} different values ({shown}); expected "
+            "one value a "
+            f"class, at most {MOST_CLASSES}. Smoothing and JPEG mix values: write masks as PNG, scaled by the "
+            "nearest pixel"
         )
     if len(classes) < 2:
         raise DataError(
-            f"the masks {target!r} of {dataset.name} hold the value {shown or 'of void alone'} in all pixels that count; "
+            f"the masks {target!r} of {dataset.name} hold the value {shown or 'of void alone'} in all pixels that "
+            "count; "
             "expected at least two values, such as 0 for the background and 1 for what is to be found"
         )
     if any(value < 0 for value in classes):

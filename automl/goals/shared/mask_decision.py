@@ -1,8 +1,9 @@
 """From probabilities of pixels to masks: how much of the background becomes a class, chosen on validation pictures.
 
-The likeliest class of each pixel gives the fewest wrong pixels, and not the best overlap: where a thing is small, half of
-the chance is too high a price. So the background's log-probability is lowered or raised by one number, the same rule for
-both sides, if that gains more on validation pictures than noise would give.
+The likeliest class of each pixel gives the fewest wrong pixels, and not the best overlap: where a thing is small,
+half of
+the chance is too high a price. So the background's log-probability is lowered or raised by one number, the same rule
+for both sides, if that gains more on validation pictures than noise would give.
 
 Source: Lipton, Elkan & Naryanaswamy 2014 (the best threshold of F1, which Dice is, lies below one half).
 """

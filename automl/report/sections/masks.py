@@ -24,8 +24,9 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     return {
         "intro": f"Scores of each class on {found['n_items']} test pictures"
         + (f"; the background, value {background}, is not scored. " if background is not None else ". ")
-        + "Dice and boundary F1 are means over the pictures that show the class, or in which it was predicted; IoU takes "
-        f"the pixels of all pictures together. Intervals ({level}) draw whole pictures: pixels of one are not independent.",
+        + "Dice and boundary F1 are means over the pictures that show the class, or in which it was predicted; "
+        f"IoU takes the pixels of all pictures together. Intervals ({level}) draw whole pictures: pixels of one are "
+        "not independent.",
         "classes": _class_table(found["rows"], level),
         "sizes": _size_table(found["sizes"], level) if found["sizes"] else None,
         "errors": " and ".join(
@@ -88,9 +89,11 @@ def _chart(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         )  # fmt: skip
     return {
         **FRAME,
-        "alt": "Reliability of pixels: how often the likeliest class of a pixel is the true one, against its probability; "
+        "alt": "Reliability of pixels: how often the likeliest class of a pixel is the true one, against its "
+        "probability; "
         "the dotted diagonal is perfect.",
-        "caption": "On the dotted line, the likeliest class of a pixel is the true one as often as claimed; below it a model "
+        "caption": "On the dotted line, the likeliest class of a pixel is the true one as often as claimed; below it a "
+        "model "
         "is too sure of itself.",
         "x": {"label": "claimed probability", **SHARES},
         "y": {"label": "came true", **SHARES},
@@ -98,7 +101,11 @@ def _chart(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "table": {
             "columns": ["side", "claimed from", "to", "mean claim", "came true", "pixels"],
             "rows": [
-                [one["side"], *(words.percent(b[key]) for key in ("low", "high", "claimed", "came_true")), b["n_pixels"]]
+                [
+                    one["side"],
+                    *(words.percent(b[key]) for key in ("low", "high", "claimed", "came_true")),
+                    b["n_pixels"],
+                ]
                 for one in found
                 for b in one["bins"]
             ],

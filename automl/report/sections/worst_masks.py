@@ -60,7 +60,13 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         for code, name in enumerate(outcome.task.classes)
         if code != background
     ]
-    return {"holds_rows": True, "first": first, "items": items, "legend": legend, "has_void": bool((truth == VOID).any())}
+    return {
+        "holds_rows": True,
+        "first": first,
+        "items": items,
+        "legend": legend,
+        "has_void": bool((truth == VOID).any()),
+    }
 
 
 def _extent(codes: np.ndarray) -> tuple[int, int]:
@@ -114,6 +120,6 @@ WORST_MASKS = Section(
 """,  # noqa: E501
     markdown="""Test pictures in which the {{ first }} finalist's mask overlaps least with the true one:
 
-{% for item in items %}- row {{ item.row }}: {% for part in item.parts[2:] %}{{ part.what }}{% if not loop.last %}, {% endif %}{% endfor %}
-{% endfor %}""",
+{% for item in items %}- row {{ item.row }}: {% for part in item.parts[2:] %}{{ part.what }}{% if not loop.last %}, {%
+endif %}{% endfor %} {% endfor %}""",
 )
