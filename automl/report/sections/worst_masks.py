@@ -15,12 +15,12 @@ from automl.report.sections.errors import picture, where
 __all__ = ["WORST_MASKS", "overlaid"]
 
 N_WORST = 6
-LONGEST_EDGE, LEAST_EDGE = 160, 96
+LEAST_EDGE = 96
 PALETTE = (
-    (29, 95, 184), (184, 80, 11), (20, 130, 90), (150, 60, 150), (190, 150, 20), (30, 150, 170), (170, 40, 60),
-    (90, 110, 30),
+    (20, 140, 80), (190, 40, 120), (200, 160, 0), (0, 140, 160), (170, 40, 40), (110, 120, 20), (120, 80, 40),
+    (60, 60, 60),
 )  # fmt: skip
-GREY = (128, 128, 128)
+"""Of classes: none is the colour of a side."""
 OPACITY = 0.55
 
 
