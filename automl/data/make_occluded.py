@@ -3,8 +3,9 @@
 Run ``python automl/data/make_occluded.py`` to write the file again; the seed is fixed. Dedicated to the public domain
 (CC0 1.0).
 
-Discs and squares have the same size and brightness, so that one pixel and its near surroundings do not tell them apart.
-Bars lie above them and are background, as are triangles. Light falls off to one side.
+Discs are lighter than what is around them and squares darker, under noise and light that falls off to one side. Triangles
+are either, and background; so are bars, which lie above all. So the surroundings of a pixel tell much, and its shape the
+rest.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ LEVELS = 16
 """Grey values are multiples of 255 / 15: noise of more levels hardly packs."""
 
 
-def make(n: int = 64, side: int = SIDE, seed: int = 0, noise: float = 0.18) -> tuple[np.ndarray, np.ndarray]:
+def make(n: int = 64, side: int = SIDE, seed: int = 0, noise: float = 0.14) -> tuple[np.ndarray, np.ndarray]:
     """Draw the pictures.
 
     Args:
@@ -38,12 +39,13 @@ def make(n: int = 64, side: int = SIDE, seed: int = 0, noise: float = 0.18) -> t
 def _picture(side: int, noise: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     rows, columns = np.mgrid[:side, :side].astype(np.float64)
     slope = rng.normal(0.0, 0.12, 2)
-    light = 0.3 + slope[0] * (rows / side - 0.5) + slope[1] * (columns / side - 0.5)
+    light = 0.45 + slope[0] * (rows / side - 0.5) + slope[1] * (columns / side - 0.5)
     mask = np.zeros((side, side), np.uint8)
-    for _ in range(int(rng.integers(1, 5))):
-        kind = int(rng.integers(0, 3))  # triangles are distractors
+    for number in range(int(rng.integers(2, 6))):
+        kind = int(rng.integers(0 if number else 1, 3))  # triangles are distractors
         inside = _shape(kind, rows, columns, side, rng)
-        light = np.where(inside, light + rng.uniform(0.22, 0.38), light)
+        sign = 1 if kind == 1 or (kind == 0 and rng.random() < 0.5) else -1
+        light = np.where(inside, light + sign * rng.uniform(0.15, 0.3), light)
         mask[inside] = (0, 1, 2)[kind]
     for _ in range(int(rng.integers(0, 3))):
         bar = _bar(rows, columns, side, rng)

@@ -73,7 +73,8 @@ class SideModel:
             folder, the names of its files); a row that cannot be read has an empty prediction. For a forecast, a frame
             with the series, the time on the clock of the history given, and each target's values and quantiles for the
             next `horizon` steps. For anomalies a frame: whether a row raises an alarm, and its score; for a
-            representation a column for each of its numbers.
+            representation a column for each of its numbers. For masks a Series of arrays ``(height, width)`` in the
+            user's own values, each as large as its picture.
 
         Raises:
             DataError: none of the columns that the model needs is there, an array has another shape, or the rows are
