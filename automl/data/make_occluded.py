@@ -3,9 +3,10 @@
 Run ``python automl/data/make_occluded.py`` to write the file again; the seed is fixed. Dedicated to the public domain
 (CC0 1.0).
 
-Discs are lighter than what is around them and squares darker, under noise and light that falls off to one side. Triangles
-are either, and background; so are bars, which lie above all. So the surroundings of a pixel tell much, and its shape the
-rest.
+Discs are lighter than what is around them and squares darker, under noise and light that falls off to one side.
+Triangles
+are either, and background; so are bars, which lie above all. So the surroundings of a pixel tell much, and its shape
+the rest.
 """
 
 from __future__ import annotations

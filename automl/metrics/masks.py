@@ -129,4 +129,4 @@ def pixel_log_losses(truth: np.ndarray, probabilities: np.ndarray, context: Cont
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    return np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below > 0))

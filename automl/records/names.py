@@ -41,7 +41,7 @@ MODALITIES: tuple[ModalityName, ...] = ("tabular", "text", "image", "sequence")
 GOALS: tuple[GoalName, ...] = (
     "binary", "multiclass", "multilabel", "regression", "forecast", "anomaly", "represent", "generate", "segment",
 )  # fmt: skip
-"""Goals that automl has or is planned to have; `automl.goals` holds those that are implemented."""
+"""Goals that automl has; `automl.goals` holds their records."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 QUANTITY_KINDS: tuple[Kind, ...] = ("numeric", "embedded_number")
 NUMERIC_KINDS: tuple[Kind, ...] = (*QUANTITY_KINDS, "boolean")

@@ -33,7 +33,7 @@ def most_rows(model: Any, most: int) -> int:
     """How many rows a network sees in one call: fewer pictures of which each pixel is judged."""
     if not is_dense(model):
         return most
-    return max(1, min(most, MOST_PIXELS // math.prod(tuple(model.outputs[0].shape)[1:3])))
+    return max(1, min(most, MOST_PIXELS // int(math.prod(tuple(model.outputs[0].shape)[1:3]))))
 
 
 def begins(length: int, tile: int) -> list[int]:

@@ -37,7 +37,7 @@ def batch_for(specs: Sequence[InputSpec], facts: Facts) -> int:
 
 def epochs_for(batch: int, facts: Facts) -> int:
     """So many that there are some `STEPS` steps."""
-    return max(10, min(400, round(STEPS * batch / max(facts.n_rows, 1), -1)))
+    return max(10, min(400, 10 * round(STEPS * batch / max(facts.n_rows, 1) / 10)))
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:

@@ -61,7 +61,7 @@ def _masks(p: np.ndarray, used: Sequence[tuple[Output, float]]) -> np.ndarray:
     tally = 1e-6 * p
     for output, share in used:
         tally += share * (np.asarray(output.arrays["masks"])[..., None] == np.arange(p.shape[-1]))
-    return tally.argmax(axis=-1).astype(np.uint8)
+    return np.asarray(tally.argmax(axis=-1), np.uint8)
 
 
 def _labels(decided: Output, p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:

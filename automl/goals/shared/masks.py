@@ -140,7 +140,7 @@ def resized_mask(codes: np.ndarray, height: int, width: int) -> np.ndarray:
         return codes
     rows = np.minimum(((np.arange(height) + 0.5) * codes.shape[0] / height).astype(np.int64), codes.shape[0] - 1)
     columns = np.minimum(((np.arange(width) + 0.5) * codes.shape[1] / width).astype(np.int64), codes.shape[1] - 1)
-    return codes[rows[:, None], columns]
+    return np.asarray(codes[rows[:, None], columns])
 
 
 def masks_as_they_came(output: Output, dataset: Dataset) -> Output:
