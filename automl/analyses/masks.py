@@ -84,7 +84,8 @@ def _means(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Means of the known values under each draw."""
     known = np.isfinite(values)
     total = draws @ known
-    return np.divide(draws @ np.where(known, values, 0.0), total, out=np.full(len(draws), np.nan), where=total > 0)
+    summed = draws @ np.where(known, values, 0.0)
+    return np.asarray(np.divide(summed, total, out=np.full(len(draws), np.nan), where=total > 0))
 
 
 # --------------------------------------------------------------------------- objects

@@ -179,7 +179,8 @@ def predict(
     for finding in () if on_odd == "ignore" else gravest_first(rows.findings):
         terminal.err(finding_text(finding))
     if is_masks and not (proba or interval is not None or set_ is not None):
-        n_written = write_masks(chosen.predict(rows), folder)
+        predicted: Any = chosen.predict(rows)
+        n_written = write_masks(predicted, folder)
         terminal.err(printable(f"{counted(n_written, 'mask')} in {out}"))
         return
     if interval is not None:

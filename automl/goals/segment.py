@@ -47,7 +47,7 @@ def _example_masks(signal: np.ndarray) -> np.ndarray:
     codes = ((rows - 8) ** 2 + (columns - 8) ** 2 < radius**2).astype(np.uint8)
     codes[:, 11:, 11:] = np.where(np.asarray(signal)[:, None, None] > 0, 2, codes[:, 11:, 11:])
     codes[:, 0] = VOID
-    return codes
+    return np.asarray(codes, np.uint8)
 
 
 def _example_target(signal: np.ndarray) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from automl.recipe.units import check_columns, parse_address, parse_budget, pars
 from automl.recipe.words import nearest
 from automl.records import GOALS, Costs, DeviceWish, GoalName, Kind, PrecisionWish, Recipe, SearchOptions
 
-__all__ = ["COST_KEYS", "EXPECTED", "INNER_KEYS", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
+__all__ = ["COST_KEYS", "EXAMPLES", "EXPECTED", "INNER_KEYS", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
 MOST_A_YEAR = 1e15
 MOST_REPEATS = 100
@@ -86,6 +86,64 @@ EXPECTED = {
     "costs.miss": "a cost, at least 0",
     "costs.power_watts": "a power in watts, at least 0",
     "costs.price_per_kwh": "a price, at least 0",
+}
+
+# A value of each key, for the reference.
+EXAMPLES: dict[str, Any] = {
+    "data": "cars.csv",
+    "target": "price",
+    "goal": "regression",
+    "label": "failed",
+    "normal": "no",
+    "contamination": 0.02,
+    "void": 255,
+    "dims": 32,
+    "memorised_limit": 0.1,
+    "metric": "rmse",
+    "test": "cars_of_2025.csv",
+    "time_column": "sold_on",
+    "series": "store",
+    "group": "customer",
+    "weight": "n_sold",
+    "horizon": 14,
+    "season": 7,
+    "known": ["promo", "price"],
+    "columns": {"age": "numeric"},
+    "drop": ["row_id"],
+    "budget": "5m",
+    "max_trials": 20,
+    "templates": ["mlp", "tabm"],
+    "pretrained": "backbones/minilm",
+    "pretrain": True,
+    "seed": 1,
+    "min_gain": 0.01,
+    "repeats": 5,
+    "fold_pairs": 5,
+    "analysis": 0.3,
+    "sensitive": ["sex"],
+    "latency": "20ms",
+    "out": "runs/cars",
+    "resume": True,
+    "json": True,
+    "quiet": True,
+    "plugins": ["my_members"],
+    "ensemble": False,
+    "json_lines": True,
+    "search": {"oracle": "random"},
+    "search.oracle": "hyperband",
+    "search.memory": "8GB",
+    "search.log": ["mlflow"],
+    "search.device": "all",
+    "search.precision": "float32",
+    "search.workers": 4,
+    "search.ray_address": "local",
+    "costs": {"miss": 20},
+    "costs.retrains_per_year": 52,
+    "costs.predictions_per_year": 200_000_000,
+    "costs.false_alarm": 1,
+    "costs.miss": 20,
+    "costs.power_watts": 250,
+    "costs.price_per_kwh": 0.25,
 }
 
 
@@ -323,6 +381,7 @@ SEARCH_KEYS = tuple(SearchKeys.model_fields)
 COST_KEYS = tuple(CostKeys.model_fields)
 INNER_KEYS = {"search": SEARCH_KEYS, "costs": COST_KEYS}
 """Keys that hold further keys, and those; all of these names differ from each other and from the recipe's keys."""
+INNER_MODELS = {"search": SearchKeys.__name__, "costs": CostKeys.__name__}
 KEYS = tuple(field.alias or name for name, field in Keys.model_fields.items())
 
 
@@ -340,6 +399,10 @@ def schema() -> dict[str, Any]:
     content = Keys.model_json_schema(by_alias=True)
     for key in INNER_KEYS:
         content["properties"][key]["description"] = Keys.model_fields[key].description
+    for key, value in EXAMPLES.items():
+        outer, _, inner = key.rpartition(".")
+        holder = content["$defs"][INNER_MODELS[outer]] if outer else content
+        holder["properties"][inner].setdefault("examples", [value])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,17 +58,17 @@ def detect_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
         DataError: the masks are no such array, or of other sizes. RecipeError: the recipe contradicts itself.
     """
     target = dataset.target
-    if target is None or not isinstance(target.iloc[0, 0], Mask):
+    first: Any = None if target is None else target.iloc[0, 0]
+    if not isinstance(first, Mask):
         raise RecipeError(
             f"goal {recipe.goal or goal_of_masks()!r} needs a mask for each picture: pass (X, y) with y of shape "
-            "(n, height, "
-            "width), whole numbers"
+            "(n, height, width), whole numbers"
         )
     inputs = np.asarray(dataset.inputs)
     if inputs.ndim == 3:
         inputs = inputs[..., None]
     dataset, name, why = modality.of_array(replace(dataset, inputs=inputs), recipe)
-    shape, own = np.shape(dataset.inputs)[1:3], target.iloc[0, 0].codes.shape
+    shape, own = np.shape(dataset.inputs)[1:3], first.codes.shape
     if shape != own:
         raise DataError(
             f"the masks of {dataset.name} have {own[0]} x {own[1]} pixels and the pictures {shape[0]} x "

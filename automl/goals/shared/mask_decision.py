@@ -10,7 +10,9 @@ Source: Lipton, Elkan & Naryanaswamy 2014 (the best threshold of F1, which Dice 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +63,7 @@ class MaskThreshold:
                 best, lead = made, mean
         return best
 
-    def _losses(self, metric: str, truth: np.ndarray, output: Output, context: dict[str, object]) -> np.ndarray:
+    def _losses(self, metric: str, truth: np.ndarray, output: Output, context: Mapping[str, Any]) -> np.ndarray:
         found = metrics.item_losses(metric, truth, output, context)
         assert found is not None
         return found[0]

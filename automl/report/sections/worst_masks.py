@@ -97,7 +97,7 @@ def overlaid(image: np.ndarray, codes: np.ndarray, background: int | None) -> np
         strength = 0.35 if code == VOID else OPACITY
         own = codes == code
         made[own] = (1 - strength) * made[own] + strength * np.array(colour, np.float64)
-    return np.clip(made, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(made, 0, 255), np.uint8)
 
 
 def _drawn(image: np.ndarray) -> str:
