@@ -59,6 +59,7 @@ def fit(
     contamination: float | str | None = None,
     dims: int | None = None,
     void: int | None = None,
+    condition: str | None = None,
     memorised_limit: float = 0.25,
     metric: str | None = None,
     test: Any = None,
@@ -106,6 +107,7 @@ def fit(
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
         void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
+        condition: column (or "label") given whose values items are generated, and with them scored; None for none.
         memorised_limit: a generator is not recommended if a larger share of its rows repeats training rows.
         metric: the metric that decides, such as "roc_auc" or "rmse"; None for the goal's default.
         test: the test rows, in any form that `data` has; None to split the data.
@@ -176,6 +178,7 @@ def run(
     contamination: float | str | None = None,
     dims: int | None = None,
     void: int | None = None,
+    condition: str | None = None,
     memorised_limit: float | None = None,
     metric: str | None = None,
     test: Any = None,
@@ -235,6 +238,7 @@ def run(
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
         void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
+        condition: column (or "label") given whose values items are generated, and with them scored; None for none.
         memorised_limit: see `fit`.
         metric: the metric that decides.
         test: the test rows.
@@ -387,6 +391,7 @@ def inspect(
     contamination: float | str | None = None,
     dims: int | None = None,
     void: int | None = None,
+    condition: str | None = None,
     metric: str | None = None,
     test: Any = None,
     time_column: str | None = None,
@@ -419,6 +424,7 @@ def inspect(
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
         void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
+        condition: column (or "label") given whose values items are generated, and with them scored; None for none.
         metric: the metric that would decide; None for the goal's default.
         test: the test rows; None to split the data.
         time_column: column of times; None to detect it.

@@ -13,10 +13,9 @@ from automl.storage import files as folders
 from automl.system.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
+    from automl.export import Exported
     from automl.flow import Finished
     from automl.records import OnOdd, Outcome
 
@@ -113,7 +112,7 @@ class Result:
         """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
         return self.model.transform(rows, on_odd, side)
 
-    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None) -> Any:
+    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Any = None) -> Any:
         """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
         return self.model.sample(n, seed, side, condition)
 
@@ -128,6 +127,12 @@ class Result:
     ) -> pd.DataFrame | pd.Series:
         """Predict sets of labels with the recommended model, or with that of a side; see `SideModel.predict_set`."""
         return self.model.predict_set(rows, level, on_odd, side)
+
+    def export(
+        self, path: str | Path, format: str = "onnx", side: str | None = None, rows: Any = None  # noqa: A002
+    ) -> Exported:  # fmt: skip
+        """Export the recommended model, or that of a side; see `Model.export`."""
+        return self.model.export(path, format, side, rows)
 
     def analysis(self, name: str) -> pd.DataFrame:
         """What an analysis measured of both finalists after the verdict, as a table.

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from automl.cli import contest, setting, views
+from automl.cli import contest, exporting, setting, views
 from automl.cli.limits import limit_words
 from automl.errors import InputError, MissingExtra
 from automl.system import processes, terminal
@@ -33,6 +33,7 @@ app.command("run")(contest.run)
 app.command("inspect")(views.inspect)
 app.command("predict")(views.predict)
 app.command("sample")(views.sample)
+app.command("export")(exporting.export)
 app.command("report")(views.report)
 app.command("analyse")(views.analyse)
 app.command("compare")(views.compare)

@@ -13,6 +13,7 @@ from automl.cli.flags import (
     Analysis,
     Budget,
     Columns,
+    Condition,
     Contamination,
     Data,
     Device,
@@ -73,10 +74,8 @@ __all__ = ["fit", "run"]
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
 LOOKED_AT = (
-    "label", "normal", "contamination", "dims", "void", "metric", "test", "time_column", "series", "horizon", "season",
-    "known",
-    "group", "weight",
-    "columns", "drop", "plugins", "source",
+    "label", "normal", "contamination", "dims", "void", "condition", "metric", "test", "time_column", "series",
+    "horizon", "season", "known", "group", "weight", "columns", "drop", "plugins", "source",
 )  # fmt: skip
 
 
@@ -89,6 +88,7 @@ def fit(
     contamination: Contamination = None,
     dims: Dims = None,
     void: Void = None,
+    condition: Condition = None,
     memorised_limit: MemorisedLimit = None,
     metric: Metric = None,
     test: Test = None,
@@ -161,6 +161,7 @@ def run(
     contamination: Contamination = None,
     dims: Dims = None,
     void: Void = None,
+    condition: Condition = None,
     memorised_limit: MemorisedLimit = None,
     metric: Metric = None,
     test: Test = None,

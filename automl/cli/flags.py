@@ -29,6 +29,9 @@ Normal = Annotated[
 Contamination = Annotated[str | None, typer.Option(help="Share of rows that raise an alarm, such as 0.01, or auto.")]
 Void = Annotated[int | None, typer.Option(help="Value of masks whose pixels have no class; -1 if all have one.")]
 Dims = Annotated[int | None, typer.Option(help="How many numbers represent a row.")]
+Condition = Annotated[
+    str | None, typer.Option(help="Column (or label) given whose values items are generated, and with them scored.")
+]
 MemorisedLimit = Annotated[
     float | None,
     typer.Option(help="A generator is not recommended if a larger share of its rows repeats training rows; 0.25."),

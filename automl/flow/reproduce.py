@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["reproduce"]
 
 LIBRARIES = ("automl-keras", "tensorflow", "keras", "keras-tuner", "scikit-learn", "skrub", "pandas", "numpy")
+OF_GOALS = ("label", "normal", "contamination", "dims", "condition", "horizon", "season")
+"""Keys that belong to single goals."""
 REPEATED = ("target", "drop", "sensitive")
 """Keys whose flag is given once for each name."""
 DEFAULT_ANALYSIS = 0.15
@@ -64,7 +66,7 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
     options: dict[str, Any] = {"target": list(recipe.target)} if recipe.target else {}
     options |= {"goal": task.goal, "metric": task.metric, "seed": recipe.seed}
     options["budget"] = _budget(recipe)
-    for name in ("horizon", "season", "time_column", "series", "group", "max_trials"):
+    for name in (*OF_GOALS, "time_column", "series", "group", "max_trials"):
         value = getattr(recipe, name)
         if value is not None:
             options[name] = value

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from automl.export import Exported
     from automl.records import Dataset, OnOdd, Output, Task
 
 __all__ = ["Model", "SideModel"]
@@ -153,7 +154,7 @@ class SideModel:
             raise DataError(f"transform needs a model of goal 'represent'; this one does {self.task.goal}: use predict")
         return pd.DataFrame(self.predict(rows, on_odd))
 
-    def sample(self, n: int, seed: int = 0, condition: Mapping[str, Any] | None = None) -> Any:
+    def sample(self, n: int, seed: int = 0, condition: Any = None) -> Any:
         """New rows in the user's own columns, types, decimals and ranges; the same rows for the same seed.
 
         Pictures and series come as an array in the form of the one that was learnt from.
@@ -161,7 +162,8 @@ class SideModel:
         Args:
             n: number of rows, at most ten million; ``automl sample`` streams more to a file.
             seed: from 0 up; other rows for another seed.
-            condition: values that columns are to have, such as ``{"churned": "yes"}``; None in it for a missing one.
+            condition: values that columns are to have, such as ``{"churned": "yes"}``; None in it for a missing one. A
+                value alone is that of the column that the recipe named by `condition`.
                 Rows are drawn until enough of them have these values, so rare values take long.
 
         Returns:
@@ -176,6 +178,31 @@ class SideModel:
 
         check_numbers(n, seed)
         return sampled(self.predictor, self.task, n, seed, condition)
+
+    def export(self, path: str | Path, format: str = "onnx", rows: Any = None) -> Exported:  # noqa: A002
+        """Export the model as a folder that predicts without automl; see ``docs/export.md``.
+
+        Args:
+            path: the new folder.
+            format: "onnx", "litert", "openvino", "saved_model" or "keras"; or "python", a script that trains the
+                finalist anew in plain Keras or scikit-learn.
+            rows: rows to check the export on, in any form that `predict` takes (1,000 are used); a history for a
+                forecast. None for rows that are made up from what the model knows of its columns.
+
+        Returns:
+            What was written: its ``folder`` and its ``manifest``; its text says the largest difference to the model,
+            size and latency.
+
+        Raises:
+            DataError: the format cannot hold this side, a part of the model has no export, or the file predicts
+                otherwise than the model; nothing is written.
+            RecipeError: the format is unknown.
+            FolderError: `path` exists or cannot be written.
+            MissingExtra: a library of the format is not installed.
+        """
+        from automl.export import export
+
+        return export(self, path, format, rows)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, future: Any = None
@@ -397,9 +424,24 @@ class Model:
         """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
         return self.side(side or self.recommended).transform(rows, on_odd)
 
-    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None) -> Any:
+    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Any = None) -> Any:
         """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
         return self.side(side or self.recommended).sample(n, seed, condition)
+
+    def export(
+        self, path: str | Path, format: str = "onnx", side: str | None = None, rows: Any = None  # noqa: A002
+    ) -> Exported:  # fmt: skip
+        """Export the recommended model, or that of a side; see `SideModel.export`.
+
+        Args:
+            path: as for `SideModel.export`.
+            format: as for `SideModel.export`.
+            side: "deep", "shallow" or "blend"; None for the recommended one.
+            rows: as for `SideModel.export`.
+        """
+        from automl.export import export
+
+        return export(self.side(side or self.recommended), path, format, rows, self.result)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None

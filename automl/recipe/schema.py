@@ -40,6 +40,7 @@ EXPECTED = {
     "contamination": 'a share above 0 and below 0.5, or "auto"',
     "void": "a value of masks, a whole number, or -1 for none",
     "dims": "a whole number, at least 2",
+    "condition": "a column's name, or label",
     "memorised_limit": "a share from 0 to 1",
     "metric": "a metric's name",
     "test": "a path to the test rows",
@@ -98,6 +99,7 @@ EXAMPLES: dict[str, Any] = {
     "contamination": 0.02,
     "void": 255,
     "dims": 32,
+    "condition": "churned",
     "memorised_limit": 0.1,
     "metric": "rmse",
     "test": "cars_of_2025.csv",
@@ -246,6 +248,9 @@ class Keys(BaseModel):
     )  # fmt: skip
     dims: int | None = Field(
         None, ge=2, le=2**16, description="How many numbers represent a row; left out to choose by the data."
+    )
+    condition: Name | None = Field(
+        None, description="Column (or label) given whose values items are generated, and with them scored."
     )
     memorised_limit: float = Field(
         0.25,
@@ -417,6 +422,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "contamination": None if keys.contamination is None else float(keys.contamination),
         "void": keys.void,
         "dims": keys.dims,
+        "condition": keys.condition,
         "memorised_limit": float(keys.memorised_limit),
         "metric": keys.metric,
         "test": keys.test,

@@ -73,6 +73,7 @@ class Recipe:
         void: value of a mask whose pixels have no class, -1 if all have one; None to detect it.
         contamination: share of rows that raise an alarm, or None to choose it on validation rows.
         dims: how many numbers represent a row; None to choose by modality.
+        condition: column (or "label") given whose values items are generated and scored, or None.
         memorised_limit: a generator is not recommended if a larger share of its rows repeats training rows.
         metric: a metric's name, or None to choose by goal.
         test: a path or object holding the test rows, or None to split.
@@ -118,6 +119,7 @@ class Recipe:
     contamination: float | None = None
     void: int | None = None
     dims: int | None = None
+    condition: str | None = None
     memorised_limit: float = 0.25
     metric: str | None = None
     test: Any = None
