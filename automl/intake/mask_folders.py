@@ -22,13 +22,13 @@ from automl.system.counts import counted
 __all__ = ["holds_boxes", "mask_folder", "refuse_boxes"]
 
 PICTURES = frozenset({
-    "image", "images", "img", "imgs", "picture", "pictures", "photo", "photos", "input", "inputs", "x", "raw",
+    "image", "images", "img", "imgs", "picture", "pictures", "photo", "photos", "input", "inputs", "raw",
     "jpegimages",
     "original", "originals",
 })  # fmt: skip
 MASKS = frozenset({
     "mask", "masks", "label", "labels", "seg", "segs", "segmentation", "segmentations", "segmentationclass", "gt",
-    "groundtruth", "annotation", "annotations", "target", "targets", "y", "matte", "mattes", "trimap",
+    "groundtruth", "annotation", "annotations", "target", "targets", "matte", "mattes", "trimap",
     "trimaps", "1st_manual",
 })  # fmt: skip
 _SUFFIX = re.compile(
