@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.metrics.figures import figure
 from automl.records import Outcome, Section
 from automl.report import sides, words
 
@@ -70,11 +71,11 @@ def _size_table(rows: Sequence[Mapping[str, Any]], level: str) -> dict[str, Any]
 
 
 def _score(value: float | None) -> str:
-    return "not defined" if value is None else f"{value:.3f}"
+    return "not defined" if value is None else figure(value)
 
 
 def _interval(row: Mapping[str, Any]) -> str:
-    return "not defined" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
+    return "not defined" if row["low"] is None else f"{figure(row['low'])} to {figure(row['high'])}"
 
 
 def _chart(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from automl import goals
+from automl.metrics.figures import figure
 from automl.metrics.masks import class_means, dice_scores
 from automl.records import VOID, Outcome, Section
 from automl.report import sides, words
@@ -50,7 +51,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         ]
         for _, c in ordered:
             mask = np.where(own == VOID, VOID, c.output.arrays["masks"][i][:height, :width])
-            score = f"Dice {scores[c.side][i]:.2f}"
+            score = f"Dice {figure(float(scores[c.side][i]))}"
             parts.append(
                 {"what": f"{c.side}: {score}", "side": c.side, "image": _drawn(overlaid(shown, mask, background))}
             )
@@ -110,7 +111,7 @@ def _drawn(image: np.ndarray) -> str:
 WORST_MASKS = Section(
     name="worst_masks",
     title="Worst masks",
-    order=89,
+    order=87,
     collect=collect,
     template="""
 <p>Test pictures in which the {{ first }} finalist's mask overlaps least with the true one, worst first, with the masks of both sides.
