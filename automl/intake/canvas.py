@@ -74,7 +74,7 @@ def _array(dataset: Dataset, task: Task, limit_mib: float, is_new: bool) -> tupl
     if factor < 1:
         height, width = _scaled_size(sizes[0], factor)
         images = np.stack([_resized(image, height, width) for image in images])
-    dataset = replace(dataset, inputs=images, findings=(*dataset.findings, *noticed, *_told(factor, sizes, is_new)))
+    dataset = replace(dataset, inputs=images, findings=(*dataset.findings, *noticed, *_scaling_findings(factor, sizes, is_new)))
     return _placed(dataset, task, list(images), sizes, factor, limits, is_new)
 
 
@@ -110,7 +110,7 @@ def _files(dataset: Dataset, task: Task, limit_mib: float, is_new: bool) -> tupl
         noticed = (*noticed, _dropped(dataset, name, paths, reasons))
     dataset = _only(replace(dataset, findings=(*dataset.findings, *noticed)), readable)
     sizes = sizes[readable]
-    dataset = replace(dataset, findings=(*dataset.findings, *_told(factor, sizes, is_new)))
+    dataset = replace(dataset, findings=(*dataset.findings, *_scaling_findings(factor, sizes, is_new)))
     images = [image for image in found if image is not None]
     return _placed(dataset, task, images, sizes, factor, limits, is_new)
 
@@ -243,7 +243,7 @@ def _same_sizes(dataset: Dataset, sizes: np.ndarray) -> tuple[Dataset, np.ndarra
     return _only(dataset, kept), kept, (finding,)
 
 
-def _told(factor: float, sizes: np.ndarray, is_new: bool) -> tuple[Finding, ...]:
+def _scaling_findings(factor: float, sizes: np.ndarray, is_new: bool) -> tuple[Finding, ...]:
     if is_new or factor >= 1:
         return ()
     low, high = sizes.min(axis=0), sizes.max(axis=0)

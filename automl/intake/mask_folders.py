@@ -111,7 +111,7 @@ def _found(base: Path, tree: Tree) -> _Pairs | None:
             [own.pictures[i] for i in order], [own.masks[i] for i in order], own.lone_pictures, own.lone_masks,
             [tests[i] for i in order],
         )  # fmt: skip
-    return None if subfolders else _beside(base, tree)
+    return None if subfolders else _in_one_folder(base, tree)
 
 
 def _joined(each: Sequence[_Pairs], tests: list[bool]) -> _Pairs:
@@ -172,7 +172,7 @@ def _is_test(path: Path) -> bool:
     return len(path.parts) > 1 and PART_WORDS.get(path.parts[0].lower()) == "test"
 
 
-def _beside(base: Path, tree: Tree) -> _Pairs | None:
+def _in_one_folder(base: Path, tree: Tree) -> _Pairs | None:
     """Pictures and masks in one folder, told apart by a word at the end of the masks' names."""
     files = [path for path in visible_children(base) if path.is_file() and tree.sort(path) == "image"]
     theirs = {_key(path, base, is_mask=True): path for path in files if _SUFFIX.search(path.stem.lower())}
