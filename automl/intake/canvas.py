@@ -74,7 +74,9 @@ def _array(dataset: Dataset, task: Task, limit_mib: float, is_new: bool) -> tupl
     if factor < 1:
         height, width = _scaled_size(sizes[0], factor)
         images = np.stack([_resized(image, height, width) for image in images])
-    dataset = replace(dataset, inputs=images, findings=(*dataset.findings, *noticed, *_scaling_findings(factor, sizes, is_new)))
+    dataset = replace(
+        dataset, inputs=images, findings=(*dataset.findings, *noticed, *_scaling_findings(factor, sizes, is_new))
+    )
     return _placed(dataset, task, list(images), sizes, factor, limits, is_new)
 
 
