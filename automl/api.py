@@ -58,6 +58,7 @@ def fit(
     normal: str | float | None = None,
     contamination: float | str | None = None,
     dims: int | None = None,
+    void: int | None = None,
     condition: str | None = None,
     memorised_limit: float = 0.25,
     metric: str | None = None,
@@ -106,6 +107,7 @@ def fit(
         normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
+        void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
         condition: column (or "label") given whose values items are generated, and with them scored; None for none.
         memorised_limit: a generator is not recommended if a larger share of its rows repeats training rows.
         metric: the metric that decides, such as "roc_auc" or "rmse"; None for the goal's default.
@@ -178,6 +180,7 @@ def run(
     normal: str | float | None = None,
     contamination: float | str | None = None,
     dims: int | None = None,
+    void: int | None = None,
     condition: str | None = None,
     memorised_limit: float | None = None,
     metric: str | None = None,
@@ -238,6 +241,7 @@ def run(
         normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
+        void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
         condition: column (or "label") given whose values items are generated, and with them scored; None for none.
         memorised_limit: see `fit`.
         metric: the metric that decides.
@@ -437,6 +441,7 @@ def inspect(
     normal: str | float | None = None,
     contamination: float | str | None = None,
     dims: int | None = None,
+    void: int | None = None,
     condition: str | None = None,
     metric: str | None = None,
     test: Any = None,
@@ -469,6 +474,7 @@ def inspect(
         normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
+        void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
         condition: column (or "label") given whose values items are generated, and with them scored; None for none.
         metric: the metric that would decide; None for the goal's default.
         test: the test rows; None to split the data.

@@ -75,7 +75,8 @@ class SideModel:
             folder, the names of its files); a row that cannot be read has an empty prediction. For a forecast, a frame
             with the series, the time on the clock of the history given, and each target's values and quantiles for the
             next `horizon` steps. For anomalies a frame: whether a row raises an alarm, and its score; for a
-            representation a column for each of its numbers.
+            representation a column for each of its numbers. For masks a Series of arrays ``(height, width)`` in the
+            user's own values, each as large as its picture.
 
         Raises:
             DataError: none of the columns that the model needs is there, an array has another shape, or the rows are
@@ -87,7 +88,9 @@ class SideModel:
         if goals.named(self.task).makes_rows:
             raise DataError("this model generates rows and predicts nothing of given ones; use sample(n, seed)")
         read = self._output(rows, on_odd, future)
-        return self._handed(goals.named(self.task).to_frame(read.output.arrays, self.task), read)
+        goal = goals.named(self.task)
+        handed = goal.handed(read.output, read.dataset)
+        return self._handed(goal.to_frame(handed.arrays, self.task), read)
 
     def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
         """Predict probabilities for new rows: a frame with one column per class (or label), indexed as by `predict`.
