@@ -13,12 +13,14 @@ import os
 import re
 import sys
 import tempfile
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 TUTORIALS = Path(__file__).resolve().parent / "tutorials"
 SECONDS = 600
+WIDTH = 100
 
 
 def on_files(files: Any, config: Any) -> Any:
@@ -53,13 +55,14 @@ def shown(output: Mapping[str, Any]) -> str:
     data = output.get("data", {})
     html = "".join(data.get("text/html", ""))
     if 'class="dataframe"' in html:
-        return re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL).replace("\n", "")
+        return re.sub(r"<style.*?</style>| border=.1.", "", html, flags=re.DOTALL).replace("\n", "")
     return block(data["text/plain"]) if "text/plain" in data else ""
 
 
 def block(text: str | Sequence[str]) -> str:
     """Text as it was printed."""
-    words = re.sub(r"\x1b\[[0-9;]*m", "", "".join(text)).rstrip()
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", "".join(text)).rstrip()
+    words = "\n".join(textwrap.fill(line, WIDTH) if len(line) > WIDTH else line for line in plain.splitlines())
     return f"```text\n{words}\n```" if words else ""
 
 
