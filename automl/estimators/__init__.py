@@ -6,8 +6,8 @@
 
 `DeepClassifier` and `DeepRegressor` search networks only, `ShallowClassifier` and `ShallowRegressor` tune scikit-learn
 models only (and do not load TensorFlow), `ContestClassifier` and `ContestRegressor` run both sides and predict with the
-model that the verdict recommends. `FinalistClassifier` and `FinalistRegressor` are the models of a finished contest, which
-can be fitted again without a search; `Result.estimator` makes them.
+model that the verdict recommends. `FinalistClassifier` and `FinalistRegressor` are the models of a finished contest,
+which can be fitted again without a search; `Result.estimator` makes them.
 """
 
 from automl.estimators.contest import ContestClassifier, ContestRegressor

@@ -89,9 +89,7 @@ def train(
             prepared = prepare(recipe, tested=False)
         task = prepared.task
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
-        contender, encoder, codec = _contender(
-            recipe, side, prepared, progress, interrupt, clock, cleanup, inherited
-        )
+        contender, encoder, codec = _contender(recipe, side, prepared, progress, interrupt, clock, cleanup, inherited)
         runs: list[Run] = []
         reserve = Reserve(prepared, clock.budget_seconds, runs)
         if isinstance(contender, ShallowSide):

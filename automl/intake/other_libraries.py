@@ -1,4 +1,4 @@
-"""Data sets of Hugging Face and of TensorFlow → frames and arrays. Neither library is imported: classes are known by name.
+"""Data sets of Hugging Face and of TensorFlow → frames and arrays. Neither library is imported: names tell the class.
 
 Source: the interfaces of ``datasets.Dataset`` (with_format, features, ClassLabel.names) and ``tf.data.Dataset``
 (cardinality, element_spec, as_numpy_iterator).
@@ -177,7 +177,9 @@ def _cell(value: Any) -> Any:
         return value.to_list()
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":
         return _cell(value.item()) if value.ndim == 0 else [_cell(one) for one in value]
-    return value.item() if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim) else value
+    return (
+        value.item() if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim) else value
+    )
 
 
 def _joined(columns: dict[str | None, list[Any]]) -> Any:

@@ -72,11 +72,11 @@ class SideModel:
 
         Returns:
             A Series named like the target; a frame for several targets or labels. It has the index of the rows (of a
-            folder, the names of its files); a row that cannot be read has an empty prediction. Of polars rows they are
-            of polars, of an Arrow table one of Arrow, of all others of pandas: so for all methods that take rows. For a forecast, a frame
+            folder, the names of its files); a row that cannot be read has an empty prediction. For a forecast, a frame
             with the series, the time on the clock of the history given, and each target's values and quantiles for the
             next `horizon` steps. For anomalies a frame: whether a row raises an alarm, and its score; for a
-            representation a column for each of its numbers.
+            representation a column for each of its numbers. Of polars rows all this is of polars, of an Arrow table a
+            table of Arrow: so for all methods that take rows.
 
         Raises:
             DataError: none of the columns that the model needs is there, an array has another shape, or the rows are
