@@ -14,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from automl import recipe
 from automl.errors import DataError, RecipeError
@@ -121,6 +122,26 @@ def test_a_blend_predicts_the_weighted_mean_of_both_sides(people, monkeypatch):
     predictor = both._fitted_model.predictor
     assert sides == ["deep", "shallow"] and isinstance(predictor, BlendPredictor) and predictor.parts == (0.25, 0.75)
     assert both.score(X, y) > 0.9
+
+
+INTERFACE = {
+    "check_estimator_cloneable", "check_no_attributes_set_in_init", "check_parameters_default_constructible",
+    "check_get_params_invariance", "check_set_params", "check_estimator_tags_renamed", "check_n_features_in",
+    "check_n_features_in_after_fitting", "check_dataframe_column_names_consistency", "check_classifiers_one_label",
+    "check_estimators_unfitted", "check_dont_overwrite_attributes", "check_dict_unchanged",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [FinalistClassifier, FinalistRegressor])
+def test_scikit_learn_finds_nothing_amiss_in_the_interface(kind):
+    checks = [
+        (one, check)
+        for one, check in estimator_checks_generator(kind(settings=LINEAR))
+        if getattr(check, "func", check).__name__ in INTERFACE
+    ]
+    assert len(checks) >= 8
+    for one, check in checks:
+        check(one)
 
 
 @pytest.mark.parametrize(
