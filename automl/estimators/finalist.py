@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FinalistClassifier", "FinalistRegressor", "finalist_estimator"]
 
-SIDES = ("deep", "shallow")
+SIDES: tuple[Literal["deep"], Literal["shallow"]] = ("deep", "shallow")
 ROWS = "rows"
 """Says on how many rows a run was fitted, and is no setting."""
 
@@ -96,14 +96,14 @@ class Finalist:
         settings = _checked(self.settings)
         if len(settings) == 2 and self.weight_of_deep is None:
             raise RecipeError("weight_of_deep: expected a number from 0 to 1, since settings name both sides")
-        trained = {}
+        trained: dict[str, flow.Trained] = {}
         for side in SIDES:
             if side in settings:
                 own = dataclasses.replace(recipe, max_trials=len(settings[side]), budget_seconds=math.inf)
                 trained[side] = flow.train(own, side, started, Inherited({side: settings[side]}))
         if len(trained) == 1:
-            side, one = next(iter(trained.items()))
-            return FittedModel(one.task, one.predictor, side, keeps_rows=one.keeps_rows)
+            alone, one = next(iter(trained.items()))
+            return FittedModel(one.task, one.predictor, alone, keeps_rows=one.keeps_rows)
         deep, shallow = trained["deep"], trained["shallow"]
         predictor = BlendPredictor(deep.predictor, shallow.predictor, float(self.weight_of_deep or 0.0))
         return FittedModel(deep.task, predictor, "blend", keeps_rows=deep.keeps_rows or shallow.keeps_rows)
@@ -165,8 +165,8 @@ def finalist_estimator(
     _check(outcome.task, predictors, side)
     sides = SIDES if side == "blend" else (side,)
     runs = {run.name: run for run in outcome.runs}
-    finalists = {run.side: run for run in outcome.runs if run.finalist and run.side in sides}
-    settings = {one: _settings_of(finalists[one], runs) for one in sides if one in finalists}
+    finalists = {str(run.side): run for run in outcome.runs if run.finalist and run.side in sides}
+    settings = {str(one): _settings_of(finalists[one], runs) for one in sides if one in finalists}
     recipe, task = outcome.recipe, outcome.task
     kind = FinalistClassifier if goals.named(task).is_classification else FinalistRegressor
     aside = [name for name in dict.fromkeys((*recipe.drop, *task.set_aside)) if name != recipe.group]
