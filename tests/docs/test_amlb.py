@@ -1,4 +1,4 @@
-"""The framework folder of the AutoML benchmark, with the benchmark's own modules replaced by fakes of the same calls."""
+"""The framework folder of the AutoML benchmark; the modules of the benchmark are fakes with the same calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,13 @@ def test_tasks_of_time_series_are_refused():
 class Result:
     """What `automl.fit` returns, of a model that always says the same."""
 
-    result = {"runs": [1, 2], "verdict": "tie", "reason": "equivalent", "gain": 0.0, "recommended": "linear-1"}
+    result: ClassVar = {
+        "runs": [1, 2],
+        "verdict": "tie",
+        "reason": "equivalent",
+        "gain": 0.0,
+        "recommended": "linear-1",
+    }
 
     def predict(self, rows):
         return pd.Series([1] * len(rows))
