@@ -17,13 +17,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from resumed import resumed
 
 ROOT = Path(__file__).resolve().parent.parent
 DROPPED = {"movies": ["title", "synopsis", "critics_consensus", "genre", "writer", "cast_members"]}
@@ -150,31 +149,18 @@ def main() -> None:
     if args.one:
         one(args.one, args)
         return
-    path = Path(args.out) if args.out else None
-    lines = [json.loads(line) for line in path.read_text().splitlines()] if path and path.exists() else []
-    known = {(line["name"], line["seed"], line["budget"]) for line in lines}
-    for name in args.only.split(","):
-        if (name, args.seed, args.budget) in known:
-            continue
-        command = [sys.executable, __file__, *sys.argv[1:], "--one", name]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        found = [line for line in done.stdout.splitlines() if line.startswith('{"name"')]
-        if not found:
-            print(f"{name}: failed\n{done.stderr[-1500:]}", file=sys.stderr, flush=True)
-            continue
-        lines.append(json.loads(found[-1]))
-        if path:
-            with path.open("a") as file:
-                file.write(found[-1] + "\n")
-        for key in ("score", "told_apart", "learnt_from", "memorised", "attack", "families"):
-            values = {k: v for k, v in lines[-1].get(key, {}).items() if v is not None}
-            print(f"{name:<12}{key:<12}" + "  ".join(f"{k} {v:.3f}" for k, v in values.items()), flush=True)
-        for side, judged_as in lines[-1].get("judge", {}).items():
-            print(f"{name:<12}{side:<12}" + "  ".join(f"{k} {v:.3f}" for k, v in judged_as.items()), flush=True)
-        print(
-            f"{name:<12}{lines[-1]['verdict']} ({lines[-1]['reason']}), {lines[-1]['wall_seconds']:.0f} s", flush=True
-        )
-    print(json.dumps(lines))
+    same = {"seed": args.seed, "budget": args.budget}
+    print(json.dumps(resumed(__file__, args.only.split(","), args.out, same, _show)))
+
+
+def _show(line: dict[str, Any]) -> None:
+    name = line["name"]
+    for key in ("score", "told_apart", "learnt_from", "memorised", "attack", "families"):
+        values = {k: v for k, v in line.get(key, {}).items() if v is not None}
+        print(f"{name:<12}{key:<12}" + "  ".join(f"{k} {v:.3f}" for k, v in values.items()), flush=True)
+    for side, judged_as in line.get("judge", {}).items():
+        print(f"{name:<12}{side:<12}" + "  ".join(f"{k} {v:.3f}" for k, v in judged_as.items()), flush=True)
+    print(f"{name:<12}{line['verdict']} ({line['reason']}), {line['wall_seconds']:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

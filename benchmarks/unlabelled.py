@@ -23,7 +23,6 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from resumed import resumed
 
 ROOT = Path(__file__).resolve().parent.parent
 Case = dict[str, Any]
@@ -292,25 +292,8 @@ def main() -> None:
     if args.one:
         one(args.one, args)
         return
-    path = Path(args.out) if args.out else None
-    lines = [json.loads(line) for line in path.read_text().splitlines()] if path and path.exists() else []
-    known = {(line["name"], line["seed"]) for line in lines}
     wanted = [name for name in cases(args) if not args.only or name in args.only.split(",")]
-    for name in wanted:
-        if (name, args.seed) in known:
-            continue
-        done = subprocess.run(
-            [sys.executable, __file__, *sys.argv[1:], "--one", name], capture_output=True, text=True, check=False
-        )
-        found = [line for line in done.stdout.splitlines() if line.startswith('{"name"')]
-        if not found:
-            print(f"{name}: failed\n{done.stderr[-1500:]}", file=sys.stderr, flush=True)
-            continue
-        lines.append(json.loads(found[-1]))
-        if path:
-            with path.open("a") as file:
-                file.write(found[-1] + "\n")
-        _show(lines[-1])
+    lines = resumed(__file__, wanted, args.out, {"seed": args.seed}, _show)
     print(json.dumps(_means([line for line in lines if line["name"] in wanted])))
 
 

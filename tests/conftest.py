@@ -1,7 +1,9 @@
 """What all tests share."""
 
+import contextlib
 import importlib
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,11 +30,40 @@ def checks_of_the_audit_fail_aloud(monkeypatch):
     monkeypatch.setattr(importlib.import_module("automl.audit.examine"), "STRICT", True)
 
 
+def _analyses():
+    return importlib.import_module("automl.flow.analyses")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def contests_are_not_analysed():
+    """Analyses take time after each contest; tests that want them say so with the mark `analyses`.
+
+    Gives what the analyses are outside of tests.
+    """
+    all_of_them = _analyses().in_order
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_analyses(), "in_order", lambda: ())
+        yield all_of_them
+
+
 @pytest.fixture(autouse=True)
-def contests_are_not_analysed(request, monkeypatch):
-    """Analyses take time after each contest; tests that want them say so with the mark `analyses`."""
-    if request.node.get_closest_marker("analyses") is None:
-        monkeypatch.setattr(importlib.import_module("automl.flow.analyses"), "in_order", lambda: ())
+def contests_of_marked_tests_are_analysed(request, monkeypatch, contests_are_not_analysed):
+    """The mark counts for contests that the test itself runs."""
+    if request.node.get_closest_marker("analyses") is not None:
+        monkeypatch.setattr(_analyses(), "in_order", contests_are_not_analysed)
+
+
+@pytest.fixture(scope="session")
+def analysed(contests_are_not_analysed):
+    """A context whose contests are analysed, for fixtures that many tests share: `with analysed(): automl.fit(...)`."""
+
+    @contextlib.contextmanager
+    def within():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_analyses(), "in_order", contests_are_not_analysed)
+            yield
+
+    return within
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -49,3 +80,38 @@ def other_programs_do_not_count():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(importlib.import_module("automl.system.contention"), "read", lambda: None)
         yield
+
+
+N_SHOWN = 10
+
+
+class CpuSeconds:
+    """Processor time of each test file, its fixtures and its ended child processes included."""
+
+    def __init__(self) -> None:
+        self.by_module: Counter[str] = Counter()
+        self.before = sum(os.times()[:4])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        """Gives each report of a phase the processor time since the report before; xdist sends it along."""
+        report = yield
+        now = sum(os.times()[:4])
+        report.cpu_seconds, self.before = now - self.before, now
+        return report
+
+    def pytest_runtest_logreport(self, report):
+        self.by_module[report.nodeid.partition("::")[0]] += getattr(report, "cpu_seconds", 0.0)
+
+    def pytest_terminal_summary(self, terminalreporter):
+        """The costliest files; nothing depends on it."""
+        if len(self.by_module) < N_SHOWN:
+            return
+        terminalreporter.section(f"CPU seconds: {sum(self.by_module.values()):.0f} in all, costliest files")
+        for name, seconds in self.by_module.most_common(N_SHOWN):
+            terminalreporter.write_line(f"{seconds:6.1f} {name}")
+
+
+def pytest_configure(config):
+    """Counts processor time in workers, which run tests, and where their reports arrive."""
+    config.pluginmanager.register(CpuSeconds(), "cpu-seconds")

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from automl.analyses.shared.generated import generated, no_rows, real_rows, sides_with_floor
+from automl.analyses.shared.given_values import GIVEN_EXAMPLE, of_values
+from automl.analyses.shared.likelihood import LIKELIHOOD_EXAMPLE, likelihoods
 from automl.analyses.shared.rules import broken, rules_of
 from automl.metrics.contents import form_of
 from automl.records import Analysis, AnalysisContext, AnalysisFacts
@@ -68,8 +70,11 @@ def run(context: AnalysisContext) -> dict[str, Any]:
         )  # fmt: skip
     dates = {column.name for column in context.task.columns if column.kind == "datetime"}
     worst = sorted(range(len(names)), key=lambda k: -max(ends[s][k] for s in sets if s not in ("real", "floor")))
+    given = context.task.condition
     return {
         "n": len(held_out),
+        "likelihood": likelihoods(context),
+        "given": None if given is None else of_values(given, held_out, learnt, sets),
         "k": K_NEAREST,
         "n_pairs": len(pairs),
         "rows": rows,
@@ -180,6 +185,8 @@ def _histogram(values: np.ndarray, edges: np.ndarray) -> list[float]:
 
 EXAMPLE: dict[str, Any] = {
     "n": 2_000,
+    "given": GIVEN_EXAMPLE,
+    "likelihood": LIKELIHOOD_EXAMPLE,
     "k": 5,
     "n_pairs": 3,
     "rows": [

@@ -12,6 +12,7 @@ from automl import metrics
 from automl.analyses.fidelity import coverage_of
 from automl.analyses.shared.character_model import CharacterModel
 from automl.analyses.shared.generated import generated, no_rows, real_rows, sides_with_floor
+from automl.analyses.shared.likelihood import likelihoods
 from automl.goals.shared.samples import PICTURE, SERIES
 from automl.metrics.contents import form_of, is_text
 from automl.records import Analysis, AnalysisContext, AnalysisFacts, Output
@@ -72,7 +73,7 @@ def run(context: AnalysisContext) -> dict[str, Any]:
         "form": form, "n": len(held_out), "by_class": groups.label is not None, "spread_real": groups.spread(told),
         "agreement_real": groups.agreement(held_out, told), "rows": rows,
     }  # fmt: skip
-    return {**found, **_OWN[form](held_out, sets)}
+    return {**found, "likelihood": likelihoods(context), **_OWN[form](held_out, sets)}
 
 
 def _score(metric: str, truth: np.ndarray, samples: np.ndarray, context: Mapping[str, Any]) -> float:
@@ -185,6 +186,10 @@ _OWN = {PICTURE: _pictures, SERIES: _series, "text": _texts}
 EXAMPLE: dict[str, Any] = {
     "form": "series",
     "n": 200,
+    "likelihood": [
+        {"set": name, "bits": None, "low": None, "high": None, "is_bound": False, "why": "it has no density"}
+        for name in ("deep", "shallow", "floor")
+    ],
     "by_class": True,
     "spread_real": 0.99,
     "agreement_real": 0.9,

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtr
 
-from automl.baselines.generating import CHUNK_ROWS, SEED_ROWS
-from automl.baselines.learners.row_steps import row_steps
+from automl.baselines.generating import CHUNK_ROWS, GeneratorModel, Learn, seeded_rows
 from automl.baselines.learners.token_ngrams import TextSampler, TokenFrequencies, TokenNGrams
 from automl.modalities.shared.generated import noise_of
 from automl.modalities.shared.generated_texts import fit_texts, restore_text_samples
-from automl.records import MIN_LEVEL_ROWS, Baseline, Dataset, Facts, FitContext, Output, Task
+from automl.records import MIN_LEVEL_ROWS, Baseline, Dataset, Facts, Output, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,64 +23,40 @@ MOST_ROWS = 100_000
 SOURCE = "Kneser & Ney 1995; Chen & Goodman 1999; subwords: Sennrich, Haddow & Birch 2016"
 
 
-class TextModel:
+class TextModel(GeneratorModel):
     """A codec of texts and a sampler of ids.
 
-    The text of a row number depends on this number alone, so the same texts are drawn again, and in parts.
-
-    Args:
-        task: names the column of texts; let go after the fit, so that what is stored is plain.
-        learner: the sampler.
-        seed: of the order in which rows are taken.
+    Args: see `GeneratorModel`.
     """
 
-    def __init__(self, task: Task, learner: TextSampler, seed: int) -> None:
-        self.task: Task | None = task
-        self.learner = learner
-        self.seed = seed
-        self.plan: dict[str, Any] = {}  # state of the codec
-        self.stopped = ""
-        self.n_learnt = 0
-
-    def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
-            context: FitContext) -> None:  # fmt: skip
-        """Fit codec and sampler on these rows, once; neither `truth` nor `weight` is read.
-
-        Raises:
-            DataError: there is not one column of texts, or too few texts or words.
-        """
-        assert self.task is not None
-        codec = fit_texts(dataset, self.task, split_rows)
-        self.task, self.plan = None, codec.state()
-        n_rows = len(split_rows)
-        for rows, stopped in row_steps(n_rows, MOST_ROWS, 1.0, context.deadline, self.seed):
-            learnt = split_rows if rows is None else split_rows[rows]
-            self.learner.fit(codec.ids(dataset, learnt), codec.subwords.size)
-            self.n_learnt, self.stopped = len(learnt), stopped
-            if context.checkpoint is not None:
-                context.checkpoint(self)
-
-    def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        """New texts, one for each row number ``(n,)``, which may lie beyond the data; the dataset is not read."""
-        codec = restore_text_samples(self.plan)
-        parts = []
-        for begin in range(0, max(len(rows), 1), CHUNK_ROWS):
-            numbered = np.asarray(rows[begin : begin + CHUNK_ROWS], np.int64)
-            noise = ndtr(noise_of(numbered, codec.length + 1).astype(np.float64))
-            parts.append(codec.made(self.learner.draw(noise)).arrays["samples"])
-        return Output("samples", {"samples": np.concatenate(parts)})
+    learner: TextSampler
 
     def sample(self, n: int, seed: int = 0) -> pd.DataFrame:
         """A frame of n new texts; the same for the same seed."""
         import pandas as pd
 
-        nothing = Dataset("none", pd.DataFrame(index=pd.RangeIndex(0)))
-        made = self.predict(nothing, (seed + 1) * SEED_ROWS + np.arange(n, dtype=np.int64)).arrays["samples"]
+        made = np.concatenate([part.arrays["samples"] for part in self._made(seeded_rows(n, seed))])
         return pd.DataFrame({name: pd.Series(made[name].tolist(), dtype=object) for name in made.dtype.names or ()})
 
-    def chosen(self, growth: float) -> dict[str, Any]:
-        """Nothing was chosen by validation rows."""
-        return {}
+    def log_likelihood(self, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log probabilities ``(n,)`` of texts of a dataset, in nats, and their characters ``(n,)``."""
+        codec = restore_text_samples(self.plan)
+        ids = codec.ids(dataset, rows)
+        return self.learner.log_density(ids), codec.characters(ids)
+
+    def _prepared(self, dataset: Dataset, task: Task, rows: np.ndarray) -> Learn:
+        codec = fit_texts(dataset, task, rows)
+
+        def learn(learnt: np.ndarray) -> None:
+            self.learner.fit(codec.ids(dataset, rows[learnt]), codec.subwords.size)
+
+        return codec.state(), MOST_ROWS, 1.0, learn
+
+    def _made(self, rows: np.ndarray) -> Iterator[Output]:
+        codec = restore_text_samples(self.plan)
+        for begin in range(0, max(len(rows), 1), CHUNK_ROWS):
+            noise = ndtr(noise_of(rows[begin : begin + CHUNK_ROWS], codec.length + 1).astype(np.float64))
+            yield codec.made(self.learner.draw(noise))
 
 
 def text_model(task: Task, settings: Mapping[str, Any], seed: int) -> TextModel:

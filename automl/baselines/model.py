@@ -110,6 +110,11 @@ class Model:
             self.learner = EachTarget(self.learner)
         self.learner.fit(X, truth, weight, valid, context.valid_truth, context, complete, **more)
 
+    @property
+    def reads_arrays(self) -> bool:
+        """Whether it predicts inputs that are `automl.records.ColumnArrays`."""
+        return bool(getattr(self.features, "reads_arrays", False))
+
     def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
         """Predict these rows, 4,096 at a time so that memory stays bounded."""
         parts = [
@@ -187,6 +192,11 @@ class Floor:
         else:
             known = ~np.isnan(truth)
             self.constant = (w @ np.where(known, truth, 0.0)) / np.maximum(w @ known, np.finfo(float).tiny)
+
+    @property
+    def reads_arrays(self) -> bool:
+        """It reads nothing of them."""
+        return True
 
     def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
         """The same for every row."""

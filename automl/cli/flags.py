@@ -28,6 +28,9 @@ Normal = Annotated[
 ]
 Contamination = Annotated[str | None, typer.Option(help="Share of rows that raise an alarm, such as 0.01, or auto.")]
 Dims = Annotated[int | None, typer.Option(help="How many numbers represent a row.")]
+Condition = Annotated[
+    str | None, typer.Option(help="Column (or label) given whose values items are generated, and with them scored.")
+]
 MemorisedLimit = Annotated[
     float | None,
     typer.Option(help="A generator is not recommended if a larger share of its rows repeats training rows; 0.25."),
@@ -79,6 +82,10 @@ Sensitive = Annotated[
     list[str] | None, typer.Option(help="Column by whose groups both sides are compared; repeat it for several.")
 ]
 Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may take for one row.")]
+FailOn = Annotated[
+    str | None,
+    typer.Option(help="End with exit code 3 if this holds, such as 'verdict=shallow|trust=low|score<0.8'."),
+]
 RetrainsPerYear = Annotated[
     float | None, typer.Option(help="How often the model is fitted again, for its total cost. Default 12.")
 ]

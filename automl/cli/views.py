@@ -10,6 +10,7 @@ import typer
 
 from automl.cli.flags import (
     Columns,
+    Condition,
     Contamination,
     Data,
     Dims,
@@ -60,6 +61,7 @@ def inspect(
     normal: Normal = None,
     contamination: Contamination = None,
     dims: Dims = None,
+    condition: Condition = None,
     metric: Metric = None,
     test: Test = None,
     time_column: TimeColumn = None,
@@ -81,6 +83,7 @@ def inspect(
         "normal": normal,
         "contamination": contamination,
         "dims": dims,
+        "condition": condition,
         "metric": metric,
         "test": test,
         "time_column": time_column,
@@ -195,14 +198,18 @@ def sample(
     ] = None,
     condition: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN=VALUE", help="Only rows with this value of a column; repeat it for several."),
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Only rows with this value of a column; repeat it for several. VALUE alone is one of the column that "
+            "the contest was about.",
+        ),
     ] = None,
     plugins: Plugins = None,
 ) -> None:
     """Make new rows with a saved MODEL that generates them."""
     from automl import api, modalities
     from automl.predict.sampled_items import check_path, write_items
-    from automl.predict.sampling import check_numbers, chunks
+    from automl.predict.sampling import as_mapping, check_numbers, chunks
     from automl.predict.streamed import STREAMED, write_chunks
 
     check_numbers(n, seed, None)
@@ -213,7 +220,7 @@ def sample(
         check_path(Path(out), is_item, STREAMED)
     elif is_item:
         raise RecipeError("pictures and series need --out: a name ending in .npz, or for pictures a new folder")
-    frames = chunks(chosen.predictor, chosen.task, n, seed, _condition(condition))
+    frames = chunks(chosen.predictor, chosen.task, n, seed, as_mapping(_condition(condition), chosen.task))
     if out is not None:
         if is_item:
             write_items(frames, Path(out), chosen.task, n)
@@ -225,8 +232,10 @@ def sample(
         terminal.out_data(frame.to_csv(index=False, header=number == 0).rstrip("\n"))
 
 
-def _condition(pairs: list[str] | None) -> dict[str, str]:
-    """Columns and values of flags ``COLUMN=VALUE``."""
+def _condition(pairs: list[str] | None) -> dict[str, str] | str | None:
+    """Columns and values of flags ``COLUMN=VALUE``; a single ``VALUE`` as it is."""
+    if pairs and len(pairs) == 1 and pairs[0] and "=" not in pairs[0]:
+        return pairs[0]
     parted = [pair.partition("=") for pair in pairs or ()]
     wrong = next((name for name, sign, _ in parted if not sign or not name), None)
     if wrong is not None:

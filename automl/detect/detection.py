@@ -16,6 +16,7 @@ from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
 from automl.detect.columns.convert import as_frame, read
+from automl.detect.conditions import refuse_condition
 from automl.detect.dated import about_time, split_in_time
 from automl.detect.findings import reading_findings, unsure
 from automl.detect.parse import numbers, words
@@ -143,6 +144,8 @@ def _check_goal(recipe: Recipe) -> None:
     for key in ("normal", "contamination"):
         if getattr(recipe, key) is not None and not learns_none:
             raise RecipeError(f"{key} belongs to the goal anomaly; pass goal (--goal) anomaly, or leave it out")
+    if recipe.goal is None or not goals.named(recipe.goal).makes_rows:
+        refuse_condition(recipe)
 
 
 def _detect_plugin_goal(dataset: Dataset, recipe: Recipe, goal: Goal) -> tuple[Dataset, Task]:

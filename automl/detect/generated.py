@@ -11,6 +11,7 @@ from automl import goals
 from automl.detect import modality
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.convert import as_frame, read
+from automl.detect.conditions import condition_evidence, condition_of_table
 from automl.detect.findings import reading_findings
 from automl.detect.generated_items import advice_on, metric_of, refuse_target
 from automl.detect.rows import in_file
@@ -59,9 +60,11 @@ def detect_table(
     if recipe.label is not None:
         evidence.append(f"label {recipe.label!r}: models that learn from generated rows are to predict it")
     kept = [_as_generated(column, inputs) for column in found]
+    condition = condition_of_table(recipe, kept, inputs, dataset.name)
+    evidence += condition_evidence(condition)
     task = Task(
         modality=name, goal=str(recipe.goal), target=(), metric=metric, classes=(), positive=None, label=recipe.label,
-        columns=tuple(kept), group_column=group, evidence=tuple(evidence),
+        columns=tuple(kept), group_column=group, evidence=tuple(evidence), condition=condition,
     )  # fmt: skip
     return replace(dataset, inputs=inputs, target=None, findings=tuple(findings), series=None), task
 

@@ -12,6 +12,7 @@ from automl import goals, metrics, modalities
 from automl.detect import modality
 from automl.detect.columns.checks import duplicate_rows
 from automl.detect.columns.convert import as_frame, read
+from automl.detect.conditions import condition_evidence, condition_of_items
 from automl.detect.rows import in_file
 from automl.detect.target.goal import answer
 from automl.errors import DataError, RecipeError
@@ -21,6 +22,7 @@ from automl.system import shell
 __all__ = ["advice_on", "detect_array", "detect_column", "item_column", "metric_of", "refuse_target"]
 
 ITEM_KINDS = ("text", "image_path")
+THINGS = {"image": "pictures", "sequence": "series", "text": "texts"}
 FEW_NUMBERS = 50
 """Whole numbers of so many different values are classes, as digits are."""
 LEFT_OUT_STEP = "Pass the column of classes as label (--label) if it is one of them."
@@ -125,11 +127,15 @@ def _task(
         )
     metric = metric_of(recipe, modalities.named(name).generated_metric)
     target, label, told, findings = _classes(dataset, recipe)
+    condition = condition_of_items(recipe, label, THINGS[name])
     said = "set by you" if recipe.metric else f"the usual one for {name}"
-    evidence = (why, f"goal {recipe.goal}: set by you", told, f"metric {metric}: {said}")
+    evidence = (
+        why, f"goal {recipe.goal}: set by you", told, f"metric {metric}: {said}", *condition_evidence(condition),
+    )  # fmt: skip
     task = Task(
         modality=name, goal=str(recipe.goal), target=(), metric=metric, classes=(), positive=None, label=label,
         columns=columns, group_column=group, evidence=tuple(line for line in evidence if line),
+        condition=condition,
     )  # fmt: skip
     return replace(dataset, target=target, findings=(*dataset.findings, *findings)), task
 

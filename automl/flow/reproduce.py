@@ -17,9 +17,11 @@ from automl.system import shell
 if TYPE_CHECKING:
     from automl.records import Recipe, Task
 
-__all__ = ["reproduce"]
+__all__ = ["machine", "reproduce"]
 
 LIBRARIES = ("automl-keras", "tensorflow", "keras", "keras-tuner", "scikit-learn", "skrub", "pandas", "numpy")
+OF_GOALS = ("label", "normal", "contamination", "dims", "condition", "horizon", "season")
+"""Keys that belong to single goals."""
 REPEATED = ("target", "drop", "sensitive")
 """Keys whose flag is given once for each name."""
 DEFAULT_ANALYSIS = 0.15
@@ -41,12 +43,17 @@ def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
         "python": python,
         "recipe": recipes.dump(dataclasses.replace(recipe, out=None, resume=False)),
         "versions": versions,
-        "machine": {
-            "python": platform.python_version(),
-            "system": platform.platform(),
-            "processor": platform.processor() or platform.machine(),
-            "cores": os.cpu_count() or 1,
-        },
+        "machine": machine(),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Python, system, processor and cores."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count() or 1,
     }
 
 
@@ -64,7 +71,7 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
     options: dict[str, Any] = {"target": list(recipe.target)} if recipe.target else {}
     options |= {"goal": task.goal, "metric": task.metric, "seed": recipe.seed}
     options["budget"] = _budget(recipe)
-    for name in ("horizon", "season", "time_column", "series", "group", "max_trials"):
+    for name in (*OF_GOALS, "time_column", "series", "group", "max_trials"):
         value = getattr(recipe, name)
         if value is not None:
             options[name] = value

@@ -110,6 +110,7 @@ def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:
         rows.update(part.astype("int64").tobytes())
     asked = f"{task.goal} {task.target} {task.metric} {sorted(recipe.columns.items())} {recipe.templates} {recipe.seed}"
     asked += " pretrain" if recipe.pretrain else ""
+    asked += f" given {task.condition}" if task.condition else ""
     return {
         "data": prepared.dataset.fingerprint,
         "split": rows.hexdigest(),

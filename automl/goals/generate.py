@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.goals.shared.generated import no_codec, row_truth, rows_for_users
+from automl.goals.shared.generated import cells_of, no_codec, row_truth, rows_for_users
 from automl.goals.shared.rows import no_rarest, usual
 from automl.goals.shared.samples import samples_of
+from automl.metrics.given import shares_of
 from automl.records import Column, Example, Goal, Head, Output
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ EXAMPLE_COLUMNS = (Column("x", "numeric", 1.0, ""), Column("c", "categorical", 1
 
 
 def _context(dataset: Dataset, task: Task, split: Split, items: np.ndarray) -> dict[str, Any]:
-    """Some training items: features of items are fitted on them."""
+    """Some training items, on which features of items are fitted; and the shares of values that are given."""
     rows = split.train
     some = rows if len(rows) <= REFERENCE_ROWS else rows[np.linspace(0, len(rows) - 1, REFERENCE_ROWS).astype(np.int64)]
-    return {"reference": (row_truth(dataset, task, some),)}  # in a tuple: its rows are not those of the items
+    context: dict[str, Any] = {"reference": (row_truth(dataset, task, some),)}  # in a tuple: other rows than the items
+    if task.condition is not None:
+        context["given"] = shares_of(task.condition, cells_of(dataset, task, task.condition, rows))
+    return context
 
 
 def _no_strata(target: pd.DataFrame) -> np.ndarray:

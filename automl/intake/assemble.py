@@ -27,7 +27,7 @@ from automl.records import Dataset, Finding, Kind, Recipe
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["load"]
+__all__ = ["absolute_images", "load", "room_of"]
 
 
 def load(recipe: Recipe, most_rows: int | None = None, in_order: bool = False) -> Dataset:
@@ -53,7 +53,7 @@ def load(recipe: Recipe, most_rows: int | None = None, in_order: bool = False) -
 def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
     import pandas as pd
 
-    raw = read(recipe.data, "the data", Hints(target=recipe.target, room=_room(recipe, most_rows, in_order)))
+    raw = read(recipe.data, "the data", Hints(target=recipe.target, room=room_of(recipe, most_rows, in_order)))
     aside = set_aside(raw, recipe.sensitive, recipe.target)
     raw = without_dropped(raw, recipe.drop, recipe.target)
     if most_rows is not None:
@@ -119,7 +119,7 @@ def _named_columns(recipe: Recipe) -> set[str]:
     return {*recipe.target, *recipe.columns, *(name for name in roles if isinstance(name, str))}
 
 
-def _room(recipe: Recipe, most_rows: int | None, in_order: bool) -> Room:
+def room_of(recipe: Recipe, most_rows: int | None = None, in_order: bool = False) -> Room:
     """What may be held of the data, and which rows matter most."""
     return Room(recipe.search.memory_mib, recipe.seed, recipe.time_column, in_order or _is_series(recipe), most_rows)
 
@@ -331,11 +331,11 @@ def _append_frames(raw: Raw, test: Raw) -> tuple[pd.DataFrame, tuple[Finding, ..
         findings = (Finding("extra_columns", "low", message, step, columns=extra, count=len(extra)),)
     theirs = theirs[list(ours.columns)]
     if raw.root != test.root and test.root is not None:
-        theirs = _absolute_images(theirs, test.root, test.kinds)
+        theirs = absolute_images(theirs, test.root, test.kinds)
     return pd.concat([ours, as_graded(theirs, ours)], ignore_index=True), findings
 
 
-def _absolute_images(frame: pd.DataFrame, root: str, kinds: Mapping[str, Kind]) -> pd.DataFrame:
+def absolute_images(frame: pd.DataFrame, root: str, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     """Paths of images made absolute, since one dataset has one root only."""
     import pandas as pd
 

@@ -19,11 +19,11 @@ from automl.intake.inline import may_be_picture
 from automl.intake.matching import matched
 from automl.intake.other_libraries import without_library
 from automl.intake.raw import Hints, Raw, listed
-from automl.intake.row_index import index_columns, index_of
+from automl.intake.row_index import UNREAD_ROWS, index_columns, index_of
 from automl.intake.source import read
 from automl.records import QUANTITY_KINDS, UNUSED_KINDS, Dataset, Modality, Task
 
-__all__ = ["new_rows"]
+__all__ = ["delimited_rows", "new_rows"]
 
 OF_TRAINING = frozenset({"images_in_cells", "given_split"})
 """Findings of readers that say how training data are read, and nothing of new rows."""
@@ -193,3 +193,24 @@ def _as_array(inputs: Any, modality: Modality | None, where: str) -> np.ndarray:
     if array.ndim not in form.n_dims:
         raise DataError(f"{where} has shape {np.shape(inputs)}: expected {form.shape}, as trained on")
     return array
+
+
+def delimited_rows(content: bytes, where: str, task: Task) -> Any:
+    """Delimited text in memory as a frame of rows to predict, read as a file of new rows is.
+
+    Args:
+        content: the text in any encoding.
+        where: how messages speak of it.
+        task: what the model was trained for.
+
+    Raises:
+        DataError: it is no such text, or lines of it are no rows.
+    """
+    from automl.intake.limits import whole_mib
+    from automl.intake.tables import read as read_table
+
+    table = read_table(content, "delimited", where, _hints(task), whole_mib(None))
+    if table.rows is not None:
+        said = next((one.message for one in table.findings if one.check in UNREAD_ROWS), "some lines are no rows.")
+        raise DataError(f"{where}: {said} Write each row with one cell for each column")
+    return table.frame

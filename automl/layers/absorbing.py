@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from automl.layers.autoregressive import code_loss
+from automl.layers.autoregressive import code_loss, code_nats
 from automl.layers.knob import Knob
 from automl.layers.residual import ResidualDense
 from automl.layers.row_codes import FIRST_OWN, own_uniforms, picked
@@ -17,6 +17,8 @@ from automl.layers.row_generator import RowGenerator
 __all__ = ["AbsorbingRows"]
 
 MOST_STEPS = 50
+BOUND_DRAWS = 8
+"""Orders of columns by which a density is told."""
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -61,6 +63,9 @@ class AbsorbingRows(RowGenerator):
         self._first = np.cumsum([0, *(size + 1 for size in self._sizes[:-1])]).astype("int32")
         self.network = ResidualDense(sum(self._sizes), self.width, self.depth, self.dropout.source)
 
+    no_density = ""
+    is_bound = True
+
     def make(self) -> list[Any]:
         """Make the embeddings and the network."""
         n_columns, spread = len(self._sizes), keras.initializers.RandomNormal(stddev=0.3)
@@ -84,6 +89,23 @@ class AbsorbingRows(RowGenerator):
         weights = ops.cast(is_hidden, "float32") * ops.expand_dims(n_columns / n_hidden, 1)
         shown = ops.where(is_hidden, np.asarray(self._sizes, "int32"), codes)
         return code_loss(self._logits(shown, training=True), codes, self._sizes, weights)
+
+    def log_density(self, inputs: Sequence[Any]) -> Any:
+        """Lower bounds of log densities: means over orders of columns, of `BOUND_DRAWS` of which one step is read."""
+        ops = keras.ops
+        codes, widths = self.codes_of(inputs)
+        codes = ops.stack(codes, axis=1)
+        n_columns, total = len(self._sizes), 0.0
+        with self.averages.applied():
+            for draw in range(BOUND_DRAWS):  # as many columns hidden as there are strata, spread over rows
+                places = keras.random.uniform(ops.shape(codes), dtype="float32", seed=draw)
+                rows = ops.cast(ops.arange(ops.shape(codes)[0]) + draw * n_columns // BOUND_DRAWS, "float32")
+                n_hidden = rows - n_columns * ops.floor(rows / n_columns) + 1.0
+                is_hidden = ops.cast(_ranks(places), "float32") < ops.expand_dims(n_hidden, 1)
+                weights = ops.cast(is_hidden, "float32") * ops.expand_dims(n_columns / n_hidden, 1)
+                shown = ops.where(is_hidden, np.asarray(self._sizes, "int32"), codes)
+                total = total + code_nats(self._logits(shown, training=False), codes, self._sizes, weights)
+        return -total / BOUND_DRAWS - widths
 
     def generated(self, noise: Any) -> Any:
         """Draw the columns in the order that the noise tells."""

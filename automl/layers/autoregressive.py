@@ -12,7 +12,7 @@ from automl.layers.knob import Knob
 from automl.layers.row_codes import own_uniforms, picked
 from automl.layers.row_generator import RowGenerator
 
-__all__ = ["AutoregressiveRows", "code_loss"]
+__all__ = ["AutoregressiveRows", "code_loss", "code_nats"]
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -55,6 +55,8 @@ class AutoregressiveRows(RowGenerator):
         self._ends = np.cumsum(self._sizes).astype("int32")
         self._degrees = np.sort(np.arange(self.width) % max(len(self._sizes) - 1, 1))
 
+    no_density = ""
+
     def make(self) -> list[Any]:
         """Make the embeddings, the masked kernels and the biases."""
         n_embedded, n_logits = self.dim * len(self._sizes), int(self._ends[-1])
@@ -79,18 +81,27 @@ class AutoregressiveRows(RowGenerator):
         ordered = ops.stack([codes[place] for place in self.order], axis=1)
         return code_loss(self.logits(ordered), ordered, self._sizes)
 
-    def logits(self, codes: Any) -> Any:
-        """Logits ``(batch, n_logits)`` of all columns of training rows.
+    def log_density(self, inputs: Sequence[Any]) -> Any:
+        """Log densities of rows, see `RowGenerator.log_density`."""
+        codes, widths = self.codes_of(inputs)
+        ordered = keras.ops.stack([codes[place] for place in self.order], axis=1)
+        with self.averages.applied():
+            return -code_nats(self.logits(ordered, training=False), ordered, self._sizes) - widths
+
+    def logits(self, codes: Any, training: bool = True) -> Any:
+        """Logits ``(batch, n_logits)`` of all columns of rows.
 
         Args:
             codes: ``(batch, columns)`` in the order of generation.
+            training: whether numbers are dropped.
         """
         ops = keras.ops
         first = ops.convert_to_tensor(np.asarray(self._ends - self._sizes, "int32"))
         embedded = ops.reshape(ops.take(self.table, codes + first, axis=0), (-1, self.dim * len(self._sizes)))
-        keep = 1.0 - self.dropout.read()
-        drawn = keras.random.uniform(ops.shape(embedded), dtype="float32", seed=self.generator)
-        embedded = ops.where(drawn < keep, embedded / keep, 0.0)
+        if training:
+            keep = 1.0 - self.dropout.read()
+            drawn = keras.random.uniform(ops.shape(embedded), dtype="float32", seed=self.generator)
+            embedded = ops.where(drawn < keep, embedded / keep, 0.0)
         column, column_out = np.repeat(np.arange(len(self._sizes)), self.dim), self._column_of_logit()
         masks = [_mask(column, self._degrees), *[_mask(self._degrees, self._degrees)] * (self.depth - 1)]
         total, x = 0.0, embedded
@@ -144,7 +155,12 @@ class AutoregressiveRows(RowGenerator):
 
 
 def code_loss(logits: Any, codes: Any, sizes: Sequence[int], weights: Any = None) -> Any:
-    """The mean over rows of the sum over columns of ``-log p(code)``, a scalar.
+    """The mean over rows of `code_nats`, a scalar; see there."""
+    return keras.ops.mean(code_nats(logits, codes, sizes, weights))
+
+
+def code_nats(logits: Any, codes: Any, sizes: Sequence[int], weights: Any = None) -> Any:
+    """The sum over columns of ``-log p(code)``, ``(batch,)``.
 
     Args:
         logits: ``(batch, sum(sizes))``.
@@ -161,7 +177,7 @@ def code_loss(logits: Any, codes: Any, sizes: Sequence[int], weights: Any = None
             nats = ops.logsumexp(own, axis=1) - right
             parts.append(nats if weights is None else nats * weights[:, place])
         begin += size
-    return ops.mean(sum(parts)) if parts else 0.0 * ops.mean(logits)
+    return sum(parts) if parts else 0.0 * ops.mean(logits, axis=1)
 
 
 def _mask(before: np.ndarray, after: np.ndarray) -> np.ndarray:

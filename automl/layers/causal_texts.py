@@ -129,6 +129,25 @@ class CausalTexts(keras.layers.Layer):  # type: ignore[misc]
         nats = (ops.logsumexp(logits, axis=-1) - right) * counts
         return ops.sum(nats) / ops.maximum(ops.sum(counts), 1.0)
 
+    def log_density(self, inputs: Sequence[Any]) -> Any:
+        """Log probabilities ``(batch,)`` of texts in nats, their ends included; unknown tokens are left out.
+
+        Args:
+            inputs: as of `call`.
+        """
+        ops = keras.ops
+        ids = ops.cast(inputs[0], "int32")
+        before = ops.pad(ids[:, :-1], [[0, 0], [1, 0]], constant_values=PADDING)
+        place = ops.zeros_like(ids) + ops.arange(self.length, dtype="int32")
+        text = ops.zeros_like(ids) + ops.arange(ops.shape(ids)[0], dtype="int32")[:, None]
+        special = np.zeros(self.size, "float32")
+        special[[PADDING, UNKNOWN]] = NEVER  # as texts are generated
+        with self.averages.applied():
+            logits = self.logits(before, ids, place, text) + special
+        right = ops.take_along_axis(logits, ids[..., None], axis=-1)[..., 0]
+        counts = ops.logical_and(ids != PADDING, ids != UNKNOWN)
+        return ops.sum(ops.where(counts, right - ops.logsumexp(logits, axis=-1), 0.0), axis=1)
+
     def packed(self, ids: Any) -> tuple[Any, Any, Any, Any]:
         """Texts one after another without padding, in so many rows as `filled` says; what finds no room is left out.
 

@@ -93,13 +93,17 @@ class ItemGenerator(keras.layers.Layer):  # type: ignore[misc]
             if not self.priors:
                 return flat
             return ops.concatenate([flat, ops.cast(classes[:, None], "float32")], axis=1)
-        items = (ops.cast(inputs[0], "float32") - np.array(self.shift, "f4")) / np.array(self.scale, "f4")
-        classes = ops.cast(inputs[1][:, 0], "int32") if self.priors else ops.zeros(ops.shape(noise)[:1], "int32")
-        loss = self.loss(items, classes)
+        loss = self.loss(*self.scaled(inputs))
         self.add_loss(loss)
         self.averages.update()
         width = self.n_numbers + bool(self.priors)
         return ops.zeros((ops.shape(noise)[0], width), "float32") + ops.stop_gradient(loss)
+
+    def scaled(self, inputs: Sequence[Any]) -> tuple[Any, Any]:
+        """Scaled items ``(batch, *item_shape)`` and codes of classes ``(batch,)`` int32, of the inputs of `call`."""
+        ops = keras.ops
+        items = (ops.cast(inputs[0], "float32") - np.array(self.shift, "f4")) / np.array(self.scale, "f4")
+        return items, ops.cast(inputs[1][:, 0], "int32") if self.priors else ops.zeros(ops.shape(items)[:1], "int32")
 
     def drawn_classes(self, noise: Any) -> Any:
         """The class ``(batch,)`` int32 that standard normal numbers ``(batch,)`` draw by the shares of the classes."""

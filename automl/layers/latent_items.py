@@ -107,10 +107,9 @@ class LatentItems(ItemGenerator):
         ops = keras.ops
         flat = ops.reshape(items, (-1, self.n_numbers))
         coordinates = self.code(flat)
-        both = self.encoder(self._with(coordinates, classes), training=True)
-        log_std = ops.clip(both[:, self.dims :] + FIRST_LOG_STD, LOW_LOG_STD, HIGH_LOG_STD)
+        mean, log_std = self._coded(coordinates, classes, training=True)
         noise = keras.random.normal(ops.shape(log_std), dtype="float32", seed=self.generator)
-        z = coordinates[:, : self.dims] + both[:, : self.dims] + ops.exp(log_std) * noise
+        z = mean + ops.exp(log_std) * noise
         own = -ops.sum(log_std + 0.5 * noise * noise + 0.5 * LOG_2_PI, axis=1)
         divergence = ops.mean(own - self.prior.density(z, classes))
         mean, log_std, loud = self.decoded(z, classes, training=True)
@@ -120,6 +119,24 @@ class LatentItems(ItemGenerator):
             return total
         left = ops.reshape(flat - self.code.decoded(coordinates), (-1, *self.item_shape))
         return total + ops.mean(self.texture(left, loud))
+
+    def posterior(self, inputs: Sequence[Any]) -> tuple[Any, Any, Any]:
+        """Means and log variances ``(batch, dims)`` of the codes of items, and what the decoder tells of the means.
+
+        Args:
+            inputs: as of `call`.
+        """
+        items, classes = self.scaled(inputs)
+        coordinates = self.code(keras.ops.reshape(items, (-1, self.n_numbers)))
+        mean, log_std = self._coded(coordinates, classes, training=False)
+        with self.averages.applied():
+            return mean, 2.0 * log_std, self.decoded(mean, classes, training=False)[0]
+
+    def _coded(self, coordinates: Any, classes: Any, training: bool) -> tuple[Any, Any]:
+        """Means and bounded log deviations ``(batch, dims)`` of the codes of coordinates ``(batch, components)``."""
+        both = self.encoder(self._with(coordinates, classes), training=training)
+        log_std = keras.ops.clip(both[:, self.dims :] + FIRST_LOG_STD, LOW_LOG_STD, HIGH_LOG_STD)
+        return coordinates[:, : self.dims] + both[:, : self.dims], log_std
 
     def decoded(self, z: Any, classes: Any, training: bool) -> tuple[Any, Any, Any]:
         """What the decoder tells of codes.

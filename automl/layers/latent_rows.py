@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from automl.layers.autoregressive import code_loss
+from automl.layers.autoregressive import code_loss, code_nats
 from automl.layers.knob import Knob
 from automl.layers.latent_prior import LOG_2_PI, LatentPrior
 from automl.layers.residual import ResidualDense
@@ -18,6 +18,8 @@ from automl.layers.row_generator import RowGenerator
 __all__ = ["LatentRows", "coded_width"]
 
 LOW_LOG_STD, HIGH_LOG_STD = -5.0, 2.0
+BOUND_DRAWS = 8
+"""Codes of a row by which its density is told."""
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -63,6 +65,9 @@ class LatentRows(RowGenerator):
         self.decoder = ResidualDense(sum(sizes), self.width, self.depth, self.dropout.source)
         self.prior = LatentPrior(self.dims, n_components, n_couplings)
 
+    no_density = ""
+    is_bound = True
+
     def make(self) -> list[Any]:
         """Make the weights; those of the decoder and of the prior are averaged."""
         sizes = self.columns.n_levels
@@ -76,17 +81,50 @@ class LatentRows(RowGenerator):
     def loss(self, numbers: Any, categories: Any) -> Any:
         """Code the rows, restore them, and compare the codes with the prior."""
         ops = keras.ops
+        codes, mean, log_std = self._coded(numbers, categories, training=True)
+        noise = keras.random.normal(ops.shape(log_std), dtype="float32", seed=self.generator)
+        z = mean + ops.exp(log_std) * noise
+        own = -ops.sum(log_std + 0.5 * noise * noise + 0.5 * LOG_2_PI, axis=1)
+        divergence = ops.mean(own - self.prior(z))
+        return code_loss(self.decoder(z, training=True), codes, self.columns.n_levels) + self.beta.read() * divergence
+
+    def log_density(self, inputs: Sequence[Any]) -> Any:
+        """Lower bounds of log densities (evidence lower bound), means of `BOUND_DRAWS` codes of each row."""
+        ops = keras.ops
+        _, widths = self.codes_of(inputs)
+        numbers = ops.cast(inputs[0], "float32") if self.columns.edges else None
+        categories = inputs[-2] if self.columns.levels else None
+        codes, mean, log_std = self._coded(numbers, categories, training=False)
+        total = 0.0
+        with self.averages.applied():
+            for draw in range(BOUND_DRAWS):
+                noise = keras.random.normal(ops.shape(log_std), dtype="float32", seed=draw)
+                z = mean + ops.exp(log_std) * noise
+                own = -ops.sum(log_std + 0.5 * noise * noise + 0.5 * LOG_2_PI, axis=1)
+                nats = code_nats(self.decoder(z, training=False), codes, self.columns.n_levels)
+                total = total + self.prior(z) - own - nats
+        return total / BOUND_DRAWS - widths
+
+    def posterior(self, inputs: Sequence[Any]) -> tuple[Any, Any, Any]:
+        """Means and log variances ``(batch, dims)`` of the codes of rows, and what the decoder tells of the means.
+
+        Args:
+            inputs: as of `call`.
+        """
+        numbers = keras.ops.cast(inputs[0], "float32") if self.columns.edges else None
+        _, mean, log_std = self._coded(numbers, inputs[-2] if self.columns.levels else None, training=False)
+        with self.averages.applied():
+            return mean, 2.0 * log_std, self.decoder(mean, training=False)
+
+    def _coded(self, numbers: Any, categories: Any, training: bool) -> tuple[Any, Any, Any]:
+        """Codes ``(batch, columns)`` of rows; means and bounded log deviations ``(batch, dims)`` of their posterior."""
+        ops = keras.ops
         sizes = self.columns.n_levels
         codes = ops.stack(self.columns.coded(numbers, categories), axis=1)
         first = np.cumsum([0, *sizes[:-1]]).astype("int32")
         embedded = ops.take(self.table, codes + first, axis=0)
-        both = self.encoder(ops.reshape(embedded, (-1, coded_width(self.width) * len(sizes))), training=True)
-        log_std = ops.clip(both[:, self.dims :], LOW_LOG_STD, HIGH_LOG_STD)
-        noise = keras.random.normal(ops.shape(log_std), dtype="float32", seed=self.generator)
-        z = both[:, : self.dims] + ops.exp(log_std) * noise
-        own = -ops.sum(log_std + 0.5 * noise * noise + 0.5 * LOG_2_PI, axis=1)
-        divergence = ops.mean(own - self.prior(z))
-        return code_loss(self.decoder(z, training=True), codes, sizes) + self.beta.read() * divergence
+        both = self.encoder(ops.reshape(embedded, (-1, coded_width(self.width) * len(sizes))), training=training)
+        return codes, both[:, : self.dims], ops.clip(both[:, self.dims :], LOW_LOG_STD, HIGH_LOG_STD)
 
     def generated(self, noise: Any) -> Any:
         """Draw codes from the prior, and columns from what the decoder tells."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from automl.layers.averages import WeightAverages
 from automl.layers.row_codes import RowCodes
@@ -53,6 +54,33 @@ class RowGenerator(keras.layers.Layer):  # type: ignore[misc]
     @abstractmethod
     def generated(self, noise: Any) -> Any:
         """Rows ``(batch, columns)`` of noise ``(batch, 64 + 2 · columns)``."""
+
+    no_density: str = "it learns no probabilities"
+    """Why it has no density, in words; empty where `log_density` gives it."""
+    is_bound: bool = False
+    """Whether `log_density` gives a lower bound."""
+
+    def log_density(self, inputs: Sequence[Any]) -> Any:
+        """Log densities ``(batch,)`` of rows in nats: of the ranks of numbers, and probabilities of levels.
+
+        Args:
+            inputs: as of `call`.
+
+        Raises:
+            NotImplementedError: the layer has none, as `no_density` says.
+        """
+        raise NotImplementedError(self.no_density)
+
+    def codes_of(self, inputs: Sequence[Any]) -> tuple[list[Any], Any]:
+        """Codes ``(batch,)`` of each column of rows, and the logarithm ``(batch,)`` of the widths of their bins."""
+        ops = keras.ops
+        numbers = ops.cast(inputs[0], "float32") if self.columns.edges else None
+        codes = self.columns.coded(numbers, inputs[-2] if self.columns.levels else None)
+        widths = ops.zeros(ops.shape(inputs[-1])[:1], "float32")
+        for edges, own in zip(self.columns.edges, codes, strict=False):
+            logs = np.log(np.diff(np.asarray(edges, "float64"))).astype("float32")
+            widths = widths + ops.take(ops.convert_to_tensor(logs), own)
+        return codes, widths
 
     def build(self, input_shape: Sequence[tuple[int | None, ...]]) -> None:
         """Make the weights and their averages."""

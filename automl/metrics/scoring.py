@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from automl.errors import DataError, RecipeError, Unfit
+from automl.metrics.given import given
 from automl.metrics.known import is_known
 from automl.metrics.losses import ITEM_LOSSES, Context, item_shares
 from automl.metrics.preparations import PREPARE, Evaluator
@@ -211,6 +212,9 @@ def _prepared(name: str, truth: np.ndarray, array: np.ndarray, context: Context 
         array = array.astype(np.float64, copy=False)
         if not np.isfinite(array).all():
             return lambda weights: np.full(len(weights), np.nan)
+    if context and "given" in context:
+        draws = array.reshape(len(array), -1).T
+        array = np.stack([given(draw, context["given"]) for draw in draws], axis=1).reshape(array.shape)
     if name in PREPARE:
         return PREPARE[name](truth, array, context or {})
     return _one_by_one(named(name), truth, array, context or {})

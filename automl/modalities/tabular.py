@@ -31,10 +31,12 @@ from automl.records import (
     NUMERIC_KINDS,
     QUANTITY_KINDS,
     Column,
+    ColumnArrays,
     Dataset,
     InputSpec,
     Modality,
     Split,
+    Table,
     TargetCodec,
     Task,
     encoded_columns,
@@ -98,10 +100,17 @@ class TabularEncoder:
                 out[name][begin : begin + len(values)] = values
         return out
 
-    def frame(self, dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
+    def frame(self, dataset: Dataset, rows: np.ndarray) -> Table:
         """The columns of these rows, and whether each one lacks its picture."""
+        if isinstance(dataset.inputs, ColumnArrays):
+            return dataset.inputs.take(rows)
         pictures = [part.column for part in self.parts.values() if isinstance(part, Pictures)]
         return _with_picture_marks(dataset.inputs.take(rows), pictures)
+
+    @property
+    def reads_arrays(self) -> bool:
+        """Whether inputs may be `ColumnArrays`: pictures lie beside a frame."""
+        return not any(isinstance(part, Pictures) for part in self.parts.values())
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings, lists and arrays."""

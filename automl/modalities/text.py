@@ -21,7 +21,18 @@ from automl.modalities.shared.cells import as_they_are, names_of, typed
 from automl.modalities.shared.ngrams import MAX_CHARACTERS, NGrams, fit_ngrams, restore_ngrams
 from automl.modalities.shared.specs import check_equal, restore_spec, spec_state
 from automl.modalities.shared.vectors import vectors_of, vectors_specs
-from automl.records import MIN_LEVEL_ROWS, Column, Dataset, Finding, InputSpec, Modality, Split, TargetCodec, Task
+from automl.records import (
+    MIN_LEVEL_ROWS,
+    Column,
+    Dataset,
+    Finding,
+    InputSpec,
+    Modality,
+    Split,
+    Table,
+    TargetCodec,
+    Task,
+)
 from automl.system.counts import counted, noun
 
 __all__ = ["TEXT", "TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
@@ -56,7 +67,7 @@ class Tokens:
         """Word → id."""
         return {word: id_ for id_, word in enumerate(self.words, first_word(self.columns))}
 
-    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+    def transform(self, frame: Table) -> np.ndarray:
         """Token ids ``(n, length)`` int32; long texts are cut at their end."""
         ids, out = self.ids, np.zeros((len(frame), self.length), np.int32)
         for row, parts in enumerate(_documents(frame, self.columns)):
@@ -199,7 +210,7 @@ def tokenise(text: str) -> list[str]:
     return _TOKEN.findall(_LONG_NUMBER.sub(lambda found: "0" * min(len(found.group()), 15), text))
 
 
-def _documents(frame: pd.DataFrame, columns: list[str]) -> list[tuple[list[str], ...]]:
+def _documents(frame: Table, columns: list[str]) -> list[tuple[list[str], ...]]:
     """For each row, the tokens of each column."""
     return list(zip(*([tokenise(text or "") for text in strings(frame[name])] for name in columns), strict=True))
 

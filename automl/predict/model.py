@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from automl.export import Exported
+    from automl.predict.watching import Watched
     from automl.records import Dataset, OnOdd, Output, Task
 
 __all__ = ["Model", "SideModel"]
@@ -151,7 +153,7 @@ class SideModel:
             raise DataError(f"transform needs a model of goal 'represent'; this one does {self.task.goal}: use predict")
         return cast("pd.DataFrame", self.predict(rows, on_odd))
 
-    def sample(self, n: int, seed: int = 0, condition: Mapping[str, Any] | None = None) -> Any:
+    def sample(self, n: int, seed: int = 0, condition: Any = None) -> Any:
         """New rows in the user's own columns, types, decimals and ranges; the same rows for the same seed.
 
         Pictures and series come as an array in the form of the one that was learnt from.
@@ -159,7 +161,8 @@ class SideModel:
         Args:
             n: number of rows, at most ten million; ``automl sample`` streams more to a file.
             seed: from 0 up; other rows for another seed.
-            condition: values that columns are to have, such as ``{"churned": "yes"}``; None in it for a missing one.
+            condition: values that columns are to have, such as ``{"churned": "yes"}``; None in it for a missing one. A
+                value alone is that of the column that the recipe named by `condition`.
                 Rows are drawn until enough of them have these values, so rare values take long.
 
         Returns:
@@ -174,6 +177,31 @@ class SideModel:
 
         check_numbers(n, seed)
         return sampled(self.predictor, self.task, n, seed, condition)
+
+    def export(self, path: str | Path, format: str = "onnx", rows: Any = None) -> Exported:  # noqa: A002
+        """Export the model as a folder that predicts without automl; see ``docs/export.md``.
+
+        Args:
+            path: the new folder.
+            format: "onnx", "litert", "openvino", "saved_model" or "keras"; or "python", a script that trains the
+                finalist anew in plain Keras or scikit-learn.
+            rows: rows to check the export on, in any form that `predict` takes (1,000 are used); a history for a
+                forecast. None for rows that are made up from what the model knows of its columns.
+
+        Returns:
+            What was written: its ``folder`` and its ``manifest``; its text says the largest difference to the model,
+            size and latency.
+
+        Raises:
+            DataError: the format cannot hold this side, a part of the model has no export, or the file predicts
+                otherwise than the model; nothing is written.
+            RecipeError: the format is unknown.
+            FolderError: `path` exists or cannot be written.
+            MissingExtra: a library of the format is not installed.
+        """
+        from automl.export import export
+
+        return export(self, path, format, rows)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, future: Any = None
@@ -305,10 +333,16 @@ class SideModel:
 
     def _dataset(self, rows: Any, on_odd: OnOdd | None, future: Any = None) -> Dataset:
         from automl.predict.on_odd import warn
+        from automl.predict.plain_rows import read_plainly
         from automl.records import Dataset
 
         if isinstance(rows, Dataset):
             return rows
+        if future is None and getattr(self.predictor, "reads_arrays", False):
+            with self._opened():
+                plain = read_plainly(rows, self.task, on_odd)
+            if plain is not None:
+                return plain
         dataset = self.read(rows, on_odd, future)
         warn(dataset.findings, on_odd)
         return dataset
@@ -323,6 +357,7 @@ class Model:
     recommended: str
     folder: Path | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
+    reference: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         from automl.report.words import task_sentence
@@ -368,6 +403,33 @@ class Model:
         """Read new rows as the recommended model will see them; see `SideModel.read`."""
         return self.side(self.recommended).read(rows, on_odd, future)
 
+    def watch(self, rows: Any, side: str | None = None, fail_on: str | None = None) -> Watched:
+        """Compare new rows with those of training: drift, the score to be expected, and the real one where it is known.
+
+        Args:
+            rows: new rows as for `SideModel.predict`, with the target if it is known.
+            side: "deep", "shallow", "blend" or "floor"; None for the recommended one.
+            fail_on: conditions that `Watched.failed_on` is about, with the fields drift (number of columns),
+                predictions (same or drifted), expected and score; None for any drift.
+
+        Returns:
+            The record; printing it gives a few sentences, and `Watched.report` writes a page.
+
+        Raises:
+            BundleError: the model remembers nothing of its training rows: an older automl saved it.
+            DataError: there are too few rows, or they do not fit the model; or it forecasts.
+            RecipeError: a condition is not known.
+        """
+        from automl import goals
+        from automl.predict.watching import read_reference, watch
+
+        if goals.named(self.task).in_windows:
+            raise DataError("watch: forecasts are not watched; compare their errors as the true values come in")
+        read_reference(self.reference)  # before any row is read
+        chosen = self.side(side or self.recommended)
+        dataset = chosen.read(rows, "ignore")
+        return watch(dataset, self.task, chosen.predictor, chosen.side, self.reference, fail_on)
+
     def predict(
         self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None
     ) -> pd.DataFrame | pd.Series:  # fmt: skip
@@ -393,9 +455,24 @@ class Model:
         """Rows as vectors by the recommended model, or by that of a side; see `SideModel.transform`."""
         return self.side(side or self.recommended).transform(rows, on_odd)
 
-    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Mapping[str, Any] | None = None) -> Any:
+    def sample(self, n: int, seed: int = 0, side: str | None = None, condition: Any = None) -> Any:
         """New rows by the recommended model, or by that of a side; see `SideModel.sample`."""
         return self.side(side or self.recommended).sample(n, seed, condition)
+
+    def export(
+        self, path: str | Path, format: str = "onnx", side: str | None = None, rows: Any = None  # noqa: A002
+    ) -> Exported:  # fmt: skip
+        """Export the recommended model, or that of a side; see `SideModel.export`.
+
+        Args:
+            path: as for `SideModel.export`.
+            format: as for `SideModel.export`.
+            side: "deep", "shallow" or "blend"; None for the recommended one.
+            rows: as for `SideModel.export`.
+        """
+        from automl.export import export
+
+        return export(self.side(side or self.recommended), path, format, rows, self.result)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None

@@ -12,7 +12,7 @@ from automl.detect import NewColumn
 from automl.detect.quoting import is_personal, percent, rounded, shape
 from automl.records import Finding, Severity
 
-__all__ = ["LARGE_SHARE", "MEANT", "odd_findings", "other_brightness"]
+__all__ = ["LARGE_SHARE", "MEANT", "SCALES", "most_expected", "odd_cells", "odd_findings", "other_brightness"]
 
 LARGE_SHARE = 0.2
 """Of a column's cells: more of them that cannot be read are refused, and what concerns so many is grave."""
@@ -45,6 +45,17 @@ def odd_findings(compared: Sequence[NewColumn], positions: np.ndarray) -> tuple[
     """
     checks = (unreadable_cells, other_notation, new_gaps, unknown_levels, out_of_range)
     return tuple(f for check in checks if (f := check(compared, positions)) is not None)
+
+
+def odd_cells(check: str, column: NewColumn) -> np.ndarray | None:
+    """Which rows ``(n,)`` bool a check concerns in one column; None of checks that concern a column as a whole."""
+    if check == "unreadable_cells":
+        return column.unread
+    if check == "new_gaps":
+        return column.gaps
+    if check == "unknown_levels":
+        return column.unknown
+    return _far(column) if check == "out_of_range" else None
 
 
 def unreadable_cells(compared: Sequence[NewColumn], positions: np.ndarray) -> Finding | None:
@@ -131,7 +142,11 @@ def other_brightness(images: Any, limits: tuple[float, float] | None) -> tuple[F
 
 def _expected(c: NewColumn, share: float) -> float:
     """The most rows that are nothing to tell where training had this share."""
-    n = len(c.gaps)
+    return most_expected(len(c.gaps), share)
+
+
+def most_expected(n: int, share: float) -> float:
+    """The most of n rows that are nothing to tell where training had this share."""
     if not share:
         return FEWEST * n - 1e-9
     return max(n * share + DEVIATIONS * math.sqrt(n * share * (1.0 - share)), n * (share + MORE))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from automl.detect import NewColumn
     from automl.records import Dataset, Finding, OnOdd, Task
 
-__all__ = ["future", "placed", "read_rows", "times_of"]
+__all__ = ["future", "placed", "read_compared", "read_rows", "times_of"]
 
 LEFT_OUT, EMPTY = "were left out", "have an empty prediction"
 
@@ -49,6 +49,13 @@ def read_rows(
         DataError: none can be read, columns that the task needs are missing, or they are odd and to be refused.
         RecipeError: `on_odd` is none of the words.
     """
+    return read_compared(rows, task, root, on_odd, beforehand)[0]
+
+
+def read_compared(
+    rows: Any, task: Task, root: str | None = None, on_odd: OnOdd | None = None, beforehand: Any = None
+) -> tuple[Dataset, tuple[NewColumn, ...]]:
+    """Read new rows, and how each of their used columns compares with training; see `read_rows`."""
     odd.check_word(on_odd)
     raw = new_rows(rows, task, modalities.named(task), root)
     if beforehand is not None and not task.covariates_known:
@@ -65,7 +72,7 @@ def read_rows(
         *other_brightness(raw.inputs, task.pixel_range),
     )
     odd.refuse(findings, compared, raw.n_rows, on_odd)
-    return dataclasses.replace(made, findings=findings)
+    return dataclasses.replace(made, findings=findings), compared
 
 
 def _typed(raw: Dataset, task: Task) -> tuple[Dataset, tuple[NewColumn, ...]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from automl.predict.sampled_items import Items
     from automl.records import Task
 
-__all__ = ["check_numbers", "chunks", "sampled"]
+__all__ = ["as_mapping", "check_numbers", "chunks", "sampled"]
 
 CHUNK_ROWS = 16_384
 FIRST_ROWS = 1_024
@@ -82,6 +82,26 @@ def chunks(
             yield own
         if found >= n:
             return
+
+
+def as_mapping(condition: Mapping[str, Any] | object | None, task: Task) -> Mapping[str, Any] | None:
+    """A condition as a mapping from columns to values.
+
+    Args:
+        condition: a mapping; or a single value, of the column that the contest was about (`Task.condition`).
+        task: of the model.
+
+    Raises:
+        RecipeError: a single value is given, but the contest was about no column.
+    """
+    if condition is None or isinstance(condition, Mapping):
+        return condition
+    if task.condition is None:
+        raise RecipeError(
+            f"condition: expected columns and their values, such as {{'churned': 'yes'}}, got {condition!r:.60}; a "
+            "value alone is enough where the recipe named its column by condition"
+        )
+    return {task.condition: condition}
 
 
 def _meets(frame: pd.DataFrame, condition: Mapping[str, Any]) -> Any:
@@ -153,12 +173,12 @@ def _counted_on(names: pd.Series, begin: int) -> pd.Series:
 
 
 def sampled(
-    predictor: Any, task: Task, n: int, seed: int, condition: Mapping[str, Any] | None = None
+    predictor: Any, task: Task, n: int, seed: int, condition: Any = None
 ) -> pd.DataFrame | np.ndarray | Items:  # fmt: skip
     """n new rows in one frame, or items in an array; see `chunks` and `automl.predict.sampled_items.as_given`."""
     import pandas as pd
 
     from automl.predict.sampled_items import as_given
 
-    parts = list(chunks(predictor, task, n, seed, condition))
+    parts = list(chunks(predictor, task, n, seed, as_mapping(condition, task)))
     return as_given(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0], task)

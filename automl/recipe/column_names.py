@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["NAME_KEYS", "with_names"]
 
-NAME_KEYS = ("target", "label", "time_column", "series", "group", "weight", "known", "drop", "sensitive")
+NAME_KEYS = ("target", "label", "time_column", "series", "group", "weight", "known", "drop", "sensitive", "condition")
 """Keys of a recipe that name columns; the keys of `columns` do so as well."""
 
 LARGEST = 2**63

@@ -39,6 +39,7 @@ EXPECTED = {
     "normal": "a value of the label",
     "contamination": 'a share above 0 and below 0.5, or "auto"',
     "dims": "a whole number, at least 2",
+    "condition": "a column's name, or label",
     "memorised_limit": "a share from 0 to 1",
     "metric": "a metric's name",
     "test": "a path to the test rows",
@@ -63,6 +64,7 @@ EXPECTED = {
     "analysis": "a share of the budget from 0 to 0.5",
     "sensitive": "a column's name or a list of different names",
     "latency": 'milliseconds such as 20 or "20ms"',
+    "fail_on": 'conditions such as "verdict=shallow|trust=low|score<0.8"',
     "out": "a folder's name",
     "resume": "true or false",
     "json": "true or false",
@@ -96,6 +98,7 @@ EXAMPLES: dict[str, Any] = {
     "normal": "no",
     "contamination": 0.02,
     "dims": 32,
+    "condition": "churned",
     "memorised_limit": 0.1,
     "metric": "rmse",
     "test": "cars_of_2025.csv",
@@ -120,6 +123,7 @@ EXAMPLES: dict[str, Any] = {
     "analysis": 0.3,
     "sensitive": ["sex"],
     "latency": "20ms",
+    "fail_on": "verdict=shallow|trust=low|score<0.8",
     "out": "runs/cars",
     "resume": True,
     "json": True,
@@ -241,6 +245,9 @@ class Keys(BaseModel):
     dims: int | None = Field(
         None, ge=2, le=2**16, description="How many numbers represent a row; left out to choose by the data."
     )
+    condition: Name | None = Field(
+        None, description="Column (or label) given whose values items are generated, and with them scored."
+    )
     memorised_limit: float = Field(
         0.25,
         ge=0,
@@ -295,6 +302,12 @@ class Keys(BaseModel):
         description="Column(s) by whose groups both sides are compared; they may be dropped from the inputs.",
     )
     latency: int | float | str | None = Field(None, description="Milliseconds a finalist may take for one row.")
+    fail_on: Name | None = Field(
+        None,
+        description="Conditions under which the command ends with exit code 3: verdict, trust, side, score, gain or a "
+        "metric, with =, !=, <, <=, > or >=, and | between them.",
+        json_schema_extra={"examples": ["verdict=shallow|trust=low|score<0.8"]},
+    )
     out: Place | None = Field(None, description="Run folder; left out for a new one under automl-runs.")
     resume: bool = Field(False, description="Resume the run in the out folder.")
     json_: bool = Field(False, alias="json", description="Print result.json and nothing else.")
@@ -410,6 +423,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "normal": None if keys.normal is None else str(keys.normal),
         "contamination": None if keys.contamination is None else float(keys.contamination),
         "dims": keys.dims,
+        "condition": keys.condition,
         "memorised_limit": float(keys.memorised_limit),
         "metric": keys.metric,
         "test": keys.test,
@@ -435,6 +449,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "analysis": float(keys.analysis),
         "sensitive": listed(keys.sensitive),
         "latency_ms": None if keys.latency is None else float(keys.latency),
+        "fail_on": keys.fail_on,
         "out": keys.out,
         "resume": keys.resume,
         "json": keys.json_,

@@ -72,6 +72,7 @@ class Recipe:
         normal: value of the label whose rows alone are learnt from; None for all rows.
         contamination: share of rows that raise an alarm, or None to choose it on validation rows.
         dims: how many numbers represent a row; None to choose by modality.
+        condition: column (or "label") given whose values items are generated and scored, or None.
         memorised_limit: a generator is not recommended if a larger share of its rows repeats training rows.
         metric: a metric's name, or None to choose by goal.
         test: a path or object holding the test rows, or None to split.
@@ -98,6 +99,8 @@ class Recipe:
         analysis: share of the budget for what is measured of both finalists after the verdict; 0 for nothing.
         sensitive: names of columns by whose groups both sides are compared; they may be among the inputs or dropped.
         latency_ms: a finalist must predict one row within this many milliseconds; None for no bound.
+        fail_on: conditions on the result under which the command ends with exit code 3
+            (`automl.recipe.parse_fail_on`); None for none.
         out: run folder, or None for a new one under ``automl-runs``.
         plugins: entry points or (Python only) files that add templates, baselines, metrics and so on.
         ensemble: whether both sides may name a weighted ensemble as finalist.
@@ -116,6 +119,7 @@ class Recipe:
     normal: str | None = None
     contamination: float | None = None
     dims: int | None = None
+    condition: str | None = None
     memorised_limit: float = 0.25
     metric: str | None = None
     test: Any = None
@@ -141,6 +145,7 @@ class Recipe:
     analysis: float = 0.15
     sensitive: tuple[str, ...] = ()
     latency_ms: float | None = None
+    fail_on: str | None = None
     out: str | None = None
     resume: bool = False
     json: bool = False

@@ -197,6 +197,7 @@ class Task:
         classes: class labels as strings in code order (multilabel: label names); empty otherwise.
         positive: for binary, the positive class: always ``classes[1]``.
         label: the column that scores a goal without target, or None; `target` names it too.
+        condition: generate only: the column given whose values items are generated and scored, or None.
         normal: goals without target: the value of the label whose rows alone are learnt from; None for all rows.
         contamination: anomaly only: the share of rows that raise an alarm, as the user said; None to choose it.
         window: sequences made of a table's rows only: how many rows an item holds, its own last.
@@ -257,6 +258,7 @@ class Task:
     dims: int | None = None
     window: int | None = None
     selects: bool = True
+    condition: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

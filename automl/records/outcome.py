@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from automl.records.asked import Recipe
+from automl.records.asked import Inherited, Recipe
 from automl.records.data import Finding, Split, Task
 from automl.records.names import Cause, Side, Status, Stopped
 from automl.records.network import Output
@@ -320,6 +320,7 @@ class Outcome:
         reproduce: the texts "command", "python" and "recipe", and the mappings "versions" and "machine".
         fingerprint: digest of the data's content.
         folder: the run folder; empty where it is not kept.
+        inherited: what was taken over from an earlier contest; None for one with a search.
         stopped: why the run ended: "budget", "max_trials", "exhausted" or "interrupt".
     """
 
@@ -348,6 +349,7 @@ class Outcome:
     automl_version: str = ""
     fingerprint: str = ""
     folder: str = ""
+    inherited: Inherited | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -88,6 +88,11 @@ class DeepPredictor(_Predictor):
     regions: Any = None
     source: str = ""
 
+    @property
+    def reads_arrays(self) -> bool:
+        """Whether inputs may be `automl.records.ColumnArrays`."""
+        return bool(getattr(self.encoder, "reads_arrays", False))
+
     def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         check_backend()
         parts: list[list[np.ndarray]] = [[] for _ in self.models]
@@ -120,6 +125,11 @@ class ShallowPredictor(_Predictor):
     regions: Any = None
     source: str = ""
 
+    @property
+    def reads_arrays(self) -> bool:
+        """Whether inputs may be `automl.records.ColumnArrays`."""
+        return all(getattr(model, "reads_arrays", False) for model in self.models)
+
     def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         return seeds([model.predict(dataset, rows) for model in self.models], self.weights)
 
@@ -148,6 +158,11 @@ class BlendPredictor(_Predictor):
     def parts(self) -> tuple[float, float]:
         """The weights of both finalists."""
         return self.weight_of_deep, 1 - self.weight_of_deep
+
+    @property
+    def reads_arrays(self) -> bool:
+        """Whether inputs may be `automl.records.ColumnArrays`."""
+        return self.deep.reads_arrays and self.shallow.reads_arrays
 
     def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         """The mean alone: finalists average their seeds before they decide."""

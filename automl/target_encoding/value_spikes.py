@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl.records import Table
+
 __all__ = ["ValueSpikes", "find_value_spikes", "restore_value_spikes", "value_spikes", "words_of"]
 
 MAX_VALUES = 256
@@ -49,9 +51,9 @@ class ValueSpikes:
         """A name for each column of words."""
         return [f"{column} as a level" for column in self.columns]
 
-    def cells(self, frame: pd.DataFrame) -> dict[str, tuple[np.ndarray, list[str | None]]]:
+    def cells(self, frame: Table) -> dict[str, tuple[np.ndarray, list[str | None]]]:
         """By name, the place ``(n,)`` of each cell among the words, and those."""
-        numbers = [frame[column].to_numpy(np.float64) for column in self.columns]
+        numbers = [np.asarray(frame[column], np.float64) for column in self.columns]
         return {name: _marks(*pair) for name, *pair in zip(self.names, numbers, self.values, strict=True)}
 
     def state(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ def check_template(template: Template, goals: Sequence[GoalName] = (), n_random:
         promise(reason is None, f"{template.name} accepts {template.accepts} but finds them unfit: {reason}")
         points = _points(template, specs, facts, n_random)
         model, knobs = _built(template, points[0], specs, head)
+        first = model.get_weights()
         _check_shape(template, model, specs, head)
         if number == 0:  # what does not depend on the goal
             read = {tensor.name for tensor in model.inputs}
@@ -69,8 +71,10 @@ def check_template(template: Template, goals: Sequence[GoalName] = (), n_random:
                 read |= {tensor.name for tensor in other.inputs}
             left = sorted({spec.name for spec in specs} - read)
             promise(not left, f"{template.name} accepts {template.accepts}, but no setting tried reads {left}")
-            _check_seed(template, points[0], specs, head)
-            _check_knobs(template, points[0], specs, head)
+            same = _built(template, points[0], specs, head)
+            other = _built(template, points[0], specs, head, seed=1)[0]
+            _check_seed(template, first, same[0].get_weights(), other.get_weights())
+            _check_knobs(template, *same, specs, head)
             _check_round_trip(template, model, specs)
         _check_learns(template, model, knobs, specs, head, n_steps=0 if number else 4)
 
@@ -90,7 +94,8 @@ def check_settings(template: Template, kind: str = "all") -> None:
     """Check that each setting in a template's space matters for inputs of a kind.
 
     A setting that cannot matter costs trials that repeat each other. Knobs must change a training step, and choices the
-    network. Choices of the training loop are not checked.
+    network. Choices of the training loop are not checked, and `check_template` checks the knobs for inputs of all
+    kinds.
 
     Args:
         template: to check.
@@ -105,18 +110,16 @@ def check_settings(template: Template, kind: str = "all") -> None:
     head = example_head(goal, specs)
     declared = _declared(template, specs, facts)
     defaults = {name: parameter.default for name, parameter in declared.items()}
-    bases = [defaults, *({**defaults, **start} for start in template.starts(specs, facts))]
+    bases = _distinct([defaults, *({**defaults, **start} for start in template.starts(specs, facts))])
     trusted = {*template.knobs, *LOOP_CHOICES, *(SETTINGS_OF_ROWS if template.keeps_rows else ())}
     if kind == "all":  # what single kinds declare is checked with them
         trusted |= {name for other, own in kinds.items() if other != kind for name in _declared(template, own, facts)}
-    prints = [_fingerprint(template, bases[0], specs, head)]
+    prints = [_Fingerprint(template, base, specs, head) for base in bases]
     for name in (name for name in declared if name not in trusted):
         values = _some_values(declared[name])
         for number, base in enumerate(bases):
-            if number == len(prints):
-                prints.append(_fingerprint(template, base, specs, head))
             others = ({**base, name: value} for value in values if value != base[name])
-            if any(_fingerprint(template, other, specs, head) != prints[number] for other in others):
+            if any(_Fingerprint(template, other, specs, head).differs_from(prints[number]) for other in others):
                 break
         else:
             promise(
@@ -124,7 +127,13 @@ def check_settings(template: Template, kind: str = "all") -> None:
                 f"{template.name}: {name!r} changes nothing for inputs of the kind {kind!r}; declare it only where it "
                 "matters",
             )
-    _check_knobs(template, bases[0], specs, head)
+    if kind != "all":
+        _check_knobs(template, *_built(template, bases[0], specs, head), specs, head)
+
+
+def _distinct(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each point once, in their order: a start is often the defaults."""
+    return [point for number, point in enumerate(points) if point not in points[:number]]
 
 
 def _declared(template: Template, specs: Sequence[InputSpec], facts: Facts) -> dict[str, Any]:
@@ -143,16 +152,36 @@ def _some_values(parameter: Any) -> list[Any]:
     return list(getattr(parameter, "values", (False, True)))
 
 
-def _fingerprint(
-    template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head
-) -> tuple[Any, bytes]:
-    """Weights by shape and rate, outputs in training and losses that layers add, of a network from one seed."""
-    from automl.layers.rates import rate_factor
+class _Fingerprint:
+    """What a network from one seed is; it is built, and run, once this is asked for."""
 
-    model, _ = _built(template, point, specs, head)
-    output = model(_read(model, example_arrays(specs)), training=True)
-    seen = b"".join(value.tobytes() for value in _values((output, list(model.losses))))
-    return tuple((tuple(weight.shape), rate_factor(weight)) for weight in model.weights), seen
+    def __init__(self, template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> None:
+        self._made = partial(_built, template, point, specs, head)
+        self._specs = specs
+
+    @cached_property
+    def _model(self) -> Any:
+        return self._made()[0]
+
+    @cached_property
+    def _weights(self) -> list[tuple[tuple[int, ...], float]]:
+        """Shape and rate of each weight."""
+        from automl.layers.rates import rate_factor
+
+        return [(tuple(weight.shape), rate_factor(weight)) for weight in self._model.weights]
+
+    @cached_property
+    def _seen(self) -> bytes:
+        """Outputs in training, and the losses that layers add."""
+        import keras
+
+        keras.utils.set_random_seed(0)  # whatever was built or run in between
+        output = self._model(_read(self._model, example_arrays(self._specs)), training=True)
+        return b"".join(value.tobytes() for value in _values((output, list(self._model.losses))))
+
+    def differs_from(self, other: _Fingerprint) -> bool:
+        """Whether weights, outputs or losses differ; networks with other weights need not be run."""
+        return self._weights != other._weights or self._seen != other._seen
 
 
 def _points(template: Template, specs: Sequence[InputSpec], facts: Facts, n_random: int) -> list[dict[str, Any]]:
@@ -183,7 +212,7 @@ def _points(template: Template, specs: Sequence[InputSpec], facts: Facts, n_rand
     rng = random.Random(0)
     drawn = [{name: parameter.random_sample(rng.random()) for name, parameter in declared.items()}
              for _ in range(n_random)]  # fmt: skip
-    return [dict(hp.values), *({**hp.values, **start} for start in starts), *drawn]
+    return _distinct([dict(hp.values), *({**hp.values, **start} for start in starts), *drawn])
 
 
 def _allowed(parameter: Any, value: Any) -> bool:
@@ -226,8 +255,10 @@ def _read(model: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]
     return {name: array for name, array in arrays.items() if name in names}
 
 
-def _check_seed(template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> None:
-    first, second, other = (_built(template, point, specs, head, seed)[0].get_weights() for seed in (1, 1, 2))
+def _check_seed(
+    template: Template, first: Sequence[np.ndarray], second: Sequence[np.ndarray], other: Sequence[np.ndarray]
+) -> None:
+    """Check the weights of two networks from one seed, and of one from another seed."""
     same = len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     promise(same, f"{template.name}: the same seed must give the same weights in the same order")
     differs = any(not np.array_equal(a, b) for a, b in zip(first, other, strict=True))
@@ -277,14 +308,16 @@ def _check_learns(
     promise(not n_steps or min(losses[1:]) < losses[0], f"{template.name}: the loss does not fall: {losses}")
 
 
-def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> None:
+def _check_knobs(
+    template: Template, model: Any, knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head
+) -> None:
+    """Check the knobs of a network, whose weights this moves."""
     import keras_tuner
     import tensorflow as tf
 
     hp = keras_tuner.HyperParameters()
     template.space(hp, specs, example_facts(head.goal))
     bounds = {parameter.name: parameter for parameter in hp.space}
-    model, knobs = _built(template, point, specs, head)
     rng = np.random.default_rng(0)
     for variable in model.trainable_variables:  # as after some steps: blocks that begin as the identity read knobs too
         variable.assign_add(rng.normal(0.0, 0.05, tuple(variable.shape)))
@@ -295,7 +328,7 @@ def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[I
         output = model(x, training=True)
         return output, [tf.cast(own, "float32") for own in model.losses]
 
-    step = tf.function(forward)
+    step = tf.function(forward, autograph=False)
     x = {name: tf.constant(array) for name, array in arrays.items()}
     for name in knobs:
         knobs[name].assign(bounds[name].min_value)

@@ -80,7 +80,7 @@ def test_one_column_of_texts_is_generated():
         (PICTURES, {"dims": 3}, "dims belongs to another goal"),
         (PICTURES, {"normal": "cat"}, "normal belongs to another goal"),
         (PICTURES, {"metric": "accuracy"}, "does not score goal 'generate'"),
-        (np.zeros((5, 5)), {}, "."),
+        (np.zeros((5, 5)), {}, "no column of data can be learnt from: 'x0' is constant"),
     ],
 )
 def test_what_cannot_be_generated_is_refused(data, options, said):

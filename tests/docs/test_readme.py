@@ -44,7 +44,7 @@ def test_the_python_block_runs(tmp_path, monkeypatch):
     cars.head(5).drop(columns="price").to_csv("new_cars.csv", index=False)
     (code,) = blocks("python")
     scope: dict = {}
-    exec(compile(code.replace('budget="5m"', 'budget="60m", max_trials=1, quiet=True'), "README.md", "exec"), scope)
+    exec(compile(code.replace('budget="5m"', 'budget="none", max_trials=1, quiet=True'), "README.md", "exec"), scope)
     assert (tmp_path / "report.html").exists() and (tmp_path / "model" / "bundle.json").exists()
     assert scope["result"].deep is not None and scope["result"].shallow is not None
 

@@ -283,6 +283,7 @@ def test_a_contest_takes_every_parameter_of_fit_that_is_not_about_the_rows():
         "normal",
         "contamination",
         "dims",
+        "condition",
         "memorised_limit",
         "pretrain",
         "test",

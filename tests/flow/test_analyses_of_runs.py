@@ -6,6 +6,9 @@ import dataclasses
 import json
 import math
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +27,7 @@ from automl.testing.examples import example_problem
 from automl.testing.outcomes import example_outcome
 
 pytestmark = pytest.mark.analyses
+COSTS = {"false_alarm": 1, "miss": 20}
 
 
 def frame(n: int = 240) -> pd.DataFrame:
@@ -53,19 +57,39 @@ def faulty(context: AnalysisContext) -> None:
     raise ValueError("a cell of the data")
 
 
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[automl.Result, Path]:
+    """A contest with analyses of every end, which tests only read, and its folder."""
+    place = tmp_path_factory.mktemp("told")
+    with pytest.MonkeyPatch.context() as patch:
+        only(
+            patch,
+            Analysis("found", 1, found), Analysis("late", 2, late), Analysis("faulty", 3, faulty),
+            Analysis("elsewhere", 4, found, unfit=lambda context: "not for tables"),
+            Analysis("fits", 5, found, refits=True),
+            Analysis("planted", 6, lambda context: {"rows": [{"level": "planted-level"}]}),
+        )  # fmt: skip
+        return contest(place), place / "run"
+
+
+@pytest.fixture(scope="module")
+def whole(
+    tmp_path_factory: pytest.TempPathFactory, analysed: Callable[[], AbstractContextManager[None]]
+) -> tuple[automl.Result, Path]:
+    """A contest with all analyses, which tests only read, and its folder."""
+    place = tmp_path_factory.mktemp("whole")
+    with analysed():
+        return contest(place, costs=COSTS), place / "run"
+
+
 def test_what_analyses_find_is_stored_and_drawn_and_reasons_stand_for_those_not_made(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    told: tuple[automl.Result, Path],
 ) -> None:
-    only(
-        monkeypatch,
-        Analysis("found", 1, found), Analysis("late", 2, late), Analysis("faulty", 3, faulty),
-        Analysis("elsewhere", 4, found, unfit=lambda context: "not for tables"),
-        Analysis("fits", 5, found, refits=True),
-    )  # fmt: skip
-    result = contest(tmp_path)
-    stored = json.loads((tmp_path / "run" / "result.json").read_text("utf-8"))
+    result, folder = told
+    stored = json.loads((folder / "result.json").read_text("utf-8"))
     assert stored["tradeoff"] == {
-        "found": {"rows": [{"side": "deep", "value": 1.5}, {"side": "shallow", "value": 1.5}], "nan": None}
+        "found": {"rows": [{"side": "deep", "value": 1.5}, {"side": "shallow", "value": 1.5}], "nan": None},
+        "planted": {"rows": [{"level": "planted-level"}]},
     }
     assert stored["tradeoff_left_out"] == {
         "late": "the budget left no time for them",
@@ -77,19 +101,18 @@ def test_what_analyses_find_is_stored_and_drawn_and_reasons_stand_for_those_not_
         result.analysis("nothing")
 
 
-def test_a_saved_model_holds_nothing_of_what_analyses_found(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    only(monkeypatch, Analysis("found", 1, lambda context: {"rows": [{"level": "planted-level"}]}))
-    result = contest(tmp_path)
-    result.save(tmp_path / "model")
+def test_a_saved_model_holds_nothing_of_what_analyses_found(told: tuple[automl.Result, Path], tmp_path: Path) -> None:
+    told[0].save(tmp_path / "model")
     held = [
         path for path in (tmp_path / "model").rglob("*") if path.is_file() and b"planted-level" in path.read_bytes()
     ]
     assert held == []
 
 
-def test_a_share_of_zero_makes_none_and_the_verdict_is_the_same(tmp_path: Any) -> None:
-    one = contest(tmp_path / "one", analysis=0.0)
-    other = contest(tmp_path / "other")
+def test_a_share_of_zero_makes_none_and_the_verdict_is_the_same(
+    tmp_path: Path, whole: tuple[automl.Result, Path]
+) -> None:
+    one, other = contest(tmp_path / "one", analysis=0.0, costs=COSTS), whole[0]
     assert one.outcome.analyses == {} and "overfitting" in other.outcome.analyses
     assert one.result["verdict"] == other.result["verdict"] and one.result["gain"] == other.result["gain"]
 
@@ -123,8 +146,8 @@ def test_an_analysis_that_costs_more_than_is_left_is_not_begun(tmp_path: Any, mo
     assert "cheap" in result.outcome.analyses
 
 
-def test_each_analysis_is_a_frame_of_the_result_and_a_line_of_its_card(tmp_path: Any) -> None:
-    result = contest(tmp_path, costs={"false_alarm": 1, "miss": 20})
+def test_each_analysis_is_a_frame_of_the_result_and_a_line_of_its_card(whole: tuple[automl.Result, Path]) -> None:
+    result, folder = whole
     assert set(result.outcome.analyses_left_out.values()) <= {module.NO_REFITS_UNTIMED}
     board = result.leaderboard()
     assert list(board["finalist"]) == sorted(board["finalist"], reverse=True) and {"model", "run"} <= set(board)
@@ -134,7 +157,7 @@ def test_each_analysis_is_a_frame_of_the_result_and_a_line_of_its_card(tmp_path:
     assert list(result.profile()["column"]) == ["a", "b"] and (result.compute()["fit_wh"] > 0).all()
     card = result._repr_html_()
     assert "Metrics: " in card and "Thresholds: " in card and "Compute: " in card
-    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    page = (folder / "report.html").read_text("utf-8")
     for title in ("All metrics", "Thresholds and the cost of errors", "Compute and energy", "taken apart"):
         assert title in page
 

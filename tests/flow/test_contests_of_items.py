@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +67,12 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[automl.Result, Path]]:
+def runs(
+    tmp_path_factory: pytest.TempPathFactory, analysed: Callable[[], AbstractContextManager[None]]
+) -> dict[str, tuple[automl.Result, Path]]:
     """A contest of each form with its analyses; networks hardly learn, which is not asked for here."""
     made = {}
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, analysed():
         for module in (image_gan, image_diffusion, text_transformer_lm):
             patch.setattr(module, "STEPS_WANTED", 40)
         for name, (data, options) in CASES.items():

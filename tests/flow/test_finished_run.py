@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,22 @@ def frame(n: int = 240) -> pd.DataFrame:
     return pd.DataFrame({"a": y + rng.normal(size=n), "b": rng.normal(size=n), "y": y})
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    path = tmp_path / "rows.csv"
+@pytest.fixture(scope="module")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder that tests only copy."""
+    place = tmp_path_factory.mktemp("finished")
+    path = place / "rows.csv"
     frame().to_csv(path, index=False)
-    folder = tmp_path / "run"
+    folder = place / "run"
     automl.fit(
         path, "y", budget="none", max_trials=2, quiet=True, out=folder, analysis=0, ensemble=False, **TINY_OPTIONS
     )
     return folder
+
+
+@pytest.fixture
+def run(finished_run: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(finished_run, tmp_path / "run")
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:

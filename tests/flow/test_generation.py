@@ -7,7 +7,8 @@ import io
 import json
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,13 @@ def few_steps() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[automl.Result, Path]:
+def run(
+    tmp_path_factory: pytest.TempPathFactory, analysed: Callable[[], AbstractContextManager[None]]
+) -> tuple[automl.Result, Path]:
     """A contest with its analyses."""
     out = tmp_path_factory.mktemp("generate") / "run"
-    return automl.fit(_planted(), out=str(out), label="level", **FAST), out
+    with analysed():
+        return automl.fit(_planted(), out=str(out), label="level", condition="label", **FAST), out
 
 
 def test_both_sides_are_judged_on_held_out_rows(run: tuple[automl.Result, Path]) -> None:
@@ -98,8 +102,16 @@ def test_analyses_say_what_rows_are_like_and_what_they_give_away(run: tuple[auto
     assert set(result.analysis("memorisation")["side"]) == {"deep", "shallow", "floor"}
     assert "real" in set(result.analysis("utility")["side"])
     page = (out / "report.md").read_text("utf-8")
-    for title in ("Generated rows beside real ones", "What models learn from generated rows", "give away"):
+    for title in ("Generated rows beside real ones", "What models learn from generated rows", "give away",
+                  "bits a held-out row beyond independent columns"):  # fmt: skip
         assert title in page
+    likely = {one["set"]: one for one in result.outcome.analyses["fidelity"]["likelihood"]}
+    assert likely["deep"]["is_bound"] and likely["deep"]["bits"] is not None
+    assert likely["floor"]["bits"] == pytest.approx(0.0, abs=0.3)
+
+    assert set(result.sample(20, condition="up")["level"]) == {"up"}  # a value alone is one of the condition
+    told = json.loads((out / "result.json").read_text("utf-8"))
+    assert "condition" in str(told["recipe"])
     assert "could not be made" not in page
     with pytest.raises(InputError, match="does not apply"):
         result.analysis("importance")

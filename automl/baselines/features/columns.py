@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,13 +26,14 @@ from automl.baselines.features.target_statistics import fit_levels, fit_target_s
 from automl.baselines.features.trigrams import Trigrams
 from automl.baselines.learners.learner import own_goal
 from automl.baselines.model import remembered, rows_key
-from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, UNUSED_KINDS, Dataset, Task, encoded_columns
+from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, UNUSED_KINDS, Dataset, Table, Task, encoded_columns
 from automl.target_encoding.microaggregation import ends, median, quantiles
 from automl.target_encoding.ridge import amounts
 from automl.target_encoding.value_spikes import words_of
 
 __all__ = ["MANY_TEXTS", "TableFeatures"]
 
+NANOSECONDS = 1_000_000_000
 PARTS = ("year", "month", "day", "day_of_week", "hour")
 MAX_LEVELS = 255
 STATISTIC_ROWS = 30_000
@@ -56,6 +57,9 @@ PICTURE_SIDE, PICTURE_CELLS = 48, (7, 4)
 
 MANY_TEXTS = 30_000
 """Beyond so many rows the first settings read texts by their words alone."""
+
+
+Cells: TypeAlias = pd.Series | np.ndarray
 
 
 class TableFeatures:
@@ -256,9 +260,14 @@ class TableFeatures:
 
     # ---- use
 
+    @property
+    def reads_arrays(self) -> bool:
+        """Whether `transform` takes `automl.records.ColumnArrays` for a frame: pictures lie beside a frame."""
+        return type(self) is TableFeatures and all(step["kind"] != "picture" for step in self.plan.values())
+
     def transform(self, dataset: Dataset, rows: np.ndarray) -> Any:
         """The matrix of other rows; unseen levels count as none."""
-        frame = dataset.inputs.iloc[rows]
+        frame = dataset.inputs.take(rows)
         blocks = [
             self._apply_pictures(step, dataset, rows, name)
             if step["kind"] == "picture"
@@ -275,7 +284,7 @@ class TableFeatures:
         block = step["encoder"].transform(dataset, rows[there]) if there.any() else np.zeros((0, step["n"]))
         return _placed(block[:, : step["n"]], there, step)
 
-    def _apply_all(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
+    def _apply_all(self, step: Mapping[str, Any], column: Cells) -> np.ndarray:
         if step["kind"] == "text":
             block = np.zeros((len(column), 0))
             if step["encoder"] is not None:
@@ -289,11 +298,11 @@ class TableFeatures:
             block = np.concatenate([block, by_cell(cells, functools.partial(told_by, step["clues"]))], axis=1)
         return block
 
-    def _apply(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
+    def _apply(self, step: Mapping[str, Any], column: Cells) -> np.ndarray:
         kind = step["kind"]
         if kind == "number":
             plain = column if column.dtype == np.float64 else pd.to_numeric(column, errors="coerce")
-            values = plain.to_numpy(dtype=np.float64)
+            values = np.asarray(plain, dtype=np.float64)
             values = np.clip(values, -LARGEST, LARGEST)
             values = np.where(np.isfinite(values), values, np.nan)
             return np.stack([values, np.isnan(values) * 1.0], axis=1) if step["flag"] else values[:, None]
@@ -317,7 +326,7 @@ class TableFeatures:
             block[:, -1] = np.bincount(owner, minlength=len(column))
         return block
 
-    def _levels(self, frame: pd.DataFrame) -> list[tuple[np.ndarray, int]]:
+    def _levels(self, frame: Table) -> list[tuple[np.ndarray, int]]:
         """Of each one-hot column that is stored sparse: the place of each row's level, -1 for none, and how many."""
         steps = [(name, step) for name, step in self.plan.items() if step["kind"] == "onehot"] if self.is_sparse else []
         found = []
@@ -422,16 +431,42 @@ def _projected(encoder: Any, texts: pd.Series) -> np.ndarray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _date_parts(column: pd.Series, names: list[str], origin: float, cyclic: bool) -> np.ndarray:
-    stamps = pd.to_datetime(column)
-    days = (stamps - pd.Timestamp(origin, unit="s")).dt.total_seconds().to_numpy(dtype=np.float64) / 86400
-    blocks = [days]
+def _date_parts(column: Cells, names: list[str], origin: float, cyclic: bool) -> np.ndarray:
+    """Days since the origin and parts of the date, NaN for a missing time; as pandas computes them, to the last bit."""
+    is_typed = column.dtype.kind == "M"
+    stamps = np.asarray(column if is_typed else pd.to_datetime(column), dtype="datetime64[ns]")
+    gone = np.isnat(stamps)
+    blocks = [_seconds_since(stamps, origin, gone) / 86400]
     period = {"month": 12.0, "day": 31.0, "day_of_week": 7.0, "hour": 24.0}
     for name in names:
-        value = getattr(stamps.dt, name).to_numpy(dtype=np.float64)
+        value = _part(stamps, name).astype(np.float64)
+        value[gone] = np.nan
         if cyclic and name in period:
             angle = 2 * np.pi * value / period[name]
             blocks += [np.sin(angle), np.cos(angle)]
         else:
             blocks.append(value)
     return np.stack(blocks, axis=1)
+
+
+def _seconds_since(stamps: np.ndarray, origin: float, gone: np.ndarray) -> np.ndarray:
+    """Seconds from the origin ``(n,)``; fractions are rounded by pandas, whose rule differs between its versions."""
+    start = pd.Timestamp(origin, unit="s")
+    whole, rest = np.divmod((stamps - start.to_datetime64().astype("datetime64[ns]")).astype(np.int64), NANOSECONDS)
+    if (rest[~gone] != 0).any():
+        return np.asarray((pd.Series(stamps) - start).dt.total_seconds(), np.float64)
+    return np.asarray(np.where(gone, np.nan, whole.astype(np.float64)))
+
+
+def _part(stamps: np.ndarray, name: str) -> np.ndarray:
+    """One of `PARTS` of each time ``(n,)``, as pandas counts it: Monday is 0."""
+    if name == "year":
+        return np.asarray(stamps.astype("datetime64[Y]").astype(np.int64) + 1970)
+    if name == "month":
+        return np.asarray(stamps.astype("datetime64[M]").astype(np.int64) % 12 + 1)
+    days = stamps.astype("datetime64[D]")
+    if name == "day":
+        return np.asarray((days - stamps.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1)
+    if name == "day_of_week":
+        return np.asarray((days.astype(np.int64) + 3) % 7)  # 1970-01-01 was a Thursday
+    return np.asarray(stamps.astype("datetime64[h]").astype(np.int64) % 24)

@@ -33,14 +33,14 @@ def parts(value: Any) -> list[str]:
     return [spelled(text)] if text else []
 
 
-def tokens_of(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def tokens_of(column: pd.Series | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """All members of a column of lists one after the other, and the row that each belongs to."""
     bags = [parts(v) for v in column]
     owner = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])
     return np.array([token for bag in bags for token in bag], dtype=np.str_), owner.astype(np.int64)
 
 
-def levels_of(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def levels_of(column: pd.Series | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The distinct levels of a column in order (perhaps one more), and the place of each row's among them."""
     if len(column) <= FEW_ROWS:
         return np.unique(np.array([level(v) for v in column], dtype=np.str_), return_inverse=True)
@@ -66,7 +66,7 @@ def find(names: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     return np.where(names[at] == tokens, at, -1)
 
 
-def cells_of(column: pd.Series) -> list[str]:
+def cells_of(column: pd.Series | np.ndarray) -> list[str]:
     """Cells as strings, empty where missing."""
     return [str(v) if v is not None and v == v else "" for v in column]
 

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from automl.baselines.learners.sampler import Sampler, Ties, bins_of, cumulated, drawn_codes, edges_of, from_bins
+from automl.baselines.learners.sampler import (
+    Sampler,
+    Ties,
+    bins_of,
+    cumulated,
+    drawn_codes,
+    edges_of,
+    from_bins,
+    log_shares,
+)
 
 __all__ = ["ChowLiu"]
 
@@ -78,6 +87,18 @@ class ChowLiu(Sampler):
         for column, edges in enumerate(self.edges):
             numbers[:, column] = from_bins(codes[:, column], edges, left[:, column])
         return numbers, codes[:, len(self.edges) :].astype(np.int32)
+
+    def log_density(self, numbers: np.ndarray, categories: np.ndarray) -> np.ndarray:
+        """Log densities of rows: each column's given its parent, of numbers uniform within a bin."""
+        bins = [bins_of(column, edges) for column, edges in zip(numbers.T, self.edges, strict=True)]
+        codes = np.column_stack([*bins, categories.astype(np.int64)])
+        total = np.zeros(len(codes))
+        for column, parent in enumerate(self.parents.tolist()):
+            rows = self.states[parent][codes[:, parent]] if parent >= 0 else np.zeros(len(codes), np.int64)
+            total += log_shares(self.tables[column], rows, codes[:, column])
+        for place, edges in enumerate(self.edges):
+            total -= np.log(np.diff(edges))[bins[place]]
+        return total
 
 
 def _states(codes: np.ndarray, width: int, is_number: bool, most: int = MOST_STATES) -> np.ndarray:

@@ -39,6 +39,8 @@ class GaussianCopula(Sampler):
         self.tables: list[np.ndarray] = []  # cumulated shares in this order
         self.n_numbers = 0
 
+    no_density = "with levels, its density is an integral that has no closed form"
+
     def most_rows(self, n_columns: int) -> int:
         """Correlations of more rows are hardly better."""
         return MOST_ROWS

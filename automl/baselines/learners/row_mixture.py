@@ -20,6 +20,7 @@ from automl.baselines.learners.sampler import (
     edges_of,
     from_bins,
     inside,
+    log_shares,
 )
 from automl.records import MIN_LEVEL_ROWS
 
@@ -110,6 +111,28 @@ class RowMixture(Sampler):
             drawn = [from_bins(codes[:, j], edges, left[:, j]) for j, edges in enumerate(self.edges)]
             numbers = np.column_stack(drawn)
         return numbers, codes[:, len(self.edges) :].astype(np.int32)
+
+    def log_density(self, numbers: np.ndarray, categories: np.ndarray) -> np.ndarray:
+        """Log densities of rows: sums over classes."""
+        n_classes, n = len(self.weights), len(categories)
+        logs = np.zeros((n, n_classes)) + np.log(np.maximum(np.diff(self.weights, prepend=0.0), 1e-300))
+        codes = categories.astype(np.int64)
+        if self.edges:
+            bins = [bins_of(column, edges) for column, edges in zip(numbers.T, self.edges, strict=True)]
+            codes = np.column_stack([*bins, codes])
+            widths = sum(np.log(np.diff(edges))[own] for own, edges in zip(bins, self.edges, strict=True))
+            logs -= np.asarray(widths)[:, None] if bins else 0.0
+        else:
+            x = np.asarray(numbers, np.float64)
+            for place in range(
+                x.shape[1]
+            ):  # densities of scores as densities of ranks: those of a standard normal cancel
+                z = (x[:, place : place + 1] - self.means[:, place]) / self.spreads[:, place]
+                logs += 0.5 * (x[:, place : place + 1] ** 2 - z**2) - np.log(self.spreads[:, place])
+        for place, table in enumerate(self.tables):
+            for k in range(n_classes):
+                logs[:, k] += log_shares(table, np.full(n, k), codes[:, place])
+        return np.asarray(logsumexp(logs, axis=1))
 
 
 class _Rows:

@@ -12,9 +12,22 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-__all__ = ["Marginals", "Sampler", "Ties", "bins_of", "cumulated", "drawn_codes", "edges_of", "from_bins", "inside"]
+__all__ = [
+    "Marginals",
+    "Sampler",
+    "Ties",
+    "bins_of",
+    "cumulated",
+    "drawn_codes",
+    "edges_of",
+    "from_bins",
+    "inside",
+    "log_shares",
+]
 
 NEAREST_ONE = 1e-9
+LEAST_SHARE = 1e-9
+"""Of a code in a likelihood: one that never came does not make it infinite."""
 MARGIN = 1e-3
 """Share of a bin, at both of its ends, in which nothing is drawn: rounding then never leaves the bin."""
 Ties = Sequence[Sequence[Sequence[float]]]
@@ -53,6 +66,17 @@ class Sampler(ABC):
     def draw(self, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Numbers and categories of new rows, one for each row of noise."""
 
+    no_density: str = ""
+    """Why it has no density in closed form, in words; empty where `log_density` gives it."""
+
+    def log_density(self, numbers: np.ndarray, categories: np.ndarray) -> np.ndarray | None:
+        """Log densities ``(n,)`` of rows in nats: of the ranks of numbers, and probabilities of codes; None without.
+
+        Ranks of normal scores are uniform, so rows of independent columns have a density of the product of their codes'
+        shares.
+        """
+        return None
+
 
 class Marginals(Sampler):
     """Each column by its own distribution, independent of the others."""
@@ -83,6 +107,26 @@ class Marginals(Sampler):
                 table[None], np.zeros(len(noise), np.int64), noise[:, self.n_numbers + place]
             )[0]
         return numbers, codes
+
+    def log_density(self, numbers: np.ndarray, categories: np.ndarray) -> np.ndarray:
+        """Log densities of rows; see `Sampler.log_density`."""
+        total = np.zeros(len(categories))
+        for table, codes in zip(self.tables, categories.T, strict=True):
+            total += log_shares(table[None], np.zeros(len(codes), np.int64), codes)
+        return total
+
+
+def log_shares(tables: np.ndarray, rows: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Logarithms ``(n,)`` of the shares of codes, of shares of at least `LEAST_SHARE`.
+
+    Args:
+        tables: ``(n_tables, n_codes)`` cumulated shares.
+        rows: ``(n,)`` which table.
+        codes: ``(n,)``.
+    """
+    codes = np.asarray(codes, np.int64)
+    below = np.where(codes > 0, tables[rows, np.maximum(codes - 1, 0)], 0.0)
+    return np.asarray(np.log(np.maximum(tables[rows, codes] - below, LEAST_SHARE)))
 
 
 def inside(noise: np.ndarray) -> np.ndarray:

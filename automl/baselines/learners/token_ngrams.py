@@ -26,6 +26,8 @@ MADE_TEXTS, ENDING_SEED = 2_000, 0
 PRIOR_TEXTS = 10.0
 EPSILON = 1e-3
 TINY = 1e-12
+LEAST_SHARE = 1e-9
+"""Of a token in a likelihood: one that never came does not make it infinite."""
 USUAL_DISCOUNT, LEAST_DISCOUNT = 0.7, 0.1
 
 
@@ -50,6 +52,10 @@ class TextSampler(ABC):
     @abstractmethod
     def draw(self, noise: np.ndarray) -> np.ndarray:
         """Ids ``(n, length)`` int32 of new texts, one for each row of noise."""
+
+    @abstractmethod
+    def log_density(self, ids: np.ndarray) -> np.ndarray:
+        """Log probabilities ``(n,)`` of texts in nats, their ends included; unknown tokens are left out."""
 
 
 class TokenFrequencies(TextSampler):
@@ -77,6 +83,13 @@ class TokenFrequencies(TextSampler):
         place = np.arange(self.length)
         ids = np.where(place < lengths[:, None], ids, np.where(place == lengths[:, None], END, PADDING))
         return ids.astype(np.int32)
+
+    def log_density(self, ids: np.ndarray) -> np.ndarray:
+        """Log probabilities of texts: of their length, and of each token."""
+        shares, lengths = (np.diff(table, prepend=0.0) for table in (self.tokens, self.lengths))
+        n_tokens = np.count_nonzero((ids != PADDING) & (ids != END), axis=1)
+        each = np.log(np.maximum(shares[ids], LEAST_SHARE)) * (ids >= FIRST_TOKEN)
+        return np.asarray(each.sum(axis=1) + np.log(np.maximum(lengths[n_tokens], LEAST_SHARE)))
 
 
 class TokenNGrams(TextSampler):
@@ -185,6 +198,45 @@ class TokenNGrams(TextSampler):
             ids[going, step + self.order - 1] = drawn
             going = going[drawn != END]
         return ids[:, self.order - 1 :].astype(np.int32)
+
+    def log_density(self, ids: np.ndarray) -> np.ndarray:
+        """Log probabilities of texts, by what `draw` draws each token by."""
+        padded = np.pad(ids.astype(np.int64), ((0, 0), (self.order - 1, 0)))
+        total = np.zeros(len(ids))
+        for step in range(ids.shape[1]):
+            own = np.flatnonzero((ids[:, step] != PADDING) & (ids[:, step] != UNKNOWN))
+            shares = self._chances(padded[own, step : step + self.order - 1], padded[own, step + self.order - 1], step)
+            total[own] += np.log(np.maximum(shares, LEAST_SHARE))
+        return total
+
+    def _chances(self, before: np.ndarray, tokens: np.ndarray, step: int) -> np.ndarray:
+        """The probability ``(n,)`` of each token at a place, see `next_tokens`."""
+        at, ends = self._levels(before)
+        end = np.clip(ends[-1] * self.ending[step], 0.0, 1.0)
+        left, found = 1.0 - end, np.zeros(len(tokens))
+        for place in range(self.order - 2, -1, -1):
+            own = np.flatnonzero(at[place] >= 0)
+            if len(own):
+                share, others = self._of_order(place, at[place][own], ends[place + 1][own], tokens[own])
+                found[own] += left[own] * share
+                left[own] *= others
+        first = np.diff(self.first, prepend=0.0)[tokens] / max(1.0 - self.first[END], TINY)
+        return np.asarray(np.where(tokens == END, end, found + left * first))
+
+    def _of_order(
+        self, place: int, at: np.ndarray, ends: np.ndarray, tokens: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The share of each token ``(n,)`` among those that are no end, and what is left to shorter n-grams."""
+        begins, shares, known = self.begins[place], self.shares[place], self.tokens[place]
+        begin, last = begins[at], begins[at + 1] - 1
+        own_end = np.where(known[begin] == END, shares[begin], 0.0)
+        n_others = np.maximum(1.0 - ends, TINY)
+        keys = np.repeat(np.arange(len(begins) - 1), np.diff(begins)) * BASE + known  # ascending
+        near = np.minimum(np.searchsorted(keys, at * BASE + tokens), len(keys) - 1)
+        below = np.where(near > begin, shares[np.maximum(near - 1, 0)], 0.0)
+        is_known = keys[near] == at * BASE + tokens
+        share = np.where(is_known & (tokens != END), (shares[near] - below) / n_others, 0.0)
+        return share, np.clip(1.0 - (shares[last] - own_end) / n_others, 0.0, 1.0)
 
     def next_tokens(self, before: np.ndarray, uniform: np.ndarray, ending: float = 1.0) -> np.ndarray:
         """The tokens ``(n,)`` that follow.

@@ -54,6 +54,8 @@ class TreeSampler(Sampler):
         self.levels: list[list[np.ndarray]] = []  # what a level is to a tree: (n_codes, n_features), a step and column
         self.trees: list[list[dict[str, np.ndarray]]] = []  # of each step
 
+    no_density = "the leaves of its trees give values that they have not seen no probability"
+
     def most_rows(self, n_columns: int) -> int:
         """Leaves hold a cell of each row and column."""
         return MOST_ROWS

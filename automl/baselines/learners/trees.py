@@ -241,13 +241,42 @@ class Forest(Learner):
         # Threads cost more than they bring for a few rows, and a fixed order of the sums keeps predictions bit-equal.
         model.set_params(n_jobs=1)
         if not self.is_classifier:
-            return np.asarray(model.predict(X)).reshape(len(X), -1)
-        shares = model.predict_proba(X)
+            values = tree_means(model, X)
+            return np.asarray(model.predict(X)).reshape(len(X), -1) if values is None else values
+        shares = tree_means(model, X) if not self.is_multilabel else None
+        if shares is None:
+            shares = model.predict_proba(X)
         if not self.is_multilabel:
             return spread(shares, model.classes_, self.n_classes)
         if not isinstance(shares, list):
             return spread(shares, model.classes_, 2)[:, 1:]
         return np.stack([spread(p, c, 2)[:, 1] for p, c in zip(shares, model.classes_, strict=True)], axis=1)
+
+
+def tree_means(model: Any, X: Any) -> np.ndarray | None:
+    """The mean over a forest's trees, which its own method computes with more checks of each tree than predictions.
+
+    Sums are in the order of the trees, as in `sklearn.ensemble` with one job, so that they are equal to the last bit.
+
+    Args:
+        model: a fitted forest of scikit-learn.
+        X: ``(n, n_columns)``.
+
+    Returns:
+        Class shares ``(n, n_classes)``, or values ``(n, 1)``; None where the forest's own method is to predict: of
+        several outputs, and of rows that it may refuse.
+    """
+    if model.n_outputs_ != 1 or not isinstance(X, np.ndarray) or X.shape[1:] != (model.n_features_in_,):
+        return None
+    with np.errstate(over="ignore"):
+        rows = np.ascontiguousarray(X, dtype=np.float32)
+    if not len(rows) or not np.isfinite(rows).all():
+        return None
+    total = np.zeros((len(rows), int(getattr(model, "n_classes_", 1))))
+    for tree in model.estimators_:
+        total += tree.tree_.predict(rows)[:, : total.shape[1]]
+    total /= len(model.estimators_)
+    return total
 
 
 def _probabilities(model: Any, X: np.ndarray, n_classes: int) -> np.ndarray:

@@ -50,7 +50,7 @@ class Unusable(TrialError):
 
 
 class Collapsed(TrialError):
-    """A network gives all rows the same score or vector, leaves most numbers of vectors unused, or repeats new rows."""
+    """A network gives all rows the same score or vector, leaves a code unused, or makes new rows that are alike."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import tensorflow as tf
 from automl.deep.training.failure import Unusable
 from automl.deep.training.initial import Initial, fresh_names, is_own, seeded
 from automl.deep.training.loss_knobs import loss_knobs
+from automl.layers.adam import BETA_1, BETA_2, CLIP_NORM
 from automl.layers.losses import loss_for
 from automl.layers.rates import rate_factor
 from automl.sides.predictors import input_names
@@ -30,13 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["DeviceData", "Network", "check_built"]
 
 SLOW_BETA_1, SLOW_BETA_2, EPSILON = 0.9, 0.999, 1e-7
-BETA_1: dict[str, float] = {"gan": 0.0}  # of two opponents, momentum follows where the other one was
-# mlp: Holzmüller et al. (RealMLP), NeurIPS 2024; gan: Huang et al. (R3GAN), NeurIPS 2024
-BETA_2: dict[str, float] = {"mlp": 0.95, "gan": 0.99}
-CLIP_NORM: dict[str, float] = {
-    "rnn": 1.0, "transformer": 1.0, "autoencoder": 1.0, "contrastive": 1.0, "vae": 1.0, "diffusion": 1.0,
-    "autoregressive": 1.0,
-}  # fmt: skip
 PREDICT_BATCH = 1024
 
 
@@ -390,6 +384,22 @@ class Network:
             batch = {name: tensor[start:end] for name, tensor in self._read(tensors).items()}
             parts.append(self._forward(batch).numpy())
         return np.concatenate(parts).astype(np.float32)
+
+    def valid_inputs(self, most: int) -> dict[str, tf.Tensor]:
+        """The arrays that the network reads of the first validation rows, by spec name; at most so many rows."""
+        n = min(most, self.n_valid)
+        return {name: t[self._valid_from : self._valid_from + n] for name, t in self._read(self._valid).items()}
+
+    def check_fit(self, weights: Sequence[np.ndarray], raw: np.ndarray) -> None:
+        """Refuse what a trial leaves if it is of no use, whatever its score; here nothing is.
+
+        Args:
+            weights: of the best epoch.
+            raw: its raw outputs for the validation rows.
+
+        Raises:
+            Collapsed: a network of another kind gave up what it is for.
+        """
 
     def weights(self) -> list[np.ndarray]:
         """A copy of every variable of the model, including normalisation state and seed generators."""

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from automl.deep.training.failure import Collapsed, Unusable
+from automl.deep.training.latents import check_latents
 from automl.deep.training.network import PREDICT_BATCH, Network
 from automl.layers.ranks import ReferenceRank
 from automl.score_ranks import reference
@@ -67,6 +68,15 @@ class ScoringNetwork(Network):
         """Ranks of encoded rows, shape (n, 1)."""
         self._place()
         return super().predict(arrays)
+
+    def check_fit(self, weights: Sequence[np.ndarray], raw: np.ndarray) -> None:
+        """Refuse a variational network whose latent code is unused.
+
+        Raises:
+            Collapsed: as of `automl.deep.training.latents.check_latents`.
+        """
+        self.set_weights(weights)
+        check_latents(self)
 
     def _place(self) -> None:
         if self._placed:

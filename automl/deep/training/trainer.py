@@ -199,7 +199,7 @@ class Trainer:
                         state.fit = self._refitted(network, spec, state.settings, deadline, watchdog)
                         state.status = "done"
                         return
-                    state.fit = train(
+                    fit = train(
                         network,
                         fine_tuning(state.settings),
                         seed=spec.seed,
@@ -217,7 +217,8 @@ class Trainer:
                         snapshot=snapshot,
                         on_best=state.remember,
                     )
-                    state.fit = state.fit.with_compilation(traced_seconds + compile_seconds)
+                    network.check_fit(fit.weights, fit.raw_valid)
+                    state.fit = fit.with_compilation(traced_seconds + compile_seconds)
                 state.status, state.ended = state.fit.status, _why_cut(state.fit)
                 return
             except OutOfTime as error:

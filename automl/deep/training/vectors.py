@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from automl.deep.training.failure import Collapsed
+from automl.deep.training.latents import check_latents
 from automl.deep.training.network import Network
 
 __all__ = ["VectorNetwork"]
@@ -28,6 +31,15 @@ class VectorNetwork(Network):
         vectors = super().predict_valid()
         check_vectors(vectors)
         return vectors
+
+    def check_fit(self, weights: Sequence[np.ndarray], raw: np.ndarray) -> None:
+        """Refuse a variational network whose latent code is unused.
+
+        Raises:
+            Collapsed: as of `automl.deep.training.latents.check_latents`.
+        """
+        self.set_weights(weights)
+        check_latents(self)
 
 
 def check_vectors(vectors: np.ndarray) -> None:

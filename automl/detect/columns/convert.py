@@ -13,7 +13,17 @@ from automl.detect.parse import booleans, dates, numbers, word, words
 from automl.errors import DataError
 from automl.records import QUANTITY_KINDS, Column
 
-__all__ = ["as_frame", "framed", "levels_beside", "read", "read_values", "series_of", "typed", "words_among"]
+__all__ = [
+    "as_frame",
+    "framed",
+    "levels_beside",
+    "read",
+    "read_values",
+    "series_of",
+    "typed",
+    "typed_values",
+    "words_among",
+]
 
 
 def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from automl.detect.columns.convert import as_frame, framed, read_values, series_of, words_among
+from automl.detect.columns.convert import as_frame, framed, read_values, series_of, typed_values, words_among
 from automl.detect.columns.date_notation import dates_anew
 from automl.detect.columns.notation import Anew, numbers_anew, table_mark
 from automl.detect.columns.respelled import levels_anew, lists_anew, unknown
 from automl.detect.parse import MISSING_NUMBERS, word
 from automl.records import NUMERIC_KINDS, ORDERED_KINDS, QUANTITY_KINDS, UNUSED_KINDS, Column
 
-__all__ = ["NewColumn", "read_new"]
+__all__ = ["NewColumn", "read_column", "read_new"]
 
 SHOWN, LOOKED_AT = 3, 100
 
@@ -66,6 +66,20 @@ def read_new(frame: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.DataFra
         values[column.name], otherwise = _anew(raw, values[column.name], column, mark)
         compared.append(_compared(raw, values[column.name], otherwise, column))
     return framed(values, len(frame)), tuple(compared)
+
+
+def read_column(raw: pd.Series, column: Column) -> tuple[np.ndarray, NewColumn]:
+    """One column of new rows as `read_new` reads it, where no other column says how its numbers are written.
+
+    Args:
+        raw: as it came, with a RangeIndex; numbers of a column of numbers are typed.
+        column: what training held; without levels of its own beside it.
+
+    Returns:
+        Its values ``(n,)``, and how it compares with training.
+    """
+    values, otherwise = _anew(raw, typed_values(raw, column), column, "")
+    return values, _compared(raw, values, otherwise, column)
 
 
 def _anew(raw: pd.Series, values: np.ndarray, column: Column, mark: str) -> Anew:

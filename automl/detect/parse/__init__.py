@@ -16,7 +16,7 @@ from automl.detect.parse.spelling import (
     word,
     words,
 )
-from automl.detect.parse.stamps import dates
+from automl.detect.parse.stamps import dates, plain_stamps
 from automl.detect.parse.units import (
     is_bound,
     is_money,
@@ -55,6 +55,7 @@ __all__ = [
     "numbers",
     "open_mark",
     "packed_numbers",
+    "plain_stamps",
     "quantity",
     "quantity_reading",
     "related_factor",

@@ -34,7 +34,7 @@ from automl.detect.parse.date_forms import (
 )
 from automl.detect.parse.spelling import FEW, word
 
-__all__ = ["dates"]
+__all__ = ["dates", "plain_stamps"]
 
 PLAIN_STAMP = re.compile(PLAIN_ISO)
 LONGEST_STAMP = len("2020-01-31 23:59:59.123456789")
@@ -93,6 +93,20 @@ def _without_zone(series: pd.Series) -> pd.Series:
         if isinstance(value, str) and len(value) <= LONGEST_DATE
     }
     return pd.Series(series.astype(object).map(lambda value: different.get(value, value)), dtype=object)
+
+
+def plain_stamps(cells: Sequence[str | None]) -> np.ndarray | None:
+    """Texts of the form 2020-01-31 or 2020-01-31 23:59:59 as `dates` reads them; None where any has another form.
+
+    Args:
+        cells: ``(n,)``, None for a gap.
+    """
+    stamps = _few([cell for cell in cells if cell is not None])
+    if stamps is None or len(stamps) == len(cells):
+        return stamps
+    out = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[ns]")
+    out[[cell is not None for cell in cells]] = stamps
+    return out
 
 
 def _few(cells: Sequence[Any]) -> np.ndarray | None:

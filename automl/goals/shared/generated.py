@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import RecipeError
-from automl.goals.shared.samples import PICTURE, SERIES, compared, frame_of, samples_of, samples_of_items
+from automl.goals.shared.samples import (
+    PICTURE,
+    SERIES,
+    compared,
+    frame_of,
+    labels_of,
+    samples_of,
+    samples_of_items,
+)
 from automl.records import Column, TargetCodec, encoded_columns
 
 if TYPE_CHECKING:
@@ -16,7 +24,7 @@ if TYPE_CHECKING:
 
     from automl.records import Dataset, Split, Task
 
-__all__ = ["BESIDE", "columns_of", "no_codec", "row_truth", "rows_for_users"]
+__all__ = ["BESIDE", "cells_of", "columns_of", "no_codec", "row_truth", "rows_for_users"]
 
 BESIDE = "beside"
 """Name of the array of columns that are made but not compared: identifiers and constants."""
@@ -43,6 +51,14 @@ def row_truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
     if isinstance(dataset.inputs, np.ndarray):
         return samples_of_items(dataset, task.label or "", items)
     return samples_of(dataset.inputs.take(items), compared(columns_of(task)))
+
+
+def cells_of(dataset: Dataset, task: Task, name: str, rows: np.ndarray) -> np.ndarray:
+    """The cells ``(n,)`` of one field of `row_truth`, without the others: a column's, or the classes of items."""
+    if isinstance(dataset.inputs, np.ndarray):
+        return labels_of(dataset, rows)
+    own = [column for column in columns_of(task) if column.name == name]
+    return np.asarray(samples_of(dataset.inputs.take(rows), own)[name])
 
 
 def rows_for_users(arrays: Mapping[str, np.ndarray], task: Task) -> pd.DataFrame:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["RowCodec", "fit_rowcodec", "restore_rowcodec"]
 
 MAX_FIT_ROWS = 200_000
+LEAST_SHARE = 1e-9
+"""Of a code that never came."""
 NOT_GENERATED = ("text", "list", "image_path", "unknown")
 
 
@@ -71,6 +73,13 @@ class RowCodec:
     def n_categories(self) -> int:
         """Codes of a row."""
         return len(self.coded)
+
+    def log_shares(self, categories: np.ndarray) -> np.ndarray:
+        """The logarithm ``(n,)`` of the product of the shares of codes ``(n, n_categories)`` among training rows."""
+        total = np.zeros(len(categories))
+        for column, codes in zip(self.coded, categories.T, strict=True):
+            total += np.log(np.maximum(np.asarray(column.shares, np.float64), LEAST_SHARE))[codes]
+        return total
 
     @cached_property
     def specs(self) -> tuple[InputSpec, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from automl.modalities.shared.specs import categories_spec
-from automl.records import MIN_LEVEL_ROWS, InputSpec
+from automl.records import MIN_LEVEL_ROWS, InputSpec, Table
 from automl.target_encoding.ridge import spelled
 
 __all__ = ["Categories", "distinct", "fit_categories", "restore_categories", "strings"]
@@ -48,7 +48,7 @@ class Categories:
         """Level → code, a column."""
         return [{level: code for code, level in enumerate(levels, 1)} for levels in self.levels]
 
-    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+    def transform(self, frame: Table) -> np.ndarray:
         """Codes ``(n, n_columns)`` int32."""
         out = np.empty((len(frame), len(self.columns)), np.int32)
         for place, (name, is_url) in enumerate(zip(self.columns, self.hosts, strict=True)):
@@ -110,13 +110,13 @@ def _frequent(counts: Mapping[str, int]) -> tuple[list[str], int]:
     return levels, len(counts) - len(levels)
 
 
-def strings(column: pd.Series) -> list[str | None]:
+def strings(column: pd.Series | np.ndarray) -> list[str | None]:
     """A column as Python strings, None where missing."""
     values: list[Any] = np.asarray(column, dtype=object).tolist()
     return [v if isinstance(v, str) else None if v is None or v is pd.NA or v != v else str(v) for v in values]
 
 
-def distinct(column: pd.Series) -> tuple[np.ndarray, list[str | None]]:
+def distinct(column: pd.Series | np.ndarray) -> tuple[np.ndarray, list[str | None]]:
     """The place ``(n,)`` of each cell among the distinct ones, and those as Python strings, None where missing.
 
     What is made of a cell on its own is then made once for each, and taken by place.

@@ -61,6 +61,10 @@ class TextCodec:
         """Ids ``(n, length)`` int32 of these texts: tokens, their end, padding."""
         return self.subwords.transform(texts_of(dataset.inputs[self.column].take(rows)), self.length)
 
+    def characters(self, ids: np.ndarray) -> np.ndarray:
+        """Characters ``(n,)`` float64 of texts of ids ``(n, length)``, at least 1; unknown ones do not count."""
+        return np.array([max(len(text), 1) for text in self.subwords.decode(ids)], np.float64)
+
     def decode(self, raw: np.ndarray) -> Output:
         """A network's ids ``(n, length)`` as "samples" ``(n,)``."""
         return self.made(np.rint(np.nan_to_num(np.asarray(raw).reshape(len(raw), -1))).astype(np.int64))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from automl.modalities.shared.specs import MAX_STAT_ROWS, evenly, numbers_spec
-from automl.records import InputSpec
+from automl.records import InputSpec, Table
 from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, ends, magnitude, quantiles
 
 __all__ = ["Numbers", "fit_numbers", "restore_numbers"]
@@ -56,7 +56,7 @@ class Numbers:
     kept: np.ndarray
     flagged: np.ndarray
 
-    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+    def transform(self, frame: Table) -> np.ndarray:
         """Encoded rows ``(n, n_kept + n_flagged)`` float32."""
         raw = _raw(frame, self.numeric, self.dates, self.origins)  # (n, n_raw), fresh
         gone = np.isnan(raw)
@@ -125,17 +125,17 @@ def _column(name: str, dates: Sequence[str]) -> str:
     return whole if whole in dates else name
 
 
-def _raw(frame: pd.DataFrame, numeric: Sequence[str], dates: Sequence[str], origins: np.ndarray) -> np.ndarray:
+def _raw(frame: Table, numeric: Sequence[str], dates: Sequence[str], origins: np.ndarray) -> np.ndarray:
     """A fresh ``(n, n_raw)`` float64 table with NaN where something is missing."""
     table = np.empty((len(frame), len(numeric) + len(DATE_PARTS) * len(dates)), np.float64)
-    if len(numeric) > 40 or len(frame) > 1_000:
+    if isinstance(frame, pd.DataFrame) and (len(numeric) > 40 or len(frame) > 1_000):
         table[:, : len(numeric)] = frame[list(numeric)].to_numpy(np.float64)
     else:  # column by column costs pandas a third of the time for one row of a usual table
         for place, name in enumerate(numeric):
-            table[:, place] = frame[name].to_numpy()
+            table[:, place] = np.asarray(frame[name])
     for place, (name, origin) in enumerate(zip(dates, origins, strict=True)):
         begin = len(numeric) + place * len(DATE_PARTS)
-        table[:, begin : begin + len(DATE_PARTS)] = _date_parts(frame[name].to_numpy("datetime64[s]"), origin)
+        table[:, begin : begin + len(DATE_PARTS)] = _date_parts(np.asarray(frame[name], "datetime64[s]"), origin)
     return table
 
 

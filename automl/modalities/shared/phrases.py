@@ -18,7 +18,7 @@ from scipy import sparse
 
 from automl.modalities.shared.categories import strings
 from automl.modalities.shared.specs import MAX_STAT_ROWS, evenly, numbers_spec
-from automl.records import InputSpec
+from automl.records import InputSpec, Table
 from automl.target_encoding.ridge import vocabulary, weighed
 
 __all__ = ["Members", "Phrases", "Texts", "fit_texts", "restore_texts", "wordy"]
@@ -61,7 +61,7 @@ class Phrases:
         """A name for each number."""
         return [f"{self.column}.topic{i + 1}" for i in range(self.components.shape[1])]
 
-    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+    def transform(self, frame: Table) -> np.ndarray:
         """``(n, n_dimensions)`` float32; every row on its own, so one row gives what it gives among others."""
         tokens = _tokens(frame[self.column], self.separator)
         return np.asarray(weighed(tokens, self.codes, self.idf).astype(np.float32) @ self.components, np.float32)
@@ -101,7 +101,7 @@ class Members:
         """A name for each number."""
         return [f"{self.column} has {member}" for member in self.members]
 
-    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+    def transform(self, frame: Table) -> np.ndarray:
         """``(n, n_members)`` float32."""
         out = np.zeros((len(frame), len(self.members)), np.float32)
         for row, members in enumerate(_tokens(frame[self.column], self.separator)):
@@ -122,7 +122,7 @@ class Texts:
 
     parts: list[Phrases | Members]
 
-    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+    def transform(self, frame: Table) -> np.ndarray:
         """``(n, n_columns)`` float32."""
         return np.concatenate([part.transform(frame) for part in self.parts], axis=1)
 
@@ -227,7 +227,7 @@ def _directions(matrix: sparse.csr_matrix, n_wanted: int, seed: int) -> np.ndarr
     return np.asarray(right[strength > 1e-4 * strength[0]].T, np.float32)
 
 
-def _tokens(column: pd.Series, separator: str) -> list[list[str]]:
+def _tokens(column: pd.Series | np.ndarray, separator: str) -> list[list[str]]:
     texts = [(value or "")[:MAX_CHARACTERS].lower() for value in strings(column)]
     if not separator:
         return [_WORD.findall(text) for text in texts]

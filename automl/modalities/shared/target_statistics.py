@@ -19,7 +19,7 @@ import pandas as pd
 
 from automl.modalities.shared.categories import distinct, strings
 from automl.modalities.shared.specs import MAX_STAT_ROWS, evenly, numbers_spec
-from automl.records import InputSpec
+from automl.records import InputSpec, Table
 from automl.target_encoding.ridge import (
     AMOUNTS,
     MAX_FIT_ROWS,
@@ -116,7 +116,7 @@ class TargetStatistics:
         names = [name for part in self.parts for name in part.names]
         return names + [f"{column}.{AMOUNTS[i]}" for column, kept in self.measured.items() for i in kept]
 
-    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+    def transform(self, frame: Table) -> np.ndarray:
         """``(n, n_columns)`` float32."""
         folds = folds_of(frame, self.watched) if self.parts else np.zeros(len(frame), np.int64)
         cells = self.spikes.cells(frame)
@@ -202,7 +202,7 @@ def _fit(name: str, cells: Sequence[str | None], targets: np.ndarray, folds: np.
     return TargetStatistic(name, words, idf, fitted.coef[:N_FOLDS].astype(np.float32), fitted.intercept[:N_FOLDS])
 
 
-def folds_of(frame: pd.DataFrame, watched: Sequence[str]) -> np.ndarray:
+def folds_of(frame: Table, watched: Sequence[str]) -> np.ndarray:
     """``(n,)`` from 0 to `N_FOLDS` - 1, by the cells of the watched columns: equal rows are in the same fold.
 
     Source: the finaliser of SplitMix64 (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014).
@@ -211,9 +211,9 @@ def folds_of(frame: pd.DataFrame, watched: Sequence[str]) -> np.ndarray:
     for name in watched:
         column = frame[name]
         if column.dtype.kind == "M":
-            bits = column.to_numpy("datetime64[s]").view(np.uint64)
+            bits = np.asarray(column, "datetime64[s]").view(np.uint64)
         elif column.dtype.kind in "fiub":
-            values = column.to_numpy(np.float64)
+            values = np.asarray(column, np.float64)
             bits = np.where(np.isnan(values), 0.0, values + 0.0).view(np.uint64)
         else:
             at, cells = distinct(column)

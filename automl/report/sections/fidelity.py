@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from automl.records import Outcome, Section
 from automl.report import words
+from automl.report.likelihood import likelihood_table
 
 __all__ = ["FIDELITY"]
 
@@ -34,6 +35,8 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "distances": _distances(found),
         "charts": [_chart(one) for one in found["columns"][:N_CHARTS]],
         "columns": _columns(found),
+        "likelihood": likelihood_table(found.get("likelihood"), is_text=False),
+        "given": _given(found),
         "rules": _rules(found),
         "examples": _examples(outcome),
     }
@@ -162,6 +165,35 @@ def _rules(found: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
+def _given(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How rows given each value of the condition are: shares, whether they look so, and whether they are told apart."""
+    told = found.get("given")
+    if not told:
+        return None
+    sets = [s for s in ("deep", "shallow", "floor") if s in told["rows"][0]["told_apart"]]
+    return {
+        "label": f"Rows given each value of {words.shorten(told['column'], 40)}",
+        "columns": [
+            "value", "share, held out", *(f"share, {s}" for s in sets), "looks like it, held out",
+            *(f"looks like it, {s}" for s in sets), *(f"told apart, {s}" for s in sets),
+        ],
+        "rows": [
+            [
+                words.shorten(one["value"] or words.NOTHING, 40),
+                *(words.percent(one["share"][s]) for s in ("held_out", *sets)),
+                *(_or_nothing(one["looks"][s], words.percent) for s in ("held_out", *sets)),
+                *(_or_nothing(one["told_apart"][s], "{:.3f}".format) for s in sets),
+            ]
+            for one in told["rows"]
+        ],
+        "numeric": list(range(1, 3 + 3 * len(sets))),
+    }  # fmt: skip
+
+
+def _or_nothing(value: float | None, said: Callable[[float], str]) -> str:
+    return words.NOTHING if value is None else said(value)
+
+
 def _examples(outcome: Outcome) -> list[dict[str, Any]]:
     """The first generated rows of each side. They are nobody's; rows of the data are not shown beside them."""
     from automl import goals
@@ -199,7 +231,14 @@ FIDELITY = Section(
 held-out rows. Precision: share of generated rows that lie so near to a held-out one. Distances: Kolmogorov–Smirnov of
 numbers, total variation of levels and of pairs in ten bins each. They are shown and decide nothing: generators whose
 columns and pairs look right may still be told apart.</p>
+{% if likelihood %}{{ table(likelihood) }}
+<p class="quiet">More bits are better; independent columns have 0. Numbers count by their ranks, levels by their
+shares, drawn within values that many rows share. So generators of these rows compare with each other, and with those of
+no other table. A bound says that the true figure may be higher.</p>{% endif %}
 <div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>
+{% if given %}{{ table(given) }}
+<p class="quiet">A model of training rows says by the other columns which value a row looks like. Told apart: AUC of a
+boosted classifier among rows of the value; 0.5 is a guess.</p>{% endif %}
 {% if rules %}{{ table(rules) }}{% endif %}
 {% call more("The columns that differ most") %}{{ table(columns) }}{% endcall %}
 {% for one in examples %}<h3>{{ one.label }}</h3>{{ table(one) }}{% endfor %}
@@ -212,7 +251,11 @@ columns and pairs look right may still be told apart.</p>
 
 {% for chart in charts %}{{ figure(chart) }}
 {% endfor %}
-{% if rules %}{{ table(rules) }}
+{% if likelihood %}{{ table(likelihood) }}
+
+{% endif %}{% if given %}{{ table(given) }}
+
+{% endif %}{% if rules %}{{ table(rules) }}
 {% endif %}
 {{ table(columns) }}
 

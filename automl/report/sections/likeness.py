@@ -14,6 +14,7 @@ from automl.goals.shared.samples import PICTURE, SERIES
 from automl.metrics.contents import form_of
 from automl.records import Outcome, Section
 from automl.report import sides, words
+from automl.report.likelihood import likelihood_table
 
 __all__ = ["LIKENESS"]
 
@@ -45,6 +46,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "sheets": [_sheet(name, some) for name, some in sets.items()] if form == PICTURE else [],
         "charts": [*_lines(sets), *(_profiles(found) if found else [])] if form == SERIES else [],
         "texts": _texts(found) if found and form == "text" else None,
+        "likelihood": likelihood_table(found.get("likelihood") if found else None, is_text=form == "text"),
         "quotes": [_quotes(name, some) for name, some in sets.items()] if form == "text" else [],
     }
 
@@ -233,6 +235,10 @@ of the shares of {{ groups }}, 1 where all are alike.</p>{% endif %}
 {% if texts %}{{ table(texts) }}
 <p class="quiet">Bits: a small model of characters learns from each set of texts and predicts held-out ones; fewer are
 better. Copied: share of generated texts that are training texts word for word.</p>{% endif %}
+{% if likelihood %}{{ table(likelihood) }}
+{% if texts %}<p class="quiet">Fewer bits are better. A text is what its generator reads of it: its subwords up to the
+longest length that is generated, unknown characters left out. A generator with fewer bits may be the easier one to
+tell from real texts.</p>{% endif %}{% endif %}
 {% for one in quotes %}<h3>{{ one.title }}</h3><ul class="quotes">{% for text in one.texts %}
 <li><blockquote>{{ text }}</blockquote></li>{% endfor %}</ul>{% endfor %}
 """,
@@ -246,6 +252,8 @@ say what chance does.
 {% if measures %}{{ table(measures) }}
 {% endif %}
 {% if texts %}{{ table(texts) }}
+
+{% endif %}{% if likelihood %}{{ table(likelihood) }}
 
 {% endif %}{% for one in quotes %}**{{ one.title }}**
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier
 
 from automl.baselines.learners import trees
 from automl.baselines.learners.trees import Boosting, unseen_columns
@@ -64,3 +65,17 @@ def test_a_model_of_before_predicts(table):
     expected = model.predict(X)
     del model.unseen
     np.testing.assert_array_equal(model.predict(X), expected)
+
+
+@pytest.mark.parametrize("kind", [ExtraTreesClassifier, RandomForestClassifier, ExtraTreesRegressor])
+def test_the_mean_over_trees_is_that_of_the_forest(kind):
+    drawn = np.random.default_rng(0)
+    X = drawn.normal(size=(90, 4))
+    y = drawn.integers(0, 3, 90) if kind is not ExtraTreesRegressor else X[:, 0] * 3
+    forest = kind(12, random_state=0, n_jobs=1).fit(X, y)
+    for n in (1, 90):
+        own = forest.predict(X[:n])[:, None] if kind is ExtraTreesRegressor else forest.predict_proba(X[:n])
+        np.testing.assert_array_equal(trees.tree_means(forest, X[:n]), own)
+    assert trees.tree_means(forest, np.full((1, 4), np.inf)) is None
+    assert trees.tree_means(forest, X[:1, :3]) is None
+    assert trees.tree_means(kind(2).fit(X, np.stack([y, y], axis=1)), X) is None

@@ -1,0 +1,1 @@
+"""Texts that scripts are filled into."""

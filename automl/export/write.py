@@ -1,0 +1,277 @@
+"""Writes an export completely or not at all, after it was checked against the model."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl import goals
+from automl.errors import DataError, FolderError
+from automl.export import check, formats, graph, reader
+from automl.export.describe import cell_columns, stored
+from automl.export.rows import MOST_ROWS, made_rows
+from automl.export.script import write_script
+from automl.goals.shared.rows import as_written
+from automl.records import Task
+from automl.sides.backend import check_backend
+from automl.sides.predictors import BlendPredictor, DeepPredictor
+from automl.storage import files
+from automl.storage.npz import write_npz
+from automl.system.quiet import quiet_libraries
+
+if TYPE_CHECKING:
+    from automl.records import Dataset
+
+__all__ = ["Exported", "export"]
+
+SCHEMA = 1
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exported:
+    """What was exported.
+
+    Attributes:
+        folder: where it lies.
+        manifest: the content of ``export.json``.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        head = f"{self.manifest['side']} model as {self.manifest['format']} in {self.folder}"
+        if "difference" not in self.manifest:
+            return head
+        apart = ", ".join(f"{name} {gap:.2g}" for name, gap in self.manifest["difference"].items())
+        ms, rows = self.manifest["latency_ms"], self.manifest["rows"]
+        return "\n".join(
+            [
+                head,
+                f"largest difference to the model on {rows['n']} {rows['from']} rows: {apart} "
+                f"(tolerance {self.manifest['tolerance']:g})",
+                f"size {self.manifest['size_mib']:.2f} MiB; one row takes {ms['file']:.3f} ms in the file, "
+                f"{ms['reader']:.3f} ms in the reader, {ms['predict']:.3f} ms by predict",
+            ]
+        )
+
+
+def export(
+    side: Any,
+    out: str | os.PathLike[str],
+    format: str,  # noqa: A002
+    rows: Any = None,
+    result: Mapping[str, Any] | None = None,
+) -> Exported:
+    """Export the model of a side, and check the file against it.
+
+    Args:
+        side: an `automl.predict.model.SideModel`.
+        out: a folder that does not exist yet.
+        format: one of `automl.export.formats.FORMATS`.
+        rows: rows to check it on, in any form that `predict` takes, of which the first 1,000 are used; a history for a
+            forecast. None for rows that are made up from what the model knows of its columns.
+        result: the content of ``result.json``, whose settings a script reads.
+
+    Raises:
+        RecipeError: the format is unknown.
+        DataError: the format cannot hold this side, a part of the model has no export, or the file predicts otherwise
+            than the model; nothing is written.
+        FolderError: `out` exists or cannot be written.
+        MissingExtra: a library of the format is not installed.
+    """
+    task: Task = side.task
+    target = new_folder(out)
+    if format == "python":
+        check_backend()
+        return Exported(target, write_script(side, target, result or {}))
+    found = formats.of_name(format, side.side)
+    refuse_goal(task)
+    formats.need(found)
+    check_backend()
+    with quiet_libraries():
+        made = graph.of(side.predictor, task, found.inside, found.wide)
+        given = "given" if rows is not None else "made-up"
+        raw = made_rows(task, _encoder(side.predictor)) if rows is None else rows
+        dataset, items = _items(side, raw, task)
+        return _written(side, found, made, target, dataset, items, given)
+
+
+def refuse_goal(task: Task) -> None:
+    """Refuse goals whose models make rows.
+
+    Raises:
+        DataError: the model generates rows.
+    """
+    if goals.named(task).makes_rows:
+        raise DataError("a model that generates rows has no export; make rows with automl sample MODEL")
+
+
+def new_folder(out: str | os.PathLike[str]) -> Path:
+    """The path of a folder to be written.
+
+    Raises:
+        FolderError: something is there.
+    """
+    target = Path(os.path.abspath(out))
+    if os.path.lexists(target):
+        raise FolderError(f"{target} exists; expected a new name for --out, since an export replaces nothing")
+    return target
+
+
+def _written(
+    side: Any, found: formats.Format, made: graph.Graph, target: Path, dataset: Dataset, items: np.ndarray, given: str
+) -> Exported:  # fmt: skip
+    wanted = side.predictor.output(dataset, items).arrays
+    with files.guard(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = files.unfinished(target)
+        draft.mkdir()
+        try:
+            manifest = _manifest(side, found, made, wanted)
+            _write_reader(draft, side.task, made, manifest)
+            found.write(made, draft)
+            run = found.run(made, draft)
+            encode = _encoding(made, side, dataset, items, reader.open_export(draft))
+            outputs = run(encode(np.arange(len(items))))
+            manifest |= {"rows": {"n": len(items), "from": given}, "tolerance": found.tolerance}
+            manifest["difference"] = check.differences(outputs, wanted)
+            check.refuse_far(manifest["difference"], found, len(items))
+            one = encode(np.arange(1))
+            calls: dict[str, Callable[[], Any]] = {
+                "file": lambda: run(one),
+                "reader": lambda: encode(np.arange(1)),
+                "predict": lambda: side.predictor.output(dataset, items[:1]),
+            }
+            manifest["latency_ms"] = check.latencies(calls)
+            manifest["files"] = _files(draft)
+            manifest["size_mib"] = round(sum(manifest["files"].values()) / MIB, 3)
+            files.write_text(draft / "export.json", _json(manifest))
+            for path in draft.rglob("*"):
+                if path.is_file():
+                    files.sync(path)
+            os.rename(draft, target)
+            files.sync(target.parent)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+    return Exported(target, manifest)
+
+
+def _encoder(predictor: Any) -> Any:
+    if isinstance(predictor, BlendPredictor):
+        return predictor.deep.encoder if isinstance(predictor.deep, DeepPredictor) else None
+    return getattr(predictor, "encoder", None)
+
+
+def _items(side: Any, raw: Any, task: Task) -> tuple[Dataset, np.ndarray]:
+    """Rows as the model reads them, and the row numbers or windows to check."""
+    if goals.named(task).in_windows:
+        from automl.modalities.forecast import block_starts
+
+        dataset = side.read(raw, "ignore")
+        horizon = task.horizon or 1
+        starts = block_starts(dataset)
+        ends = np.arange(horizon, dataset.n_rows + 1)
+        fits = ends[starts[ends - 1] == starts[np.maximum(ends - horizon, 0)]]
+        first = fits[-MOST_ROWS:] - horizon
+        if not len(first):
+            raise DataError(f"rows: expected a history of more than {horizon} steps, got {dataset.n_rows} rows")
+        return dataset, first[:, None] + np.arange(horizon)
+    dataset = side.read(raw, "ignore")
+    if not dataset.n_rows:
+        raise DataError("rows: none of them can be read")
+    return dataset, np.arange(min(dataset.n_rows, MOST_ROWS))
+
+
+def _encoding(
+    made: graph.Graph, side: Any, dataset: Dataset, items: np.ndarray, export_read: reader.Export
+) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
+    """What makes the file's inputs of some of the items: the reader, and our encoder where the caller has to."""
+    arrays = {name for name, spec in made.inputs.made.items() if spec["encoder"] == "array"}
+    cells: dict[str, Any] = {}
+    if hasattr(dataset.inputs, "columns") and not goals.named(side.task).in_windows:
+        names = [column["name"] for column in export_read.preprocess["columns"]]
+        cells = {name: dataset.inputs[name].to_numpy()[items] for name in names}
+
+    def encode(places: np.ndarray) -> dict[str, np.ndarray]:
+        some = {name: values[places] for name, values in cells.items()}
+        if arrays:
+            own = _encoder(side.predictor).transform(dataset, items[places])
+            some |= {name: own[name] for name in arrays}
+        found = export_read.encode(some)
+        return {name: array.astype(made.inputs.dtypes[name]) for name, array in found.items()}
+
+    return encode
+
+
+def _write_reader(draft: Path, task: Task, made: graph.Graph, manifest: Mapping[str, Any]) -> None:
+    arrays: dict[str, np.ndarray] = {}
+    content = {
+        "schema": SCHEMA,
+        "columns": cell_columns(task, made.inputs.made),
+        "inputs": stored(made.inputs.made, arrays),
+    }
+    files.write_text(draft / "preprocess.json", _json(content))
+    if arrays:
+        with (draft / "preprocess.npz").open("wb") as file:
+            write_npz(file, arrays, compressed=True)
+    files.write_text(draft / "export.json", _json(manifest))
+    files.write_text(draft / "reader.py", Path(reader.__file__).read_text(encoding="utf-8"))
+
+
+def _manifest(
+    side: Any, found: formats.Format, made: graph.Graph, wanted: Mapping[str, np.ndarray]
+) -> dict[str, Any]:  # fmt: skip
+    task: Task = side.task
+    inputs = [
+        {"name": name, "shape": [None, *shape], "dtype": made.inputs.dtypes[name],
+         "encoder": made.inputs.made[name]["encoder"]}
+        for name, shape in made.inputs.shapes.items()
+    ]  # fmt: skip
+    outputs = [
+        {"name": name, "shape": [None, *array.shape[1:]], "meaning": MEANINGS.get(name, name)}
+        for name, array in wanted.items()
+    ]
+    manifest = {
+        "schema": SCHEMA, "format": found.name, "side": side.side, "goal": task.goal, "modality": task.modality,
+        "target": list(task.target), "labels": list(as_written(task)), "inputs": inputs, "outputs": outputs,
+        "numbers_inside": made.inputs.numbers is not None, "versions": formats.versions(found),
+    }  # fmt: skip
+    if found.name == "keras":
+        predictor = side.predictor
+        manifest["after"] = {
+            "codec": predictor.codec.state(), "weights": list(predictor.weights),
+            "decision": None if predictor.decision is None else predictor.decision.state(),
+            "several_labels": goals.named(task).is_multilabel,
+        }  # fmt: skip
+    return manifest
+
+
+MEANINGS = {
+    "probabilities": "calibrated, of each label in the order of `labels`, as predict_proba returns them",
+    "labels": "the place of the label in `labels`, by calibrated probabilities and thresholds, as predict returns it; "
+    "of several labels 0 or 1 for each",
+    "values": "in the target's own units, as predict returns them",
+    "quantiles": "of the task's levels, ascending, in the target's own units",
+    "scores": "how unusual a row is, as score_rows returns it",
+    "vectors": "as transform returns them",
+}
+
+
+def _files(draft: Path) -> dict[str, int]:
+    """Bytes of each file of the model and its reader."""
+    paths = (path for path in sorted(draft.rglob("*")) if path.is_file() and path.name != "export.json")
+    return {path.relative_to(draft).as_posix(): path.stat().st_size for path in paths}
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False, default=lambda value: np.asarray(value).tolist()) + "\n"
