@@ -12,9 +12,8 @@ from automl.intake.same_kind import in_kind_of
 
 MADE = pd.DataFrame(
     {"n": pd.array([1, None], dtype="Int64"), "value": [0.5, np.nan], "when": pd.to_datetime(["2020-01-01", None]),
-     "word": pd.Series(["x", None], dtype=object), "set": pd.Series([("a", "b"), ("a",)], dtype=object)},
-    index=[7, 7],
-)  # fmt: skip
+     "word": pd.Series(["x", None], dtype=object), "set": pd.Series([("a", "b"), ("a",)], dtype=object)}
+).set_axis([7, 7], axis=0)  # fmt: skip
 CELLS = {"n": [1, None], "value": [0.5, None], "word": ["x", None], "set": [["a", "b"], ["a"]]}
 
 
