@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["FinalistClassifier", "FinalistRegressor", "finalist_estimator"]
 
 SIDES: tuple[Literal["deep"], Literal["shallow"]] = ("deep", "shallow")
+ANSWERS = ("class", "labels", "values")
 ROWS = "rows"
 """Says on how many rows a run was fitted, and is no setting."""
 
@@ -184,7 +185,7 @@ def finalist_estimator(
 
 def _check(task: Task, predictors: Mapping[str, Any], side: str) -> None:
     goal = goals.named(task)
-    if goal.in_windows or not (goal.is_classification or goal.answers == "values") or not task.columns:
+    if not (goal.needs_target and goal.answers in ANSWERS and task.columns):
         raise DataError(
             f"an estimator needs a contest of a table with a target; this one is {task.modality}, {task.goal}: use "
             "the methods of the result"
