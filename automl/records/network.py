@@ -33,7 +33,9 @@ class InputSpec:
             categories: "sizes" (levels per column, code 0 included); tokens, ngrams: "columns"; tokens of a generator
             also "shares" (of each id) and "filled" (share of the cells that hold tokens);
             image: "mean", "std" (per channel, 0 to 255), "patch_filters" (whitening filters of standardised
-            patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns";
+            patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns", and where no
+            target is learnt "gradients": "center", "components" and "deviations", as arrays, of
+            `automl.picture_gradients.described`;
             series: "mean", "std" (per channel), and "judged": "last" where an item is a row of a table, its last step,
             with the rows before it; vectors: "mean", "std" (per number). Of a
             generator, numbers are normal scores (standard normal, no NaN) with "columns" and "ties" (per column, the

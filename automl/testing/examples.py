@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from automl import goals, modalities
 from automl.detect.generated import GENERATED_KINDS
 from automl.goals.shared.samples import frame_of
 from automl.modalities.shared.generated_items import NOISE_NUMBERS
+from automl.picture_gradients import averaged, described
 from automl.records import (
     NGRAM_BITS,
     Column,
@@ -108,7 +110,10 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
         "missing": [0.0, 0.0, 0.0],
     }  # fmt: skip
     filters = np.linalg.qr(np.random.default_rng(0).normal(size=(27, 27)))[0][:5].round(4)
-    image = {"mean": [120.0] * 3, "std": [60.0] * 3, "patch_filters": filters.tolist()}
+    image: dict[str, Any] = {"mean": [120.0] * 3, "std": [60.0] * 3, "patch_filters": filters.tolist()}
+    if not goals.named(goal).needs_target:
+        blank = described(np.zeros((1, 12, 10, 3), np.float32), np, averaged)
+        image["gradients"] = _component_stats(sum(part.size for part in blank))
     specs = [
         InputSpec("numbers", "numbers", (3,), "float32", stats=numbers),
         InputSpec("texts", "numbers", (3,), "float32", stats=numbers),
@@ -144,7 +149,7 @@ def _noise(size: int) -> InputSpec:
 
 def _component_stats(size: int) -> dict[str, np.ndarray]:
     """Mean, principal components and deviations of made-up items of so many numbers."""
-    vectors = np.linalg.qr(np.random.default_rng(0).normal(size=(size, size)))[0][:12]
+    vectors = np.linalg.qr(np.random.default_rng(0).normal(size=(size, 12)))[0].T
     deviations = np.linspace(1.0, 0.1, len(vectors))
     parts = {"center": np.zeros(size), "components": vectors, "deviations": deviations}
     return {name: part.astype(np.float32) for name, part in parts.items()}
