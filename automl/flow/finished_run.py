@@ -20,7 +20,7 @@ from automl.errors import BundleError, DataError, FolderError, InputError, Recip
 from automl.flow.analyses import Analyses
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.reserve import BASE_SECONDS, SLACK
-from automl.flow.conclude import examples_of, history_of, rows_of_test
+from automl.flow.conclude import examples_of, history_of, rows_of_test, sources_of
 from automl.flow.interrupt import Interrupt
 from automl.flow.other_fits import OtherFits
 from automl.flow.prepare import Prepared, prepare
@@ -179,6 +179,7 @@ def _outcome(recipe: Recipe, prepared: Prepared, result: Mapping[str, Any], pred
         findings=dataset.findings, truth=goals.truth(dataset, task, items), contestants=shown,
         higher_is_better=metrics.named(task.metric).higher_is_better, weight=dataset.weight_of(items),
         context=goals.scoring_context(dataset, task, split, items), examples=examples_of(prepared, items),
+        sources=sources_of(dataset, items),
         test_rows=rows_of_test(dataset, items), history=history_of(prepared, items),
         analyses=dict(result.get("tradeoff") or {}), analyses_left_out=dict(result.get("tradeoff_left_out") or {}),
         reproduce=reproduce(recipe, task), automl_version=__version__, fingerprint=dataset.fingerprint,

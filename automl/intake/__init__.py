@@ -7,8 +7,9 @@ from automl.intake.image_columns import pictured
 from automl.intake.images import pictures, pictures_and_range
 from automl.intake.new_rows import delimited_rows, new_rows
 from automl.intake.row_index import UNREAD_ROWS
+from automl.intake.sounds import sounds
 
 __all__ = [
     "UNREAD_ROWS", "Grown", "delimited_rows", "grown", "load", "new_rows", "pictured", "pictures",
-    "pictures_and_range", "span",
+    "pictures_and_range", "sounds", "span",
 ]  # fmt: skip

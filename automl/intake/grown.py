@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.intake.assemble import absolute_images, room_of
+from automl.intake.assemble import absolute_files, room_of
 from automl.intake.frames import is_frame
 from automl.intake.grades import as_graded
 from automl.intake.raw import Hints, Raw, listed
@@ -81,7 +81,7 @@ def _table(raw: Raw) -> pd.DataFrame:
 
 
 def _rooted(frame: pd.DataFrame, raw: Raw) -> pd.DataFrame:
-    return frame if raw.root is None else absolute_images(frame, raw.root, raw.kinds)
+    return frame if raw.root is None else absolute_files(frame, raw.root, raw.kinds)
 
 
 def _texts(frame: pd.DataFrame) -> frozenset[str]:

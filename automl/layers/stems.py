@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from automl.records import InputSpec
 
-__all__ = ["gradient_features", "picture_parts", "pre_activated_parts", "shown", "stride_for", "word_parts"]
+__all__ = ["gradient_features", "heard", "picture_parts", "pre_activated_parts", "shown", "stride_for", "word_parts"]
 
 GRADIENT_CELLS, GRADIENT_PIXELS = (7, 4), 8
 """Cells of each scale and pixels, along the longer side, of gradients beside convolutions."""
@@ -71,7 +71,7 @@ def picture_parts(
         blocks: number of residual blocks of each stage, such as "1-1-1".
         has_max: whether the maximum over positions is returned as well as the mean.
         views: strengths of augmentation by name ("shift", "zoom", "light", "erase" and "flip"), numbers or knobs; None
-            for no augmentation.
+            for no augmentation. Of spectrograms as in `heard`.
         whitened: whether the first filters are the spec's fixed ones, which whiten patches, and not learned.
         gradients: features that a dense layer makes of fixed oriented gradients, see `gradient_features`; 0 for none.
         dropout: of the gradients; a number or a knob.
@@ -160,6 +160,8 @@ def shown(pictures: Any, spec: InputSpec, views: Mapping[str, Any] | None, facto
     from automl.layers.augment import RandomErase, RandomLight, RandomView
     from automl.layers.pixels import ChannelScale
 
+    if spec.kind == "spectrogram":
+        return heard(pictures, spec, views or {"loudness": "kept"})
     x = ChannelScale(spec.stats["mean"], spec.stats["std"])(pictures)
     if factor > 1:
         x = keras.layers.AveragePooling2D(factor, padding="same")(x)
@@ -167,6 +169,28 @@ def shown(pictures: Any, spec: InputSpec, views: Mapping[str, Any] | None, facto
         return x
     x = RandomView(views["shift"], views["zoom"], views["flip"])(x)
     return RandomErase(views["erase"])(RandomLight(views["light"])(x))
+
+
+def heard(sounds: Any, spec: InputSpec, views: Mapping[str, Any]) -> Any:
+    """Spectrograms, standardised and, in training, varied.
+
+    Args:
+        sounds: ``(batch, bands, frames, 1)`` uint8.
+        spec: their input spec, with mean and spread.
+        views: "loudness", whether each sound's own level is "kept" or "removed"; and, unless they are not varied,
+            strengths of augmentation by name ("shift", "level", "pitch", "bands" and "frames"), numbers or knobs.
+    """
+    from automl.layers.augment import RandomLight
+    from automl.layers.pixels import ChannelScale
+    from automl.layers.spectrograms import LevelRemoved, PitchShift, SpecAugment, TimeShift
+
+    x = ChannelScale(spec.stats["mean"], spec.stats["std"])(sounds)
+    if views["loudness"] == "removed":
+        x = LevelRemoved()(x)
+    if "shift" not in views:
+        return x
+    x = PitchShift(views["pitch"])(TimeShift(views["shift"])(RandomLight(views["level"])(x)))
+    return SpecAugment(views["bands"], views["frames"])(x)
 
 
 def stride_for(spec: InputSpec) -> int:

@@ -25,6 +25,7 @@ from automl.records.goal import Calibration, Example, Goal, HeldOut, Regions
 from automl.records.modality import ArrayForm, Modality
 from automl.records.names import (
     DRAWN,
+    FILE_KINDS,
     GOALS,
     KINDS,
     MIN_LEVEL_ROWS,
@@ -72,7 +73,7 @@ from automl.records.outcome import (
 )
 
 __all__ = [
-    "DRAWN", "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NGRAM_BITS", "NUMERIC_KINDS",
+    "DRAWN", "FILE_KINDS", "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NGRAM_BITS", "NUMERIC_KINDS",
     "ORDERED_KINDS", "PLUGIN_GROUP", "PRETRAINED", "QUANTITY_KINDS", "START", "UNLABELLED", "UNUSED",
     "UNUSED_KINDS", "Analysis", "AnalysisContext", "AnalysisFacts", "Ancestor", "Answers", "ArrayForm", "Baseline",
     "Calibration", "Champion", "Column", "ColumnArrays", "Comparison", "Contender", "Contestant", "Corruption",

@@ -308,6 +308,7 @@ class Outcome:
         contestants: finalists, the blend if there is one, and the floor.
         examples: the test items as the user gave them, in test order, for "worst errors": a frame of raw input columns,
             or an array of images ``(n, h, w[, c])`` uint8 or of sequences; None if they were not kept.
+        sources: of items that are played: `Dataset.sources` of the test items, in test order; None without any.
         test_rows: ``(n,)`` position in the user's file of each scored test item (for a window, of its first row).
         history: forecast only: a mapping with "values" ``(n_windows, context, n_targets)`` before each window, and
             "times" ``(n_windows, horizon)``.
@@ -337,6 +338,7 @@ class Outcome:
     weight: np.ndarray | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     examples: Any = None
+    sources: np.ndarray | None = None
     test_rows: np.ndarray | None = None
     history: Mapping[str, Any] | None = None
     coverage: tuple[Coverage, ...] = ()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.records import MIN_LEVEL_ROWS, ORDERED_KINDS, UNUSED_KINDS
+from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, ORDERED_KINDS, UNUSED_KINDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,7 +153,7 @@ def features_of(dataset: Dataset, task: Task, rows: np.ndarray) -> Iterator[Feat
     for column in task.columns[:MOST_COLUMNS]:
         if column.kind in UNUSED_KINDS or column.name not in dataset.inputs.columns:
             continue
-        if column.kind == "image_path":
+        if column.kind in FILE_KINDS:
             if column.name in dataset.pictures:
                 yield from _of_pictures(dataset.pictures[column.name], rows, column.name)
             continue
