@@ -99,8 +99,9 @@ def fit(
     """Run the contest on data: a searched deep network against a tuned shallow model.
 
     Args:
-        data: a path (CSV, TSV, Parquet, Feather, JSON lines, Excel, ``.npz``, a folder of images or texts), a pandas
-            or polars frame, an array of 2 to 4 dimensions, a list of strings, or a pair (inputs, target).
+        data: a path (CSV, TSV, Parquet, Feather, JSON lines, Excel, ``.npz``, a folder of images or texts), a frame of
+            pandas, polars or Arrow, a ``datasets.Dataset`` of Hugging Face, a ``tf.data.Dataset`` that ends, an array
+            of 2 to 4 dimensions, a list of strings, or a pair (inputs, target).
         target: name of the target column, or several.
         goal: binary, multiclass, multilabel, regression, forecast or anomaly; None to detect it.
         label: column that only scores a goal without target.
