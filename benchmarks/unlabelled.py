@@ -5,7 +5,7 @@
 
 Each line is one contest in a process of its own; what `--out` holds already is not run again. DIR is the data folder of
 `contest.py`. `--series` is the `datasets/data` folder of an unpacked `aeon` wheel (1.6.0), which ships two series
-with marked anomalies. `--packages` holds unpacked registry packages, as `public_tables.py` says; four of its tables are
+with marked anomalies and the set GunPoint. `--packages` holds unpacked registry packages, as `public_tables.py` says; four of its tables are
 read. With `--pyod` the interpreter of an environment with pyod scores the same test rows by ECOD and kNN. Printed for
 anomalies: ROC AUC and average precision of both finalists on the test rows, whatever metric chose them; for
 representations the accuracy or ROC AUC of probes. The last line of JSON holds means.
@@ -185,6 +185,17 @@ def representation(folder: Path, name: str) -> Case:
     return {**case, "dims": 32} if name == "adult" else case
 
 
+def gun_point(folder: Path) -> Case:
+    """Series of the UCR archive in the archive's own parts, for a probe."""
+    from public_sequences import read_ts
+
+    parts = {}
+    for part in ("TRAIN", "TEST"):
+        series, labels = read_ts((folder / "GunPoint" / f"GunPoint_{part}.ts").read_text("utf-8"))
+        parts[part] = (np.array(series, "float32"), np.array(labels))
+    return {"data": parts["TRAIN"], "test": parts["TEST"], "goal": "represent"}
+
+
 def cases(args: argparse.Namespace) -> dict[str, Callable[[], Case]]:
     """Every set by name; those of series and of packages where their folder is given."""
     folder, series = Path(args.data), Path(args.series)
@@ -205,6 +216,8 @@ def cases(args: argparse.Namespace) -> dict[str, Callable[[], Case]]:
         made[f"series_{name}"] = lambda name=name: labelled_series(series, name)
     for name in ("fashion", "adult", "letter", "osu_leaf", "basic_motions"):
         made[f"represent_{name}"] = lambda name=name: representation(folder, name)
+    if args.series:
+        made["represent_gun_point"] = lambda: gun_point(series)
     return made
 
 
