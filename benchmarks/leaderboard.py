@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +73,17 @@ def installed(given: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     pythons = dict(text.partition("=")[::2] for text in given)
     for name, path in pythons.items():
         if name not in peers.SCRIPTS or not Path(path).is_file():
-            sys.exit(f"--peer-python takes NAME=PATH with one of {', '.join(peers.SCRIPTS)} and a file, not {name}={path}")
+            sys.exit(
+                f"--peer-python takes NAME=PATH with one of {', '.join(peers.SCRIPTS)} and a file, not {name}={path}"
+            )
     found, left_out = {}, {}
     for name in peers.SCRIPTS:
         if name in pythons or _importable(MODULES.get(name, name)):
             found[name] = pythons.get(name, sys.executable)
         else:
-            left_out[name] = f"this Python has no {MODULES.get(name, name)}; give one that has: --peer-python {name}=PATH"
+            left_out[name] = (
+                f"this Python has no {MODULES.get(name, name)}; give one that has: --peer-python {name}=PATH"
+            )
     return found, left_out
 
 
@@ -214,7 +218,8 @@ def run_all(
         with path.open("a", encoding="utf-8") as file:
             file.write("\n")
     with ThreadPoolExecutor(len(cores)) as pool:
-        for line in pool.map(on_a_core, [job for job in jobs if key_of(job) not in known]):
+        for ended in as_completed([pool.submit(on_a_core, job) for job in jobs if key_of(job) not in known]):
+            line = ended.result()
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
             yield line

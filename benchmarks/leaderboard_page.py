@@ -102,7 +102,9 @@ def sentence(found: Mapping[str, Any]) -> str:
     ahead = [one["system"] for one in ranked if one["mean_rank"] < first["mean_rank"]]
     level = [one["system"] for one in ranked if one["mean_rank"] == first["mean_rank"]]
     if ahead:
-        return f"{' and '.join(ahead)} {'has' if len(ahead) == 1 else 'have'} a better mean rank than {first['system']}."
+        return (
+            f"{' and '.join(ahead)} {'has' if len(ahead) == 1 else 'have'} a better mean rank than {first['system']}."
+        )
     if level:
         return f"{first['system']} shares the best mean rank with {' and '.join(level)}."
     return f"{first['system']} has the best mean rank."
@@ -165,8 +167,8 @@ PAGE = """<!doctype html>
 <td class="n">{{ "%.1f"|format(one.median_seconds) if one.median_seconds is not none else "–" }}</td></tr>
 {% endfor %}
 </tbody></table></div>
-<p class="quiet">Mean place over the {{ found.ranked_sets }} sets that all systems have run, 1 for the best. Equal scores
-share a place; a system that failed shares the last ones. The interval is Student's over sets: it says how far other
+<p class="quiet">Mean place over the {{ found.ranked_sets }} sets that all systems have run, 1 for the best. Equal
+scores share a place; a system that failed shares the last ones. The interval is Student's over sets: it says how far other
 sets like these would move the mean. The first row is automl's, wherever it ranks.</p>
 </section>
 <section><h2>Scores</h2>
