@@ -168,8 +168,8 @@ PAGE = """<!doctype html>
 {% endfor %}
 </tbody></table></div>
 <p class="quiet">Mean place over the {{ found.ranked_sets }} sets that all systems have run, 1 for the best. Equal
-scores share a place; a system that failed shares the last ones. The interval is Student's over sets: it says how far other
-sets like these would move the mean. The first row is automl's, wherever it ranks.</p>
+scores share a place; a system that failed shares the last ones. The interval is Student's over sets: it says how far
+other sets like these would move the mean. The first row is automl's, wherever it ranks.</p>
 </section>
 <section><h2>Scores</h2>
 <div class="scroll" tabindex="0"><table>
