@@ -3,12 +3,12 @@
     python benchmarks/fev_tasks.py tasks.yaml --out summary.csv [--seconds 60] [--seed 0] [--name automl]
 
 The file holds a key ``tasks`` with a list of mappings with the fields of `fev.Task`, as `fev.Benchmark.from_yaml`
-reads it. A dataset is a local Parquet, CSV or JSON file, its path relative to the file of tasks (JSON an array of records, or a record a line): long, a row a
-step, or as fev stores it, a row a series with lists. Each task runs with `automl.fit` on what lies before its first
-cutoff; the model then forecasts every window from the rows before it, with the covariates that are known beforehand.
-fev allows a fit for each window; one fit is what a deployed model would have. Scores are computed here as fev computes
-them. With fev installed, its own `Task.evaluation_summary` would give the same columns; fev's leaderboard,
-`fev.leaderboard("summary.csv", ...)`, reads this file beside those of other models.
+reads it. A dataset is a local Parquet, CSV or JSON file (an array of records, or a record a line), its path relative to
+the file of tasks: long, a row a step, or as fev stores it, a row a series with lists. Each task runs with `automl.fit`
+on what lies before its first cutoff; the model then forecasts every window from the rows before it, with the covariates
+that are known beforehand. fev allows a fit for each window; one fit is what a deployed model would have. Scores are
+computed as fev computes them, and the file has the columns of `Task.evaluation_summary`, so that
+`fev.leaderboard(["summary.csv", ...])` reads it beside those of other models.
 
 Not run, and said so: datasets of a hub (``dataset_config``), `generate_univariate_targets_from`, cutoffs and steps
 as dates, and quantile levels other than those of our models (0.1 and 0.9; the median is the point forecast).
@@ -134,7 +134,8 @@ def _task(given: Mapping[str, Any], place: int) -> FevTask:
         raise ValueError(f"task {place}: initial_cutoff {cutoff} leaves no room for all windows; at most {last}")
     name = task.task_name or "/".join(Path(task.dataset_path).parts[-3:-1]) or Path(task.dataset_path).stem
     return FevTask(**asdict(task) | {
-        "initial_cutoff": cutoff, "window_step_size": step, "task_name": name, "quantile_levels": sorted(task.quantile_levels),
+        "initial_cutoff": cutoff, "window_step_size": step, "task_name": name,
+        "quantile_levels": sorted(task.quantile_levels),
         "target": task.target if isinstance(task.target, str) else sorted(task.target),
         **{key: sorted(getattr(task, key))
            for key in ("known_dynamic_columns", "past_dynamic_columns", "static_columns")},
@@ -187,7 +188,7 @@ def frame_of(task: FevTask, folder: Path) -> pd.DataFrame:
     if len(frame) and isinstance(frame[task.timestamp_column].iloc[0], list | np.ndarray):
         listed = [task.timestamp_column, *task.targets, *task.known_dynamic_columns, *task.past_dynamic_columns]
         frame = frame.explode(listed, ignore_index=True)
-        frame = frame.astype({name: float for name in task.targets}).infer_objects()
+        frame = frame.astype(dict.fromkeys(task.targets, float)).infer_objects()
     frame[task.id_column] = frame[task.id_column].astype(str)
     frame[task.timestamp_column] = pd.to_datetime(frame[task.timestamp_column])
     return frame.sort_values([task.id_column, task.timestamp_column], kind="stable", ignore_index=True)
