@@ -174,8 +174,9 @@ def frame_of(task: FevTask, folder: Path) -> pd.DataFrame:
     if path.suffix == ".parquet":
         frame = pd.read_parquet(path)
     elif path.suffix in (".json", ".jsonl"):
-        lined = not path.read_text("utf-8").lstrip().startswith("[")
-        frame = pd.read_json(path, lines=lined, convert_dates=False)
+        text = path.read_text("utf-8")
+        whole = text.lstrip().startswith("[")
+        frame = pd.DataFrame(json.loads(text) if whole else [json.loads(line) for line in text.splitlines() if line])
     elif ".csv" in path.suffixes:
         frame = pd.read_csv(path)
     else:

@@ -50,7 +50,7 @@ def fit(client, monkeypatch, system, **more):
 
 
 def test_every_metric_of_ours_exists(client):
-    assert all(metrics.is_known(name) for name in client.METRICS.values())
+    assert [name for name in client.METRICS.values() if metrics.find(name) is None] == []
     assert client.metric_of(SimpleNamespace(name="root_mean_squared_error")) == "rmse"
     assert client.metric_of("pinball_loss") is None
 
