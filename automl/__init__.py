@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from automl._version import __version__
 
 if TYPE_CHECKING:
-    from automl.api import Inspection, Result, analyse, compare, fit, inspect, load, run
+    from automl.api import Inspection, Result, analyse, compare, fit, inspect, load, run, update
     from automl.estimators import (
         ContestClassifier,
         ContestRegressor,
@@ -45,6 +45,7 @@ __all__ = [
     "inspect",
     "load",
     "run",
+    "update",
 ]
 
 

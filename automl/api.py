@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from automl.records import GoalName, Kind, Recipe
 
-__all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
+__all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run", "update"]
 
 LOOKED_ROWS = 30_000
 """The most rows of a table that `inspect` reads. More would give the same kinds and findings, and take much longer."""
@@ -83,6 +83,7 @@ def fit(
     analysis: float | None = None,
     sensitive: str | Sequence[str] | None = None,
     latency: str | float | None = None,
+    fail_on: str | None = None,
     out: str | Path | None = None,
     resume: bool | None = None,
     json: bool | None = None,
@@ -138,6 +139,8 @@ def fit(
             robustness, importance and so on. None for 0.15; 0 for nothing.
         sensitive: names of columns by whose groups both sides are compared.
         latency: the most milliseconds that predicting one row may take, such as 20 or "20ms"; None for no bound.
+        fail_on: conditions such as "verdict=shallow|trust=low|score<0.8", of which `Result.failed_on` names those that
+            hold; the command line ends with exit code 3 then. None for none.
         out: run folder, new or empty; None for a new one under ``automl-runs``.
         resume: whether to go on with the run in `out`.
         json: as `quiet`; on the command line it prints ``result.json`` and nothing else.
@@ -200,6 +203,7 @@ def run(
     analysis: float | None = None,
     sensitive: str | Sequence[str] | None = None,
     latency: str | float | None = None,
+    fail_on: str | None = None,
     out: str | Path | None = None,
     resume: bool | None = None,
     json: bool | None = None,
@@ -259,6 +263,7 @@ def run(
         analysis: share of the budget for what is measured after the verdict.
         sensitive: names of columns by whose groups both sides are compared.
         latency: the most milliseconds that predicting one row may take.
+        fail_on: conditions of which `Result.failed_on` names those that hold.
         out: run folder.
         resume: whether to go on with the run in `out`.
         json: as `quiet`.
@@ -330,20 +335,66 @@ def analyse(
     """
     started = time.monotonic()
     from automl import flow
-    from automl import recipe as recipes
-    from automl.errors import FolderError
-    from automl.storage.run_folder import RECIPE_FILE
+    from automl.flow.finished_run import recipe_of
 
     folder = Path(run)
-    path = folder / RECIPE_FILE
-    if not path.is_file():
-        raise FolderError(f"{folder} holds no finished run (no {RECIPE_FILE}); give a folder that `automl fit` wrote")
-    named = [plugins] if isinstance(plugins, str | Path) else list(plugins or ())
-    given = {"data": data, "test": test, "weight": weight, "plugins": named or None}
-    recipe = recipes.read(path, budget="5m" if budget is None else budget, quiet=quiet, json_lines=json_lines, **given)
+    given = {"data": data, "test": test, "weight": weight, "quiet": quiet, "json_lines": json_lines}
+    recipe = recipe_of(folder, plugins, {**given, "budget": "5m" if budget is None else budget})
     names = [only] if isinstance(only, str) else list(only or ())
     outcome, result, predictors, recommended = flow.analyse(recipe, folder, names, started)
     return Result(flow.Finished(outcome, dict(predictors), recommended, folder, result))
+
+
+@_with_hints
+def update(
+    run: str | Path,
+    new: Any,
+    *,
+    data: Any = None,
+    test: Any = None,
+    budget: str | float | None = None,
+    analysis: float | None = None,
+    out: str | Path | None = None,
+    fail_on: str | None = None,
+    plugins: str | Path | Sequence[str | Path] | None = None,
+    quiet: bool | None = None,
+    json: bool | None = None,
+    json_lines: bool | None = None,
+) -> Result:
+    """Fit the settings of both finalists of a finished run on its rows and new ones, and compare them anew.
+
+    Nothing is searched, so it takes a few fits. No row that chose the settings tests: the test rows are those of the
+    run and a fifth of the new rows; where rows are split in time, the latest of all. The rows are kept in the new run
+    folder, so that it can be updated in turn.
+
+    Args:
+        run: a run folder.
+        new: new rows with all columns of the old ones, in any form of a table that `fit` takes.
+        data: the data of the run, where they lie elsewhere now or were given in memory; None for what its recipe names.
+        test: its test rows, likewise.
+        budget: the most time, such as "5m"; most of it stays unused. None for that of the run.
+        analysis: share of the budget for what is measured after the verdict. None for 0: nothing.
+        out: run folder, new or empty; None for a new one under ``automl-runs``.
+        fail_on: as for `fit`; None for that of the run.
+        plugins: Python files or entry points that the run was made with.
+        quiet: whether to show no progress.
+        json: as `quiet`.
+        json_lines: whether to show progress as one JSON object per line on standard error.
+
+    Returns:
+        The result; `result["lineage"]` names the contests before it.
+
+    Raises:
+        InputError: the folder holds no finished run, its data are missing or others, or the new rows do not fit them.
+    """
+    started = time.monotonic()
+    from automl.flow.updating import update_run
+
+    given = {
+        "data": data, "test": test, "budget": budget, "analysis": analysis, "fail_on": fail_on, "quiet": quiet,
+        "json": json, "json_lines": json_lines, "out": None if out is None else str(out),
+    }  # fmt: skip
+    return Result(update_run(Path(run), new, given, plugins, started))
 
 
 def compare(runs: Sequence[str | Path], out: str | Path | None = None) -> pd.DataFrame:
@@ -481,4 +532,4 @@ def load(path: str | Path, plugins: Sequence[str | Path] = (), pretrained: str |
         from automl.pretrained import relocated
 
         task = relocated(task, pretrained)
-    return Model(task, opened.predictors, opened.recommended, Path(path), dict(opened.result))
+    return Model(task, opened.predictors, opened.recommended, Path(path), dict(opened.result), dict(opened.reference))

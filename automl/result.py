@@ -13,10 +13,13 @@ from automl.storage import files as folders
 from automl.system.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from automl.export import Exported
     from automl.flow import Finished
+    from automl.predict.watching import Watched
     from automl.records import OnOdd, Outcome
 
 __all__ = ["Result"]
@@ -43,7 +46,12 @@ class Result:
         self.result: dict[str, Any] = finished.result
         self.folder: Path = finished.folder
         self.model = Model(
-            finished.outcome.task, finished.predictors, finished.recommended, finished.folder, finished.result
+            finished.outcome.task,
+            finished.predictors,
+            finished.recommended,
+            finished.folder,
+            finished.result,
+            finished.reference,
         )
 
     def __str__(self) -> str:
@@ -78,6 +86,11 @@ class Result:
     def trust(self) -> Trust:
         """How far the result can be believed: a level (high, medium, low), and the findings that speak against it."""
         return trust_of(self.outcome.findings)
+
+    @property
+    def failed_on(self) -> tuple[str, ...]:
+        """The conditions of `fail_on` that hold, each as a sentence; empty if none does or none were asked for."""
+        return tuple((self.result.get("fail_on") or {}).get("failed", ()))
 
     @property
     def deep(self) -> SideModel:
@@ -133,6 +146,10 @@ class Result:
     ) -> Exported:  # fmt: skip
         """Export the recommended model, or that of a side; see `Model.export`."""
         return self.model.export(path, format, side, rows)
+
+    def watch(self, rows: Any, side: str | None = None, fail_on: str | None = None) -> Watched:
+        """Compare new rows with those of training; see `Model.watch`."""
+        return self.model.watch(rows, side, fail_on)
 
     def analysis(self, name: str) -> pd.DataFrame:
         """What an analysis measured of both finalists after the verdict, as a table.
@@ -354,9 +371,39 @@ class Result:
             folders.write_text(path, text)
         return text
 
+    def update(
+        self,
+        new: Any,
+        *,
+        data: Any = None,
+        test: Any = None,
+        budget: str | float | None = None,
+        out: str | Path | None = None,
+        quiet: bool | None = None,
+        plugins: str | Path | Sequence[str | Path] | None = None,
+    ) -> Result:
+        """Fit both finalists' settings on the rows of this run and new ones, and compare them anew: `automl.update`.
+
+        Args:
+            new: new rows with all columns of the old ones.
+            data: the data of the run, if they were given in memory; None for where they lay.
+            test: its test rows, likewise.
+            budget: the most time; None for that of the run.
+            out: run folder, new or empty; None for a new one under ``automl-runs``.
+            quiet: whether to show no progress.
+            plugins: Python files or entry points that the run was made with.
+
+        Raises:
+            InputError: the data are missing or others, or the new rows do not fit them.
+        """
+        from automl.flow.updating import update_run
+
+        given = {"data": data, "test": test, "budget": budget, "quiet": quiet, "out": None if out is None else str(out)}
+        return Result(update_run(self.folder, new, given, plugins))
+
     def save(self, path: str | Path) -> Path:
         """Save both models as a folder that `automl.load` opens; returns the path."""
         from automl.flow.keep import save
 
         predictors = dict(self.model.predictors)
-        return save(Path(path), self.outcome, predictors, self.model.recommended)
+        return save(Path(path), self.outcome, predictors, self.model.recommended, self.model.reference)

@@ -31,11 +31,11 @@ from sklearn.model_selection import GroupKFold, StratifiedKFold
 import automl
 from automl.detect.columns.features import BUCKETS, N_FEATURES, N_VOTES, Lexicon, column_features, hashed, spoken, stem
 from automl.detect.columns.kinds import NINE_OF_KIND, may_be_overruled, settled
-from automl.detect.columns.model import LEAF, NINE, load, probabilities
+from automl.detect.columns.model import LABELLED_KINDS, LEAF, NINE, load, probabilities
 from automl.detect.columns.profile import ColumnProfile, benchmark_profile
 from automl.detect.columns.rules import TABLE_RULES
 from automl.detect.columns.sample import ColumnSample
-from automl.records import KINDS, Column
+from automl.records import Column
 
 __all__ = [
     "FOLDS", "Shown", "believed", "fitted", "folds", "out_of_fold", "reliability", "row_sample", "ruled", "sharpened",
@@ -390,7 +390,7 @@ def reliability(some: Shown, at: np.ndarray | None = None) -> dict[str, np.ndarr
     rising.fit(some.confidence[judged], some.is_right[judged])
     right = rising.predict(AT)
     by_rule = []
-    for kind in KINDS:
+    for kind in LABELLED_KINDS:
         own = at[~some.is_judged[at] & (some.kinds[at] == kind)]
         by_rule.append((some.is_right[own].sum() + 0.5) / (len(own) + 1) if len(own) >= LEAST_RULED else 1.0)
     return {"reliability": np.stack([AT, right]), "by_rule": np.array(by_rule)}
@@ -398,7 +398,7 @@ def reliability(some: Shown, at: np.ndarray | None = None) -> dict[str, np.ndarr
 
 def believed(some: Shown, store: Mapping[str, np.ndarray], at: np.ndarray) -> np.ndarray:
     """The confidence that is shown, at these positions."""
-    by_rule = dict(zip(KINDS, store["by_rule"].tolist(), strict=True))
+    by_rule = dict(zip(LABELLED_KINDS, store["by_rule"].tolist(), strict=True))
     sure = some.confidence[at]
     most = np.array([1.0 if kind == "constant" else by_rule[kind] for kind in some.kinds[at].tolist()])
     return np.where(some.is_judged[at], np.interp(sure, *store["reliability"]), np.minimum(sure, most))

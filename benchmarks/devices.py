@@ -37,7 +37,8 @@ SERIES = ("resnet1d", "lite", "tcn", "series_transformer", "series_rnn")
 FORECASTS = ("mlp_forecast", "nhits", "patch_transformer", "rnn_forecast")
 TEXTS = ("ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "pretrained_text")
 TABLES = ("mlp", "tabm", "ft_transformer", "retrieval")
-PICTURES = ("cnn", "resnet", "vit", "pretrained_image")
+PICTURES = ("cnn", "gradient_mlp", "resnet", "vit", "pretrained_image")
+UNUSUAL_PICTURES = ("gradient_autoencoder",)
 UNLABELLED = ("autoencoder", "vae", "dte")
 REPRESENTING, REPRESENTING_PICTURES = ("masked", "scarf"), ("simclr",)
 WINDOWS = ("series_predictor",)
@@ -48,6 +49,7 @@ PRETRAINED = ("pretrained_text", "pretrained_image")
 TEMPLATES = (
     *TABLES,
     *PICTURES,
+    *UNUSUAL_PICTURES,
     *TEXTS,
     *SERIES,
     *FORECASTS,
@@ -91,7 +93,7 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     rng, n = np.random.default_rng(0), 2048
     classes = Head("multiclass", (10,), "softmax", "sparse_categorical_crossentropy", (), (0.1,) * 10)
     labels = rng.integers(0, 10, size=n).astype("int32")
-    if name in (*UNLABELLED, *WINDOWS):  # they learn no target
+    if name in (*UNLABELLED, *UNUSUAL_PICTURES, *WINDOWS):  # they learn no target
         classes, labels = Head("anomaly", (1,), "linear", "own"), np.zeros((n, 1), "float32")
     if name in (*REPRESENTING, *REPRESENTING_PICTURES):
         classes, labels = Head("represent", (16,), "linear", "own", is_code=True), np.zeros((n, 1), "float32")
@@ -108,9 +110,9 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     if name in PRETRAINED:
         spec = InputSpec("vectors", "vectors", (384,), "float32", 0, {"mean": [0.0] * 384, "std": [1.0] * 384})
         return {"vectors": rng.normal(size=(n, 384)).astype("float32")}, labels, (spec,), classes
-    if name in (*PICTURES, *REPRESENTING_PICTURES):
+    if name in (*PICTURES, *UNUSUAL_PICTURES, *REPRESENTING_PICTURES):
         x = rng.integers(0, 256, size=(n, 28, 28, 1)).astype("uint8")
-        spec = InputSpec("image", "image", (28, 28, 1), "uint8", 0, {"mean": [128.0], "std": [70.0]})
+        spec = InputSpec("image", "image", (28, 28, 1), "uint8", 0, _picture_stats(x))
         return {"image": x}, labels, (spec,), classes
     if name == "ngram_mlp":
         x = rng.integers(1, 40_000, size=(n, 512)) + (rng.integers(1, 2_048, size=(n, 512)) << NGRAM_BITS)
@@ -129,6 +131,15 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     )
     head = Head("forecast", (24, 1, 3), "linear", "forecast", (0.1, 0.9), ())
     return {"series": x}, rng.normal(size=(n, 24, 1)).astype("float32"), (spec,), head
+
+
+def _picture_stats(pictures: np.ndarray) -> dict[str, Any]:
+    """Moments of grey pictures, and principal components of their gradients."""
+    from automl.modalities.shared.picture_components import component_stats
+
+    mean, std = np.array([128.0]), np.array([70.0])
+    found = component_stats(lambda rows: pictures[rows], np.arange(500), mean, std)
+    return {"mean": mean.tolist(), "std": std.tolist(), "gradients": found}
 
 
 def _rows_to_generate(

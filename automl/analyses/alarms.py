@@ -164,7 +164,7 @@ def _top(context: AnalysisContext, scores: dict[Any, np.ndarray]) -> dict[str, A
                 {"side": side, "position": position, "score": score, **reason}
                 for reason in (own["reasons"] or [{"part": None, "drop": None}])
             ]
-    is_in_grid = found is not None and found.what == "images"
+    is_in_grid = found is not None and found.what in ("images", "sounds")
     return {
         "what": "" if found is None else found.what, "n_patches": N_PATCHES if is_in_grid else None, "top": made,
         "rows": rows,

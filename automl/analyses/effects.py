@@ -13,7 +13,7 @@ from automl import goals
 from automl.analyses.shared import scoring
 from automl.analyses.shared.answers import answer_numbers, answer_words
 from automl.analyses.shared.changed import Factor, allowance, factors_of, item_seconds, part_of, stack, stacked_seconds
-from automl.records import Analysis, AnalysisContext, AnalysisFacts
+from automl.records import FILE_KINDS, Analysis, AnalysisContext, AnalysisFacts
 from automl.report import words
 
 __all__ = ["EFFECTS"]
@@ -79,7 +79,7 @@ def _columns(context: AnalysisContext) -> list[Factor]:
     plain = [
         factor
         for factor in factors_of(context)
-        if kinds.get(factor.name) not in ("text", "image_path", "list", None)
+        if kinds.get(factor.name) not in ("text", *FILE_KINDS, "list", None)
         and factor.name not in context.dataset.pictures
         and inputs[factor.name].nunique() > 1
     ]

@@ -42,7 +42,9 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
     positions = _examples(context)
     rows = context.split.test[positions]
     kind = modalities.named(context.task).items
-    dataset, parts = {"text": of_texts, "images": of_pictures}.get(kind, of_series)(context.dataset, context.task, rows)
+    dataset, parts = {"text": of_texts, "images": of_pictures, "sounds": of_pictures}.get(kind, of_series)(
+        context.dataset, context.task, rows
+    )
     if not len(parts) or dataset.n_rows > MOST_ROWS:
         return None
     if dataset.vectors is not None:

@@ -16,7 +16,7 @@ from automl.audit.steps import left_out
 from automl.audit.univariate import codes_of, follows, numbers_of, skill
 from automl.audit.view import View, quoted, remembered, severity_of
 from automl.detect.quoting import percent
-from automl.records import Column, Finding, Severity
+from automl.records import FILE_KINDS, Column, Finding, Severity
 from automl.system.advice import Options, advice
 
 __all__ = ["drifted_test", "ignored_time"]
@@ -84,7 +84,7 @@ def _differing(view: View, rows: np.ndarray, is_test: np.ndarray, leave_out: tup
     part = view.frame.iloc[rows]
     skills: dict[str, float] = {}
     for column in view.used:
-        if column.name not in leave_out and column.kind != "image_path":
+        if column.name not in leave_out and column.kind not in FILE_KINDS:
             codes = _codes(part[column.name], column.kind)
             skills[column.name] = skill(codes, is_test.astype(np.int64), 2)
     differing = [name for name in skills if skills[name] >= NAMED]

@@ -15,6 +15,7 @@ from automl.audit.labels import doubtful_labels, doubtful_values
 from automl.audit.leakage import copied_target, leaking_column
 from automl.audit.order import sorted_identifier, sorted_rows
 from automl.audit.recorded import time_columns
+from automl.audit.recordings import crossing_recordings
 from automl.audit.series import changed_frequency, long_gaps
 from automl.audit.target import few_rows, rare_classes, target_outliers, untested_classes
 from automl.audit.texts import empty_texts, mixed_languages
@@ -26,7 +27,8 @@ __all__ = ["CHECKS", "GRAVE", "TIMED", "examine"]
 Check = Callable[[View], Finding | None]
 
 GRAVE: tuple[Check, ...] = (
-    copied_target, untested_classes, sorted_identifier, crossing_groups, ignored_time, twins, leaking_column,
+    copied_target, untested_classes, sorted_identifier, crossing_groups, crossing_recordings,
+    ignored_time, twins, leaking_column,
 )  # fmt: skip
 """Checks of what makes a score worthless: leaks, groups, time, copied rows, classes that are not tested.
 
@@ -43,6 +45,7 @@ TIMED: tuple[Check, ...] = (
 APPLIES: dict[Check, Callable[[View], bool]] = {
     changed_frequency: lambda view: view.goal.in_windows,
     long_gaps: lambda view: view.goal.in_windows,
+    crossing_recordings: lambda view: view.dataset.sources is not None,
     blank_images: lambda view: view.modality.is_images,
     alike_images: lambda view: view.modality.is_images,
     empty_texts: lambda view: any(c.kind == "text" for c in view.used),

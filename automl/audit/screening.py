@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from automl.audit.encoding import evenly
-from automl.records import ORDERED_KINDS, Column
+from automl.records import FILE_KINDS, ORDERED_KINDS, Column
 
 if TYPE_CHECKING:
     from automl.audit.view import Target
@@ -76,7 +76,7 @@ def _coded(frame: pd.DataFrame, columns: Sequence[Column], rows: np.ndarray) -> 
     """Places of some columns, and their levels or bins ``(n_rows, n)``, some columns at a time."""
     n_at_once = max(1, CHUNK // len(rows))
     ordered = [i for i, column in enumerate(columns) if column.kind in ORDERED_KINDS]
-    others = [i for i, column in enumerate(columns) if column.kind not in (*ORDERED_KINDS, "image_path")]
+    others = [i for i, column in enumerate(columns) if column.kind not in (*ORDERED_KINDS, *FILE_KINDS)]
     for some in (ordered, others):
         for begin in range(0, len(some), n_at_once):
             places = some[begin : begin + n_at_once]

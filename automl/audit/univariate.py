@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from automl.audit.view import Target, View, remembered
-from automl.records import ORDERED_KINDS, UNUSED_KINDS
+from automl.records import FILE_KINDS, ORDERED_KINDS, UNUSED_KINDS
 
 __all__ = ["ColumnSkill", "chance_skill", "codes_of", "column_skills", "follows", "order_of", "skill", "tamed"]
 
@@ -50,7 +50,7 @@ def column_skills(view: View) -> tuple[ColumnSkill, ...]:
     """For each column the target that it predicts best; best columns first."""
     skills: list[ColumnSkill] = []
     for column in view.columns:
-        if column.kind == "image_path":
+        if column.kind in FILE_KINDS:
             continue
         series = view.known_frame[column.name]
         codes = codes_of(series, column.kind)
@@ -68,7 +68,7 @@ def chance_skill(view: View) -> float:
     order = np.random.default_rng(0).permutation(len(view.known))
     best = view.screening.chance
     for column in view.used:
-        if column.kind != "image_path":
+        if column.kind not in FILE_KINDS:
             codes = codes_of(view.known_frame[column.name], column.kind)
             for target in view.targets:
                 best = max(best, skill(codes, target.values[view.known][order], target.n_classes))

@@ -17,7 +17,7 @@ from automl.audit.encoding import WORDED, as_numbers, chosen, words_of_each
 from automl.audit.screening import Screened, screened
 from automl.detect.columns.sample import is_named
 from automl.modalities.image import grey_means
-from automl.records import UNUSED_KINDS, Column, Dataset, Finding, Goal, Modality, Severity, Split, Task
+from automl.records import FILE_KINDS, UNUSED_KINDS, Column, Dataset, Finding, Goal, Modality, Severity, Split, Task
 
 __all__ = [
     "Target",
@@ -181,7 +181,7 @@ class View:
             part = np.asarray(self.dataset.inputs[rows])
             made = part.reshape(len(rows), -1) if self.modality.matrix is None else self.modality.matrix(part)
             return np.nan_to_num(made.astype(np.float32))
-        columns = chosen([c for c in self.used if c.name not in leave_out and c.kind != "image_path"], first)
+        columns = chosen([c for c in self.used if c.name not in leave_out and c.kind not in FILE_KINDS], first)
         most_words = words_of_each(len(rows) * sum(c.kind in WORDED for c in columns))
         blocks = [self._encoded(column, rows, most_words) for column in columns]
         for name, images in self.dataset.pictures.items():

@@ -9,7 +9,7 @@ from automl.baselines.detectors import detector_settings, score_model
 from automl.baselines.features.columns import TableFeatures
 from automl.baselines.scoring import ScoreModel, constant_score, constant_settings
 from automl.baselines.tabular import COMPONENTS, first_dimensions, has_kind, scale_options, text_options
-from automl.records import Baseline, Facts, Task
+from automl.records import FILE_KINDS, Baseline, Facts, Task
 
 __all__ = [
     "CONSTANT_SCORE", "GAUSSIAN_MIXTURE", "HISTOGRAMS", "ISOLATION_FOREST", "LOCAL_OUTLIER_FACTOR", "MAHALANOBIS",
@@ -54,12 +54,12 @@ def texts(task: Task, facts: Facts, usual: int) -> dict[str, Any]:
 
 def pictures(task: Task) -> dict[str, Any]:
     """Components of each picture in the first settings."""
-    return {"components": COMPONENTS} if has_kind(task, "image_path") else {}
+    return {"components": COMPONENTS} if has_kind(task, *FILE_KINDS) else {}
 
 
 def options(task: Task) -> dict[str, Any]:
     """What of texts and pictures is tuned."""
-    return text_options(task, 0, 10, 20) | ({"components": [20, 50, 120]} if has_kind(task, "image_path") else {})
+    return text_options(task, 0, 10, 20) | ({"components": [20, 50, 120]} if has_kind(task, *FILE_KINDS) else {})
 
 
 def neighbour_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from automl.baselines.features.target_statistics import come_back, targets_of
 from automl.goals.shared.contexts import reach, transforms
 from automl.goals.shared.target_transform import transform_for
 from automl.records import (
+    FILE_KINDS,
     MIN_LEVEL_ROWS,
     NUMERIC_KINDS,
     QUANTITY_KINDS,
@@ -24,7 +25,7 @@ from automl.records import (
 
 __all__ = ["facts_of"]
 
-NO_LEVELS = frozenset({*NUMERIC_KINDS, *UNUSED_KINDS, "datetime", "text", "url", "image_path"})
+NO_LEVELS = frozenset({*NUMERIC_KINDS, *UNUSED_KINDS, "datetime", "text", "url", *FILE_KINDS})
 
 
 def facts_of(dataset: Dataset, task: Task, items: np.ndarray, seed: int = 0) -> Facts:

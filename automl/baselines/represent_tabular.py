@@ -18,7 +18,7 @@ from automl.baselines.tabular import (
     text_options,
 )  # fmt: skip
 from automl.goals.shared.vectors import dims_of
-from automl.records import Baseline, Facts, Task
+from automl.records import FILE_KINDS, Baseline, Facts, Task
 
 __all__ = ["KERNEL_COMPONENTS", "PRINCIPAL_COMPONENTS", "RANDOM_PROJECTION"]
 
@@ -48,7 +48,7 @@ def columns(
     """Settings of a projection of a table's columns."""
     first = {"quantiles": True, "text_dimensions": first_dimensions(task, facts, TEXT_DIMENSIONS), "max_levels": 60}
     tuned = {"max_levels": level_options(facts, 60, 20, 200)} | text_options(task, 0, 20, 60) | scale_options(task)
-    if has_kind(task, "image_path"):
+    if has_kind(task, *FILE_KINDS):
         first["components"], tuned["components"] = COMPONENTS, [20, 50, 120]
     yield from draws({**first, **projection}, {**tuned, **options}, seed)
 

@@ -14,7 +14,7 @@ from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.trees import Boosting, Forest
 from automl.baselines.learners.vectors import Vectors
 from automl.baselines.model import LOGARITHM, Floor, Model, distinct, draws, labelled
-from automl.records import QUANTITY_KINDS, Baseline, Facts, GoalName, Task
+from automl.records import FILE_KINDS, QUANTITY_KINDS, Baseline, Facts, GoalName, Task
 
 __all__ = ["BOOSTING", "FLOOR", "FOREST", "LINEAR", "VECTORS"]
 
@@ -75,7 +75,7 @@ def tuned(
         shared["unskew"] += [LOGARITHM] if facts.positive else []
     if tells_words(task, facts, means_from):
         shared["target_means"] = [True, False]
-    if has_kind(task, "image_path"):
+    if has_kind(task, *FILE_KINDS):
         shared["components"], default["components"] = [20, 50, 120], COMPONENTS
     yield from draws({**default, **first}, {**options, **shared}, seed, then)
 
@@ -104,7 +104,7 @@ def text_options(task: Task, *usual: int) -> dict[str, list[int]]:
 
 def scale_options(task: Task) -> dict[str, list[bool]]:
     """Whether columns count on a normal scale, too, where one of them may be smooth."""
-    smooth = not task.columns or has_kind(task, *QUANTITY_KINDS, "datetime", "text", "url", "image_path")
+    smooth = not task.columns or has_kind(task, *QUANTITY_KINDS, "datetime", "text", "url", *FILE_KINDS)
     return {"quantiles": [True, False]} if smooth else {}
 
 

@@ -19,7 +19,7 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 """Fields that every index has, with their types."""
 LATER: Mapping[str, type | tuple[type, ...]] = {
-    "weights": dict, "keeps_rows": bool, "plugins": list, "blend": dict,
+    "weights": dict, "keeps_rows": bool, "plugins": list, "blend": dict, "reference": dict,
 }  # fmt: skip
 """Fields added later, which older bundles do not have, with their types."""
 SIDES = frozenset({"deep", "shallow", "floor"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ class Opened:
         versions: versions of the libraries with which it was saved.
         keeps_rows: whether a fitted model holds training rows.
         predictors: by side; each is loaded on first access, so that a shallow model needs no TensorFlow.
+        reference: counts with which new rows are compared, not checked yet; empty in bundles of before.
     """
 
     folder: Path
@@ -76,6 +77,7 @@ class Opened:
     versions: Mapping[str, str]
     keeps_rows: bool
     predictors: Mapping[str, Predictor]
+    reference: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def report(self) -> Path | None:
@@ -156,6 +158,7 @@ def open(  # noqa: A001
         versions=content["versions"],
         keeps_rows=content.get("keeps_rows", False),
         predictors=sides,
+        reference=content.get("reference", {}),
     )
 
 

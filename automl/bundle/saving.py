@@ -46,6 +46,7 @@ def save(
     report_html: str | None = None,
     *,
     keeps_rows: bool = False,
+    reference: Mapping[str, Any] | None = None,
     skops_types: frozenset[str] = SKOPS_TYPES,
 ) -> Path:
     """Save a contest's finalists so that they predict elsewhere exactly as here.
@@ -61,6 +62,7 @@ def save(
         recipe_text: the recipe as YAML.
         report_html: the report, without examples of training rows.
         keeps_rows: whether a fitted model holds training rows; recorded for whoever gets the folder.
+        reference: counts of training columns and of predictions, with which `watch` compares new rows; None for none.
         skops_types: the closed list of types that a shallow model may consist of.
 
     Returns:
@@ -95,6 +97,7 @@ def save(
                 "weights": {side: list(predictor.weights) for side, predictor in models.items()},
                 **blended(predictors),
                 "keeps_rows": keeps_rows,
+                **({} if reference is None else {"reference": dict(reference)}),
                 "plugins": described(used),
                 "result": _without_words(result),
                 "versions": versions(),

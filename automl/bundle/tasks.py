@@ -16,6 +16,7 @@ from automl.bundle.packing import pack, unpack
 from automl.detect.series.calendars import is_alias
 from automl.detect.series.timing import PART_NAMES
 from automl.errors import BundleError
+from automl.intake.spectrograms import is_sound_form
 from automl.records import Column, Task
 
 __all__ = ["task_from_dict", "task_to_dict"]
@@ -31,6 +32,7 @@ READINGS: Mapping[str, type | tuple[type, ...]] = {
     "unit": (str, type(None)), "units": dict, "missing": (list, tuple), "separator": str, "numbers": str, "form": str,
     "shape": (list, tuple), "range": (list, tuple), "wall": bool, "parts": dict, "keys": (list, tuple),
     "words": (list, tuple), "bins": (list, tuple), "beside": str, "whole": bool, "gaps": bool, "few": bool,
+    "sound": dict,
 }  # fmt: skip
 """Types of the entries of a column's reading, by name."""
 NUMBER = (int, float)
@@ -164,6 +166,7 @@ def fault_of(task: Task) -> str:
         "has an invalid season": task.season is not None and not 1 <= task.season <= MOST_STEPS,
         "has quantiles that are not between 0 and 1": not all(0 < level < 1 for level in task.quantiles),
         "has images of an invalid shape": bool(task.image_shape) and not _is_shape(task.image_shape),
+        "reads sounds in an invalid form": bool(task.sound) and not is_sound_form(task.sound),
         "has an invalid pixel range": task.pixel_range is not None and not all(map(math.isfinite, task.pixel_range)),
         "says odd things of its backbone": not _is_backbone(task.backbone),
         "has an invalid frequency": task.frequency is not None and not _is_frequency(task.frequency),
@@ -194,6 +197,8 @@ def _fault_of(column: Column) -> str:
         return f"reads {column.name!r} with invalid ends of bins"
     if "range" in reading and not _is_range(reading["range"]):
         return f"has images of an invalid range in {column.name!r}"
+    if "sound" in reading and not is_sound_form(reading["sound"]):
+        return f"reads the sounds of {column.name!r} in an invalid form"
     if "shape" in reading and not _is_shape(reading["shape"]):
         return f"has images of an invalid shape in {column.name!r}"
     return "" if _is_seen(column.seen) else f"notes of {column.name!r} what no training rows held"

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from automl.cli import contest, exporting, serving, setting, views
+from automl.cli import contest, exporting, nightly, serving, setting, views
 from automl.cli.limits import limit_words
 from automl.errors import InputError, MissingExtra
 from automl.system import processes, terminal
@@ -39,6 +39,8 @@ app.command("report")(views.report)
 app.command("analyse")(views.analyse)
 app.command("compare")(views.compare)
 app.command("card")(views.card)
+app.command("watch")(nightly.watch)
+app.command("update")(nightly.update)
 app.command("validate")(setting.validate)
 app.command("schema")(setting.schema)
 app.command("doctor")(setting.doctor)
@@ -65,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0: done, also if the reader of standard output has gone away (such as ``head``). 1: a fault in automl. 2: the
-        user's input is at fault, or the output that was asked for could not be printed. 130: interrupted twice.
+        user's input is at fault, or the output that was asked for could not be printed. 3: all is done, and a
+        condition of ``--fail-on`` holds. 130: interrupted twice.
     """
     own = arguments is None
     if own:

@@ -20,6 +20,7 @@ from automl.cli.flags import (
     Dims,
     Drop,
     Ensemble,
+    FailOn,
     FalseAlarm,
     FoldPairs,
     Goal,
@@ -65,6 +66,7 @@ from automl.cli.flags import (
     Workers,
     keys_of,
 )
+from automl.errors import RecipeError
 from automl.system import terminal
 from automl.system.printable import printable
 
@@ -72,6 +74,8 @@ __all__ = ["fit", "run"]
 
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
+FAILED_ON = 3
+"""Exit code where a condition of ``--fail-on`` holds."""
 LOOKED_AT = (
     "label", "normal", "contamination", "dims", "condition", "metric", "test", "time_column", "series",
     "horizon", "season", "known", "group", "weight", "columns", "drop", "plugins", "source",
@@ -111,6 +115,7 @@ def fit(
     analysis: Analysis = None,
     sensitive: Sensitive = None,
     latency: Latency = None,
+    fail_on: FailOn = None,
     out: Out = None,
     resume: Resume = False,
     json: Json = False,
@@ -147,10 +152,14 @@ def fit(
     with only_result(json):
         result = api.fit(data, **flags)
     tell(result, json)
+    end_by_conditions(result)
 
 
 def run(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A YAML file; see `automl schema`.")],
+    recipe: Annotated[
+        list[str],
+        typer.Argument(metavar="RECIPE...", help="A YAML file (see `automl schema`), or several: one contest each."),
+    ],
     data: OtherData = None,
     target: Target = None,
     goal: Goal = None,
@@ -183,6 +192,7 @@ def run(
     analysis: Analysis = None,
     sensitive: Sensitive = None,
     latency: Latency = None,
+    fail_on: FailOn = None,
     out: Out = None,
     resume: Resume = False,
     json: Json = False,
@@ -203,15 +213,40 @@ def run(
     miss: Miss = None,
     power_watts: PowerWatts = None,
     price_per_kwh: PricePerKwh = None,
+    within: Annotated[
+        str | None, typer.Option(help="Of several recipes: time for all of them together, such as 8h; parted fairly.")
+    ] = None,
 ) -> None:
-    """Run the contest that RECIPE describes; flags replace its keys. Only a flag can give an address of Ray."""
+    """Run the contest that RECIPE describes; flags replace its keys. Only a flag can give an address of Ray.
+
+    Of several recipes --workers says how many contests run at once, each on its part of the cores; --out is the folder
+    of all of them, and --resume goes on with it. A contest that fails stops no other; one page compares all.
+    """
     flags = keys_of(locals())
     from automl import api
 
     del flags["recipe"]
+    flags.pop("within", None)
+    if len(recipe) > 1:
+        from automl.cli.several import run_several
+
+        run_several(recipe, flags, within)
+        return
+    if within is not None:
+        raise RecipeError("--within is for several recipes; give one recipe a --budget")
     with only_result(json):
-        result = api.run(recipe, **flags)
+        result = api.run(recipe[0], **flags)
     tell(result, json or recipe_asks_for_json(result))
+    end_by_conditions(result)
+
+
+def end_by_conditions(result: Any) -> None:
+    """End with exit code 3 where a condition of ``--fail-on`` holds, and say which."""
+    failed = getattr(result, "failed_on", ())
+    for sentence in failed:
+        terminal.err(printable(f"fail-on: {sentence}"))
+    if failed:
+        raise typer.Exit(FAILED_ON)
 
 
 def asked(data: str, target: list[str] | None, flags: dict[str, Any]) -> str | None:

@@ -82,6 +82,10 @@ Sensitive = Annotated[
     list[str] | None, typer.Option(help="Column by whose groups both sides are compared; repeat it for several.")
 ]
 Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may take for one row.")]
+FailOn = Annotated[
+    str | None,
+    typer.Option(help="End with exit code 3 if this holds, such as 'verdict=shallow|trust=low|score<0.8'."),
+]
 RetrainsPerYear = Annotated[
     float | None, typer.Option(help="How often the model is fitted again, for its total cost. Default 12.")
 ]

@@ -38,15 +38,15 @@ PROBE_SECONDS = 120
 
 
 def validate(recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A YAML file.")]) -> None:
-    """Check RECIPE without running it; print each problem with file, line and nearest valid key."""
-    from automl.recipe import validate as problems_of
+    """Check RECIPE and the columns that it names without running it; print each problem with file, line and a hint."""
+    from automl.flow.data_header import problems_of
 
-    problems = problems_of(recipe)
+    problems, checked = problems_of(recipe)
     for problem in problems:
         terminal.err(printable(problem))
     if problems:
         raise typer.Exit(2)
-    terminal.out(printable(f"{recipe}: valid"), needed=False)
+    terminal.out(printable(f"{recipe}: valid{f'; {checked}' if checked else ''}"), needed=False)
 
 
 def schema(

@@ -70,7 +70,7 @@ class Lengths:
             wanted = WANTED_ON_SERIES
         is_table = kinds <= set(TABLE_KINDS)
         many = n_train >= FEW_ROWS and not goals.named(task).in_windows and not is_table
-        return cls(n_train, wanted, "image" in kinds or many, is_table and not wanted)
+        return cls(n_train, wanted, bool(kinds & {"image", "spectrogram"}) or many, is_table and not wanted)
 
     def least_share(self, n_workers: int = 1) -> float | None:
         """The least share of its schedule that a trial is shortened to; None for the rule of `trial.train`."""

@@ -236,6 +236,27 @@ class Oracle:
         """Give out these values at the next `ask`, before anything else."""
         self._waiting.insert(0, self._complete(values))
 
+    def only(self, settings: Sequence[Mapping[str, Any]]) -> None:
+        """Give out these settings of another contest alone, in this order.
+
+        A value that lies outside of the space here, or of a hyperparameter that there is no more, gives way to the
+        default: settings can come from a file that anybody wrote.
+
+        Args:
+            settings: values of some or all hyperparameters.
+        """
+        known = ({name: value for name, value in one.items() if self._is_possible(name, value)} for one in settings)
+        self._waiting = [self._complete(one) for one in known]
+
+    def _is_possible(self, name: str, value: Any) -> bool:
+        """Whether a value lies in the space; lack of memory may have halved a batch, a failure a learning rate."""
+        lower = {"batch_size": 1.0, "epochs": 1.0, "learning_rate": 0.0}
+        try:
+            self.check({name: value}, lower if name in lower else None)
+        except Misfit:
+            return False
+        return True
+
     def second(self, changed: Mapping[str, Any]) -> None:
         """Give out the first starting point once more after it, with some values changed."""
         first = self._starts[0] if self._starts else self.defaults

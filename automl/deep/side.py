@@ -39,7 +39,19 @@ from automl.system import processes
 if TYPE_CHECKING:
     from automl.deep.ray.executor import RayPool
     from automl.deep.training.records import Snapshot
-    from automl.records import Dataset, Encoder, Facts, InputSpec, Output, Side, Split, TargetCodec, Task, Template
+    from automl.records import (
+        Dataset,
+        Encoder,
+        Facts,
+        FixedSettings,
+        InputSpec,
+        Output,
+        Side,
+        Split,
+        TargetCodec,
+        Task,
+        Template,
+    )
 
 __all__ = ["DeepSide"]
 
@@ -71,6 +83,7 @@ class DeepSide:
         reuse_shapes: try neighbours of good settings whose network is compiled already before new shapes.
             `benchmarks/trials.py` measures both policies against none.
         remote: started Ray workers, which then run the trials; None to run them in this process.
+        fixed: settings that are fitted as they are, each once and for its whole length; None to search.
     """
 
     side: Side = "deep"
@@ -96,13 +109,15 @@ class DeepSide:
         early_stopping: bool = True,
         reuse_shapes: bool = True,
         remote: RayPool | None = None,
+        fixed: Sequence[FixedSettings] | None = None,
     ) -> None:
+        self.is_fixed = fixed is not None
         self.options = options or SearchOptions()
         self.metric, self.seed, self.max_trials = metric, seed, max_trials
         self.on_event = on_event or (lambda event: None)
         self.folder = folder
         self.stopping = stopping
-        self.early_stopping = early_stopping
+        self.early_stopping = early_stopping and fixed is None
         self.higher_is_better = metrics.named(metric).higher_is_better
         begun = time.monotonic()
         training_data = training_data_of(dataset, task, split, encoder, codec, metric)
@@ -124,6 +139,8 @@ class DeepSide:
             for template in templates.values()
             if (search := self._family_search(template, encoder.specs, facts)) is not None
         ]
+        for search in self.searches if fixed is not None else ():
+            search.oracle.only([one.settings for one in fixed or () if one.family == search.template.name])
         self.ranked: list[Candidate] = []
         self.proposals = Proposals(
             self.searches,
@@ -189,6 +206,8 @@ class DeepSide:
 
     def _may_go_on(self, seconds: float) -> bool:
         """Whether a later call may find something to try, although this one did not."""
+        if self.is_fixed:
+            return any(search.oracle.n_waiting for search in self.searches)
         search = next_search(self.searches, self.higher_is_better, math.isfinite(seconds))
         bounded = self.max_trials is not None and self.n_runs >= self.max_trials
         return (
@@ -243,6 +262,8 @@ class DeepSide:
                 promotion_share=self.holdout_policy.share,
             )
             return dataclasses.replace(unfinished, spec=spec)
+        if self.is_fixed:
+            return self._next_fixed(seconds)
         # The seconds of a trial are known only once it has ended. With several at once, shares are counted in trials.
         by_time = math.isfinite(seconds) and self.pool.n_workers == 1
         search = next_search(self.searches, self.higher_is_better, by_time)
@@ -268,6 +289,24 @@ class DeepSide:
             soft_seconds=self.proposals.soft_seconds(seconds, self.n_runs),
             least_share=self.proposals.lengths.least_share(self.pool.n_workers),
             milestones=milestones_for(search.peers) if self.early_stopping else (),
+            promotion_score=self.holdout_policy.promotion_score(),
+            promotion_share=self.holdout_policy.share,
+        )
+        search.n_runs += 1
+        return PendingTrial(search, number, spec)
+
+    def _next_fixed(self, seconds: float) -> PendingTrial | None:
+        """The next trial of settings that are given, with its whole schedule; None after the last one."""
+        search = next((one for one in self.searches if one.oracle.n_waiting), None)
+        number = None if search is None else search.oracle.ask()
+        if search is None or number is None:
+            return None
+        spec = TrialSpec(
+            f"{search.template.name}-{search.n_runs + 1}",
+            search.template.name,
+            plain(search.oracle.settings(number)),
+            self.seed * 1000 + search.n_runs,
+            seconds,
             promotion_score=self.holdout_policy.promotion_score(),
             promotion_share=self.holdout_policy.share,
         )

@@ -177,6 +177,7 @@ def unsure_kinds(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None
 WORDS: Mapping[Kind, str] = {
     "numeric": "a number", "embedded_number": "a number", "categorical": "a category", "boolean": "a yes or no",
     "datetime": "a date", "text": "a text", "url": "a web address", "list": "a list", "image_path": "a picture",
+    "audio_path": "a sound",
 }  # fmt: skip
 
 

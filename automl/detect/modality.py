@@ -15,7 +15,7 @@ from automl.modalities.image import ends
 from automl.records import UNUSED_KINDS, Column, Dataset, ModalityName, Recipe
 from automl.system import shell
 
-__all__ = ["of_array", "of_columns"]
+__all__ = ["of_array", "of_columns", "told_by_rate"]
 
 
 def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tuple[ModalityName, list[Column], str]:
@@ -41,9 +41,19 @@ def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tu
     return name, columns, f"modality {name}: {why}"
 
 
+def told_by_rate(dataset: Dataset) -> tuple[Column, ...]:
+    """What a rate beside an array says of it, as a column of sounds; none without a rate."""
+    if dataset.rate is None:
+        return ()
+    return (Column("x", "audio_path", 1.0, f"{dataset.rate:,.6g} samples a second"),)
+
+
 def _claims(inputs: pd.DataFrame | np.ndarray, columns: Sequence[Column]) -> Iterator[tuple[ModalityName, str]]:
-    """Modalities that recognise the inputs, in order, and why."""
+    """Modalities that recognise the inputs, in order, and why; of an array with a rate those of sounds."""
+    by_rate = isinstance(inputs, np.ndarray) and bool(columns)
     for name, record in modalities.known().items():
+        if by_rate and (record.array is None or record.array.kind != columns[0].kind):
+            continue
         why = record.recognises(inputs, columns)
         if why is not None:
             yield name, why
@@ -85,7 +95,7 @@ def of_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, ModalityName, s
         raise DataError(f"expected an array of numbers, got {array.dtype} of shape {shape}; pass numbers")
     if array.shape[0] == 0 or 0 in shape:
         raise DataError(f"{dataset.name} is an empty array of shape {shape}")
-    told = _set_by_you(array, recipe) or next(_claims(array, ()), None)
+    told = _set_by_you(array, recipe) or next(_claims(array, told_by_rate(dataset)), None)
     if told is None:
         raise _unclear(array)
     name, why = told

@@ -37,6 +37,7 @@ class Contest:
         analysis: share of the budget for what is measured of both finalists after the verdict, for the report.
         sensitive: columns by whose groups both sides are compared; None for none.
         latency: the most milliseconds that predicting one row may take.
+        fail_on: conditions of which `Result.failed_on` names those that hold.
         costs: what using the model costs, by which equivalent models are told apart: a mapping with
             retrains_per_year (12), predictions_per_year (1,000,000), false_alarm (1), miss (1), power_watts (65) and
             price_per_kwh (0.3).
@@ -74,6 +75,7 @@ class Contest:
         analysis: float = 0.0,
         sensitive: str | Sequence[str] | None = None,
         latency: float | str | None = None,
+        fail_on: str | None = None,
         costs: Mapping[str, float] | None = None,
         ensemble: bool = True,
         plugins: Sequence[str] | None = None,
@@ -98,6 +100,7 @@ class Contest:
         self.analysis = analysis
         self.sensitive = sensitive
         self.latency = latency
+        self.fail_on = fail_on
         self.costs = costs
         self.ensemble = ensemble
         self.plugins = plugins

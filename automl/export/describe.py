@@ -28,6 +28,7 @@ GAPS = ("?", "n/a", "nan", "null", "#n/a", "nat", "<na>", "\\n", "(null)", "[nul
 OTHERWISE = "export the other side, leave the column out (drop=), or serve the saved model with automl"
 ARRAYS = {
     "image": "pictures of this height, width and channels, 0 to 255 as in training",
+    "spectrogram": "spectrograms of this many bands, the highest first, and frames, 0 to 255 as in training",
     "series": "past or whole series, steps first, without gaps",
     "future": "of each step ahead: the time since the last step, phases of the calendar, known covariates",
     "categories": "the code of the series, 0 for one that training did not hold",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from automl import goals
 from automl.errors import DataError
-from automl.records import NUMERIC_KINDS, Column, Encoder, Task
+from automl.records import FILE_KINDS, NUMERIC_KINDS, Column, Encoder, Task
 
 __all__ = ["MOST_ROWS", "made_rows"]
 
@@ -24,7 +24,7 @@ SEED = 0
 
 
 def made_rows(task: Task, encoder: Encoder | None, n_rows: int = MOST_ROWS) -> Any:
-    """Rows in the form that `predict` takes: a frame, or an array of pictures or series.
+    """Rows in the form that `predict` takes: a frame, or an array of pictures, sounds or series.
 
     Args:
         task: of the model.
@@ -42,15 +42,18 @@ def made_rows(task: Task, encoder: Encoder | None, n_rows: int = MOST_ROWS) -> A
     known = _known(encoder)
     cells = {}
     for column in task.columns:
-        if column.kind in ("image_path", "identifier") or "parts" in column.reading:
-            if column.kind == "image_path":
-                raise DataError(f"rows: column {column.name!r} holds pictures; pass rows with --rows FILE")
+        if column.kind in (*FILE_KINDS, "identifier") or "parts" in column.reading:
+            if column.kind in FILE_KINDS:
+                raise DataError(f"rows: column {column.name!r} names files; pass rows with --rows FILE")
             continue
         cells[column.name] = _column(column, known, n_rows, rng)
     return pd.DataFrame(cells)
 
 
 def _items(task: Task, encoder: Encoder | None, n_rows: int, rng: np.random.Generator) -> np.ndarray:
+    if task.sound:
+        n_samples = round(task.sound["samples"] * task.sound["own_rate"] / task.sound["rate"])
+        return rng.normal(0.0, 0.1, (n_rows, n_samples))
     if task.image_shape:
         pictures = rng.integers(0, 256, (n_rows, *task.image_shape)).astype(np.uint8)
         if task.pixel_range is not None:

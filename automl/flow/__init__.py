@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from automl.flow.finished_run import analyse
     from automl.flow.keep import keeps_rows
     from automl.flow.one_side import Trained, train
+    from automl.flow.updating import update
 
 # OpenMP threads that spin while they wait make boosted trees predict up to a hundred times slower on a busy machine.
 # Threads that sleep cost almost nothing on an idle one. The libraries read these variables when they are loaded.
@@ -18,11 +19,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-__all__ = ["Finished", "Trained", "analyse", "keeps_rows", "run", "train"]
+__all__ = ["Finished", "Trained", "analyse", "keeps_rows", "run", "train", "update"]
 
 HOMES = {
     "Finished": "contest", "run": "contest", "Trained": "one_side", "train": "one_side", "keeps_rows": "keep",
-    "analyse": "finished_run",
+    "analyse": "finished_run", "update": "updating",
 }  # fmt: skip
 
 

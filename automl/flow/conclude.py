@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
     from automl.records import Champion, Contender, Dataset, Encoder, Recipe, SearchOptions, TargetCodec, Task
 
-__all__ = ["Conclusion", "conclude", "examples_of", "finish", "history_of", "rows_of_test"]
+__all__ = ["Conclusion", "conclude", "examples_of", "finish", "history_of", "rows_of_test", "sources_of"]
 
 N_EXAMPLES_BYTES = 200_000_000
 MOST_LEARNT = 50_000
@@ -158,7 +158,7 @@ def conclude(
         findings=(*_findings(dataset, left_out, recipe.search), *_no_deep_model(runs, chosen)), truth=truth,
         contestants=tuple(shown),
         higher_is_better=metrics.named(task.metric).higher_is_better, weight=weight, context=context,
-        examples=examples_of(prepared, items),
+        examples=examples_of(prepared, items), sources=sources_of(dataset, items),
         test_rows=rows_of_test(dataset, items), history=history_of(prepared, items),
         coverage=tuple(covered),
         reproduce=reproduce(recipe, task), automl_version=__version__, fingerprint=dataset.fingerprint,
@@ -325,6 +325,11 @@ def examples_of(prepared: Prepared, items: np.ndarray) -> Any:
     if isinstance(inputs, np.ndarray):
         return inputs[items] if inputs[items].nbytes <= N_EXAMPLES_BYTES else None
     return inputs.iloc[items].reset_index(drop=True)
+
+
+def sources_of(dataset: Dataset, items: np.ndarray) -> np.ndarray | None:
+    """What the test items were made of, for players on the page; None where there is nothing to play."""
+    return None if dataset.sources is None or items.ndim > 1 else dataset.sources[items]
 
 
 def rows_of_test(dataset: Dataset, items: np.ndarray) -> np.ndarray:

@@ -21,16 +21,19 @@ from automl.flow.budget.ledger import Ledger
 from automl.flow.budget.passes import search_and_refit
 from automl.flow.budget.reserve import Reserve
 from automl.flow.conclude import Conclusion, conclude
+from automl.flow.environment import write_asked, write_environment
 from automl.flow.fold_pairs import FoldPairs
+from automl.flow.inheritance import as_updated
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.loading import LeftOut, Loading, failed_loading
 from automl.flow.other_fits import OtherFits, refuse_fixed_tests
-from automl.flow.prepare import audited, prepare, without_choices
+from automl.flow.prepare import audited, check_conditions, prepare, without_choices
 from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.repeats import Repeats
 from automl.flow.sides import deep_side, shallow_side, workers_of
+from automl.predict.watching import reference_of
 from automl.pretrained import store as store_vectors
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import trust_of
@@ -44,7 +47,8 @@ from automl.system.counts import counted
 from automl.system.resources import usable_cores
 
 if TYPE_CHECKING:
-    from automl.records import Contender, Contestant, Outcome, Recipe, Run, TargetCodec
+    from automl.flow.prepare import Prepared
+    from automl.records import Contender, Contestant, Inherited, Outcome, Recipe, Run, TargetCodec
     from automl.verdict import Pairs
 
 __all__ = ["Finished", "run"]
@@ -71,6 +75,7 @@ class Finished:
         recommended: the side to use.
         folder: folder of the run.
         result: the content of ``result.json``.
+        reference: what new rows are compared with later, as JSON types.
     """
 
     outcome: Outcome
@@ -78,15 +83,19 @@ class Finished:
     recommended: str
     folder: Path
     result: dict[str, Any]
+    reference: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -> Finished:
+def run(
+    recipe: Recipe, started: float | None = None, *, is_kept: bool = True, inherited: Inherited | None = None
+) -> Finished:
     """Run the contest that a recipe asks for.
 
     Args:
         recipe: what to do.
         started: `time.monotonic` value of the user's call; None for now.
         is_kept: whether the run folder stays; the report names it then.
+        inherited: settings to fit in place of a search, see `automl.flow.updating`; None to search.
 
     Raises:
         InputError: the data, the recipe or the folder is at fault; nothing was changed.
@@ -120,6 +129,7 @@ def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -
                 refuse_fixed_tests(key, prepared)
         task = prepared.task
         recipe = without_choices(recipe, task)
+        check_conditions(recipe, task)
         folder = open_folder(recipe.out, prepared.dataset.name)
         cleanup.enter_context(folders.locked(folder))
         ledger = Ledger(folder, recipe, clock, progress.note)
@@ -140,11 +150,13 @@ def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -
         progress.listeners += loggers(recipe.search.log, folder, prepared.dataset.name)
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
-        shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock, child)
+        shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock, child, inherited)
         folders.clear_unfinished(folder)
         cleanup.enter_context(
             ledger
         )  # only now: the shallow side has refused a folder of another run before it changes
+        write_asked(recipe, task, folder)
+        write_environment(recipe, prepared, folder)
         store_vectors(folder, prepared.dataset, task)
         deep: Contender | None = None
         codec: TargetCodec | None = None
@@ -171,7 +183,7 @@ def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -
                 begun = clock.elapsed
                 if no_deep is None and (no_deep := loading.wait(lambda: interrupt.asked)) is None:
                     try:
-                        made = deep_side(recipe, prepared, folder, progress, interrupt, remote)
+                        made = deep_side(recipe, prepared, folder, progress, interrupt, remote, inherited)
                         deep, codec, encoder, left_out = made
                     except MissingExtra:
                         raise
@@ -233,14 +245,18 @@ def run(recipe: Recipe, started: float | None = None, *, is_kept: bool = True) -
             clock={**outcome.clock, "started": ledger.started},
             folder=str(folder) if is_kept else "",
         )
+        if inherited is not None:
+            outcome = as_updated(outcome, inherited)
         progress.say("writing the report")
-        outcome, result = keep(outcome, done.predictors, done.recommended, folder)
+        reference = _reference(outcome, prepared)
+        outcome, result = keep(outcome, done.predictors, done.recommended, folder, reference)
         for finding in outcome.findings:
             if finding.check == "model_not_saved":
                 progress.note(f"{finding.message} {finding.next_step}")
         progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
+        progress.finished(folder, result)
         progress.conclude(trust_of(outcome.findings), interface_of(recipe))
-    return Finished(outcome, done.predictors, done.recommended, folder, result)
+    return Finished(outcome, done.predictors, done.recommended, folder, result, reference)
 
 
 def _while_loading(
@@ -277,6 +293,13 @@ def _while_loading(
         runs += [dataclasses.replace(run, at_seconds=clock.elapsed) for run in new]
         if first and any(run.status == "done" for run in new):
             break
+
+
+def _reference(outcome: Outcome, prepared: Prepared) -> dict[str, Any]:
+    """Counts with which new rows are compared later (`automl watch`); empty where there is nothing to compare."""
+    scores: dict[str, float | None] = {run.side: run.test_score for run in outcome.runs if run.test_score is not None}
+    made = reference_of(prepared.dataset, outcome.task, outcome.split, outcome.contestants, scores)
+    return made or {}
 
 
 def _audit_seconds(clock: Clock) -> float:

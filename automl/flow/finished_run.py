@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, catalog, goals, modalities, report
+from automl import recipe as recipes
 from automl._version import __version__
 from automl.errors import BundleError, DataError, FolderError, InputError, RecipeError
 from automl.flow.analyses import Analyses
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.reserve import BASE_SECONDS, SLACK
-from automl.flow.conclude import examples_of, history_of, rows_of_test
+from automl.flow.conclude import examples_of, history_of, rows_of_test, sources_of
 from automl.flow.interrupt import Interrupt
 from automl.flow.other_fits import OtherFits
 from automl.flow.prepare import Prepared, prepare
@@ -30,11 +31,12 @@ from automl.records import Analysis, Comparison, Contestant, Cost, Outcome, Run
 from automl.sides.backend import check_backend
 from automl.sides.ensemble import members_of
 from automl.storage import files as folders
+from automl.storage.run_folder import RECIPE_FILE
 
 if TYPE_CHECKING:
     from automl.records import Contender, Recipe
 
-__all__ = ["analyse"]
+__all__ = ["analyse", "prepared_as_in", "recipe_of"]
 
 LEAST_REFIT_SECONDS = 20.0
 """Below it no side is restored: TensorFlow and the data take some of it, and a fit would find no time."""
@@ -80,7 +82,7 @@ def analyse(
             folder, modalities.restore, modalities.restore_codec, plug_ins=catalog.plug_ins(recipe.plugins)
         )
         resumed = dataclasses.replace(recipe, out=str(folder), resume=True)
-        prepared = _prepared(resumed, result)  # vectors of a backbone are those that the run stored
+        prepared = prepared_as_in(resumed, result)  # vectors of a backbone are those that the run stored
         progress.say(f"{prepared.dataset.name}: {prepared.dataset.n_rows} rows; the finalists are those of {folder}")
         predictors = {side: opened.predictors[side] for side in opened.predictors}
         outcome = _outcome(resumed, prepared, result, predictors)
@@ -100,7 +102,26 @@ def analyse(
     return outcome, result, predictors, opened.recommended
 
 
-def _prepared(recipe: Recipe, result: Mapping[str, Any]) -> Prepared:
+def recipe_of(folder: Path, plugins: str | Path | Sequence[str | Path] | None, given: Mapping[str, Any]) -> Recipe:
+    """The recipe of a run folder, with keys that replace its own.
+
+    Args:
+        folder: of the run.
+        plugins: Python files or entry points that the run was made with; None for none.
+        given: keys as Python arguments; None keeps the folder's value.
+
+    Raises:
+        FolderError: the folder holds no run.
+        RecipeError: its data are not where they were, or a key is wrong.
+    """
+    path = folder / RECIPE_FILE
+    if not path.is_file():
+        raise FolderError(f"{folder} holds no finished run (no {RECIPE_FILE}); give a folder that `automl fit` wrote")
+    named = [plugins] if isinstance(plugins, str | Path) else list(plugins or ())
+    return recipes.read(path, **given, plugins=named or None)
+
+
+def prepared_as_in(recipe: Recipe, result: Mapping[str, Any]) -> Prepared:
     """The data, split as in the run.
 
     Raises:
@@ -158,6 +179,7 @@ def _outcome(recipe: Recipe, prepared: Prepared, result: Mapping[str, Any], pred
         findings=dataset.findings, truth=goals.truth(dataset, task, items), contestants=shown,
         higher_is_better=metrics.named(task.metric).higher_is_better, weight=dataset.weight_of(items),
         context=goals.scoring_context(dataset, task, split, items), examples=examples_of(prepared, items),
+        sources=sources_of(dataset, items),
         test_rows=rows_of_test(dataset, items), history=history_of(prepared, items),
         analyses=dict(result.get("tradeoff") or {}), analyses_left_out=dict(result.get("tradeoff_left_out") or {}),
         reproduce=reproduce(recipe, task), automl_version=__version__, fingerprint=dataset.fingerprint,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, report
-from automl import recipe as recipes
 from automl.errors import BundleError, FolderError
+from automl.flow.environment import write_asked
 from automl.records import Finding
 from automl.sides.training_rows import keeps_rows
-from automl.storage.files import refuse_link, write_text
-from automl.storage.run_folder import RECIPE_FILE
+from automl.storage.files import refuse_link
 from automl.system import shell
 
 if TYPE_CHECKING:
@@ -23,7 +22,11 @@ __all__ = ["keep", "keeps_rows"]
 
 
 def keep(
-    outcome: Outcome, predictors: dict[str, Any], recommended: str, folder: Path
+    outcome: Outcome,
+    predictors: dict[str, Any],
+    recommended: str,
+    folder: Path,
+    reference: Mapping[str, Any] | None = None,
 ) -> tuple[Outcome, dict[str, Any]]:
     """Write the report's files and the bundle ``model/``.
 
@@ -36,7 +39,7 @@ def keep(
     try:
         result = _report(outcome, folder)
         try:
-            save(refuse_link(folder / "model"), outcome, predictors, recommended)
+            save(refuse_link(folder / "model"), outcome, predictors, recommended, reference)
         except BundleError as error:  # the contest is over: what it found is not lost with the model
             outcome = dataclasses.replace(outcome, findings=(_not_saved(error), *outcome.findings))
             result = _report(outcome, folder)
@@ -51,25 +54,8 @@ def keep(
 
 def _report(outcome: Outcome, folder: Path) -> dict[str, Any]:
     report.write(outcome, folder, report.known_sections())
-    _write_recipe(outcome, folder)
+    write_asked(outcome.recipe, outcome.task, folder)
     return report.result_dict(outcome)
-
-
-def _write_recipe(outcome: Outcome, folder: Path) -> None:
-    """What was asked for, with paths that hold wherever the run folder is."""
-    recipe = dataclasses.replace(
-        outcome.recipe, out=None, resume=False, quiet=False, json=False, json_lines=False,
-        data=_absolute(outcome.recipe.data), test=_absolute(outcome.recipe.test),
-        pretrained=_absolute(outcome.recipe.pretrained),
-    )  # fmt: skip
-    text = recipes.dump(recipe)
-    write_text(refuse_link(folder / RECIPE_FILE), text)
-
-
-def _absolute(value: Any) -> Any:
-    """A path from the root, if it is one that exists; anything else unchanged."""
-    is_path = isinstance(value, str | os.PathLike) and os.path.exists(value)
-    return os.path.abspath(value) if is_path else value
 
 
 def _not_saved(error: BundleError) -> Finding:
@@ -85,6 +71,7 @@ def save(
     outcome: Outcome,
     predictors: dict[str, Any],
     recommended: str,
+    reference: Mapping[str, Any] | None = None,
 ) -> Path:
     """Save the predictors as a bundle, with a report that holds no rows and no words of exceptions."""
     unquoted = report.without_exceptions(outcome)
@@ -97,4 +84,5 @@ def save(
         str(outcome.reproduce.get("recipe", "")),
         report.shareable(unquoted, report.known_sections()),
         keeps_rows=keeps_rows([run for run in outcome.runs if run.finalist], outcome.runs),
+        reference=reference or None,
     )

@@ -18,6 +18,7 @@ from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.selection import check_templates
 from automl.flow.unlabelled import apart_from_held_out, as_new_rows
 from automl.intake import load
+from automl.recipe import RUN_FIELDS, parse_fail_on
 from automl.records import Finding
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ Tell = Callable[[str], None]
 
 NO_CHOICE = "its validation rows all have the same label"
 
-__all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read", "without_choices"]
+__all__ = ["Inspected", "Prepared", "audited", "check_conditions", "inspect_data", "prepare", "read", "without_choices"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +152,22 @@ def without_choices(recipe: Recipe, task: Task) -> Recipe:
             why = no_label if is_unscored else "its predictions have no mean"
             raise RecipeError(f"{key}: expected 0 for goal {task.goal!r}, since {why}; leave it out")
     return dataclasses.replace(recipe, ensemble=False, max_trials=1 if is_unscored else recipe.max_trials)
+
+
+def check_conditions(recipe: Recipe, task: Task) -> None:
+    """Refuse conditions of ``fail_on`` on metrics that the task's goal does not have, before anything is fitted.
+
+    Raises:
+        RecipeError: names the metric, and those of the goal.
+    """
+    if recipe.fail_on is None:
+        return
+    known = (*RUN_FIELDS.names, task.metric, *goals.metrics_for(task))
+    for condition in parse_fail_on(recipe.fail_on, RUN_FIELDS, metrics.named):
+        if condition.field not in known:
+            raise RecipeError(
+                f"fail_on: {condition.field} is no metric of goal {task.goal!r}; expected one of {', '.join(known)}"
+            )
 
 
 def audited(prepared: Prepared, seconds: float) -> Prepared:

@@ -17,7 +17,7 @@ from automl.system import shell
 if TYPE_CHECKING:
     from automl.records import Recipe, Task
 
-__all__ = ["reproduce"]
+__all__ = ["machine", "reproduce"]
 
 LIBRARIES = ("automl-keras", "tensorflow", "keras", "keras-tuner", "scikit-learn", "skrub", "pandas", "numpy")
 OF_GOALS = ("label", "normal", "contamination", "dims", "condition", "horizon", "season")
@@ -43,12 +43,17 @@ def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
         "python": python,
         "recipe": recipes.dump(dataclasses.replace(recipe, out=None, resume=False)),
         "versions": versions,
-        "machine": {
-            "python": platform.python_version(),
-            "system": platform.platform(),
-            "processor": platform.processor() or platform.machine(),
-            "cores": os.cpu_count() or 1,
-        },
+        "machine": machine(),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Python, system, processor and cores."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count() or 1,
     }
 
 

@@ -19,7 +19,7 @@ from automl.shallow import ShallowSide
 from automl.sides.entries import damage
 
 if TYPE_CHECKING:
-    from automl.records import Contender, Recipe, TargetCodec
+    from automl.records import Contender, Inherited, Recipe, TargetCodec
     from automl.shallow.worker import Child
 
 __all__ = ["deep_side", "shallow_side", "workers_of"]
@@ -33,6 +33,7 @@ def shallow_side(
     interrupt: Interrupt,
     clock: Clock,
     child: Child | None = None,
+    inherited: Inherited | None = None,
 ) -> ShallowSide:
     """Set up the shallow side. Without a time limit its fits run in this process, since no fit has to be ended."""
     from automl.baselines.facts import facts_of
@@ -54,6 +55,7 @@ def shallow_side(
         elapsed=lambda: clock.elapsed,
         apart=math.isfinite(clock.budget_seconds),
         child=child,
+        fixed=None if inherited is None else inherited.settings.get("shallow", ()),
     )
     for words in damage(side.archive.journal, side.archive.store):
         progress.note(words)
@@ -67,6 +69,7 @@ def deep_side(
     progress: Progress,
     interrupt: Interrupt,
     remote: RayPool | None,
+    inherited: Inherited | None = None,
 ) -> tuple[Contender | None, TargetCodec, Any, dict[str, str]]:
     """Encode the data and set up the deep side.
 
@@ -79,13 +82,17 @@ def deep_side(
     encoder, codec = modalities.fit(dataset, task, split)
     facts = modalities.facts(task, split, codec)
     templates, left_out = templates_for(recipe, task, encoder.specs)
+    fixed = None if inherited is None else inherited.settings.get("deep", ())
+    if fixed is not None:
+        templates = {name: one for name, one in templates.items() if any(name == each.family for each in fixed)}
+        left_out = {}
     if not templates:
         return None, codec, encoder, left_out
     side = DeepSide(
         dataset, task, split, encoder, codec, facts, templates,
         metric=goals.search_metric(task), seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search,
         folder=folder, fingerprints=_fingerprints(recipe, prepared), on_event=progress.event,
-        stopping=lambda: interrupt.asked, remote=remote,
+        stopping=lambda: interrupt.asked, remote=remote, fixed=fixed,
     )  # fmt: skip
     return side, codec, encoder, left_out | side.left_out
 

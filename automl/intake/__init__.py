@@ -2,11 +2,14 @@
 
 from automl.intake.assemble import load
 from automl.intake.brightness import span
+from automl.intake.grown import Grown, grown
 from automl.intake.image_columns import pictured
 from automl.intake.images import pictures, pictures_and_range
 from automl.intake.new_rows import delimited_rows, new_rows
 from automl.intake.row_index import UNREAD_ROWS
+from automl.intake.sounds import sounds
 
 __all__ = [
-    "UNREAD_ROWS", "delimited_rows", "load", "new_rows", "pictured", "pictures", "pictures_and_range", "span",
+    "UNREAD_ROWS", "Grown", "delimited_rows", "grown", "load", "new_rows", "pictured", "pictures",
+    "pictures_and_range", "sounds", "span",
 ]  # fmt: skip

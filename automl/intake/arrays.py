@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,14 @@ from automl.storage.npz import ArraysError, read_npy, read_npz
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["array_inputs", "from_npz", "from_pair", "target_frame"]
+__all__ = ["array_inputs", "from_npz", "from_pair", "sounds", "target_frame"]
 
 INPUT_KEYS = ("X", "x", "data", "features", "images", "inputs", "arr_0")
+MOST_RATE = 1_000_000
 HELD_SHARE = 1 / 3
 """Of the memory that reading may take, for an archive's arrays: they are copied once or twice on their way."""
+RATE_KEYS = ("rate", "sample_rate", "sampling_rate", "samplerate", "sr", "fs")
+"""Samples a second: an array ``(n, samples)`` beside it is of sounds."""
 TARGET_KEYS = ("y", "Y", "target", "targets", "label", "labels", "arr_1")
 
 
@@ -115,14 +119,13 @@ def _shapes(values: list[Any] | tuple[Any, ...]) -> list[tuple[int, ...]]:
 
 
 def _text_name(values: Any) -> str:
-    """A list of strings is called "image" where all end as image files do, else "text"."""
+    """A list of strings is called "image" or "sound" where all end as such files do, else "text"."""
     from pathlib import PurePath
 
-    from automl.intake.files import IMAGE_SUFFIXES
+    from automl.intake.files import MEDIA_SUFFIXES
 
-    sample = [value for value in values[:100] if value]
-    images = bool(sample) and all(PurePath(value).suffix.lower() in IMAGE_SUFFIXES for value in sample)
-    return "image" if images else "text"
+    endings = {PurePath(value).suffix.lower() for value in values[:100] if value}
+    return next((sort for sort, suffixes in MEDIA_SUFFIXES.items() if endings and endings <= suffixes), "text")
 
 
 def target_frame(values: Any, names: tuple[str, ...], taken: Any, where: str) -> pd.DataFrame:
@@ -217,7 +220,15 @@ def from_npz(data: bytes, form: str, name: str, where: str, hints: Hints, limit_
 
 def from_arrays(arrays: dict[str, Any], name: str, where: str, hints: Hints) -> Raw:
     """Named arrays: X and y, or parted into train and test."""
+    rate = _rate(arrays, where)
     parts = {key.lower(): values for key, values in arrays.items()}
+    if rate is not None:
+        parts |= {key: sounds(parts[key], where) for key in ("x_train", "x_test") if key in parts}
+        arrays = {key: sounds(own, where) if key in INPUT_KEYS else own for key, own in arrays.items()}
+    return replace(_of_named(arrays, parts, name, where, hints), rate=rate)
+
+
+def _of_named(arrays: dict[str, Any], parts: dict[str, Any], name: str, where: str, hints: Hints) -> Raw:
     if {"x_train", "x_test"} <= set(parts):
         import pandas as pd
 
@@ -248,6 +259,40 @@ def from_arrays(arrays: dict[str, Any], name: str, where: str, hints: Hints) -> 
     target = arrays[y_key] if y_key else None
     hints = Hints(hints.target if wanted or (hints.target and not inside) else (), hints.text, hints.words)
     return from_pair(inputs_x, target, name, where, hints)
+
+
+def _rate(arrays: Mapping[str, Any], where: str) -> float | None:
+    """Samples a second, where the arrays name them.
+
+    Raises:
+        DataError: it is no such number.
+    """
+    key = next((key for key in RATE_KEYS if key in arrays), None)
+    if key is None:
+        return None
+    try:
+        rate = float(np.asarray(arrays[key]).reshape(()))
+    except (TypeError, ValueError) as error:
+        shape = np.shape(arrays[key])
+        raise DataError(f"{key} of {where} has shape {shape}: expected one number, samples a second") from error
+    if not 0 < rate <= MOST_RATE:
+        raise DataError(f"{key} of {where} is {rate:g}: expected samples a second, from 1 to {MOST_RATE:,}")
+    return rate
+
+
+def sounds(values: Any, where: str) -> np.ndarray:
+    """Sounds ``(n, channels, samples)`` of an array ``(n, samples)``, ``(samples,)`` or with channels.
+
+    Raises:
+        DataError: it holds no samples, or no numbers.
+    """
+    array = plain_array(values, where)
+    if array.dtype.kind not in "buif" or array.ndim not in (1, 2, 3) or not array.size:
+        raise DataError(
+            f"{where} has a rate and an array of shape {array.shape} and type {array.dtype}: expected sounds as "
+            "numbers, (n, samples) or (n, channels, samples)"
+        )
+    return array[None, None] if array.ndim == 1 else array[:, None] if array.ndim == 2 else array
 
 
 def _names(arrays: dict[str, Any], y_key: str | None) -> set[tuple[str, ...]]:

@@ -13,21 +13,22 @@ from automl import goals
 from automl.errors import DataError
 from automl.intake.aside import set_aside
 from automl.intake.drop import without_dropped, without_those_present
-from automl.intake.files import IMAGE_SUFFIXES
+from automl.intake.files import MEDIA_SUFFIXES
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
 from automl.intake.grades import as_graded, numbers_of_grades
 from automl.intake.limits import within_memory
 from automl.intake.raw import Hints, Raw, Room, listed, unknown_column
+from automl.intake.recordings import with_group_of_names
 from automl.intake.source import read
 from automl.intake.streamed import looked_at
 from automl.intake.vectors import with_vectors
-from automl.records import Dataset, Finding, Kind, Recipe
+from automl.records import FILE_KINDS, Dataset, Finding, Kind, Recipe
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["load"]
+__all__ = ["absolute_files", "load", "room_of"]
 
 
 def load(recipe: Recipe, most_rows: int | None = None, in_order: bool = False) -> Dataset:
@@ -53,7 +54,7 @@ def load(recipe: Recipe, most_rows: int | None = None, in_order: bool = False) -
 def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
     import pandas as pd
 
-    raw = read(recipe.data, "the data", Hints(target=recipe.target, room=_room(recipe, most_rows, in_order)))
+    raw = read(recipe.data, "the data", Hints(target=recipe.target, room=room_of(recipe, most_rows, in_order)))
     aside = set_aside(raw, recipe.sensitive, recipe.target)
     raw = without_dropped(raw, recipe.drop, recipe.target)
     if most_rows is not None:
@@ -70,7 +71,7 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         theirs = set_aside(test, recipe.sensitive, recipe.target, first=_n_in_source(raw))
         aside = aside if aside is None or theirs is None else pd.concat([aside, theirs])
         raw = _append(raw, without_those_present(test, recipe.drop))
-    raw = with_vectors(raw, _named_columns(recipe))
+    raw = with_group_of_names(with_vectors(raw, _named_columns(recipe)), recipe)
     rows = raw.rows if raw.rows is not None else np.arange(len(raw.inputs))
     inputs, target, group, weight = raw.inputs, raw.target, None, None
     findings = raw.findings
@@ -110,6 +111,7 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         kinds=raw.kinds,
         encoding=raw.encoding,
         aside=aside,
+        rate=raw.rate,
     )
 
 
@@ -119,7 +121,7 @@ def _named_columns(recipe: Recipe) -> set[str]:
     return {*recipe.target, *recipe.columns, *(name for name in roles if isinstance(name, str))}
 
 
-def _room(recipe: Recipe, most_rows: int | None, in_order: bool) -> Room:
+def room_of(recipe: Recipe, most_rows: int | None = None, in_order: bool = False) -> Room:
     """What may be held of the data, and which rows matter most."""
     return Room(recipe.search.memory_mib, recipe.seed, recipe.time_column, in_order or _is_series(recipe), most_rows)
 
@@ -278,6 +280,11 @@ def _append(raw: Raw, test: Raw) -> Raw:
         findings += noticed
     else:
         shapes = raw.inputs.shape[1:], test.inputs.shape[1:]
+        if raw.rate != test.rate:
+            raise DataError(
+                f"{raw.where} has {raw.rate or 'no'} samples a second, the test data {test.rate or 'none'}; give both "
+                "the same rate"
+            )
         if shapes[0] != shapes[1]:
             raise DataError(
                 f"rows of {raw.where} have shape {shapes[0]}, those of the test data {shapes[1]}; they must agree"
@@ -288,7 +295,7 @@ def _append(raw: Raw, test: Raw) -> Raw:
     rows = np.concatenate([ours, first + theirs])
     return Raw(
         raw.name, raw.where, inputs, target, given, raw.root, rows, findings, test_from=first, encoding=raw.encoding,
-        kinds={**test.kinds, **raw.kinds},
+        kinds={**test.kinds, **raw.kinds}, rate=raw.rate,
     )  # fmt: skip
 
 
@@ -331,19 +338,20 @@ def _append_frames(raw: Raw, test: Raw) -> tuple[pd.DataFrame, tuple[Finding, ..
         findings = (Finding("extra_columns", "low", message, step, columns=extra, count=len(extra)),)
     theirs = theirs[list(ours.columns)]
     if raw.root != test.root and test.root is not None:
-        theirs = _absolute_images(theirs, test.root, test.kinds)
+        theirs = absolute_files(theirs, test.root, test.kinds)
     return pd.concat([ours, as_graded(theirs, ours)], ignore_index=True), findings
 
 
-def _absolute_images(frame: pd.DataFrame, root: str, kinds: Mapping[str, Kind]) -> pd.DataFrame:
-    """Paths of images made absolute, since one dataset has one root only."""
+def absolute_files(frame: pd.DataFrame, root: str, kinds: Mapping[str, Kind]) -> pd.DataFrame:
+    """Paths of images and sounds made absolute, since one dataset has one root only."""
     import pandas as pd
 
     frame = frame.copy()
     for name in frame.columns:
         cells = [cell for cell in frame[name].head(50) if isinstance(cell, str)]
-        ends = cells and all(PurePath(cell).suffix.lower() in IMAGE_SUFFIXES for cell in cells)
-        if ends or kinds.get(name) == "image_path":
+        endings = {PurePath(cell).suffix.lower() for cell in cells}
+        ends = bool(endings) and any(endings <= suffixes for suffixes in MEDIA_SUFFIXES.values())
+        if ends or kinds.get(name) in FILE_KINDS:
             base = Path(root).resolve()
             full = [str(base / cell) if isinstance(cell, str) else cell for cell in frame[name]]
             frame[name] = pd.Series(full, index=frame.index, dtype=object)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.intake.files import IMAGE_SUFFIXES, shown
+from automl.intake.files import MEDIA_SUFFIXES, shown
 
 __all__ = ["as_float", "cause", "cell", "clean", "digits", "is_text", "label", "own", "text_of"]
 
@@ -146,10 +146,10 @@ def is_text(value: str) -> bool:
 
 
 def clean(value: str) -> str:
-    """Text without NULs and halves of characters; a picture's path keeps the bytes of its name, spelled out."""
+    """Text without NULs and halves of characters; paths of pictures and sounds keep the bytes of names, spelled out."""
     value = value.replace("\0", "")
     if is_text(value):
         return value
-    if value.lower().endswith(tuple(IMAGE_SUFFIXES)):
+    if value.lower().endswith(tuple(suffix for suffixes in MEDIA_SUFFIXES.values() for suffix in suffixes)):
         return shown(value)
     return value.encode("utf-8", errors="replace").decode("utf-8")

@@ -22,6 +22,9 @@ from automl.storage.files import as_named, sheet_of, shown
 
 __all__ = [
     "IMAGE_SUFFIXES",
+    "MEDIA_SUFFIXES",
+    "SOUND_FORMATS",
+    "SOUND_SUFFIXES",
     "TABLE_SUFFIXES",
     "as_named",
     "content",
@@ -38,6 +41,14 @@ IMAGE_SUFFIXES = frozenset({
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".bmp", ".dib", ".gif", ".webp",
     ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm",
 })  # fmt: skip
+SOUND_FORMATS = ("WAV", "FLAC", "OGG", "MP3")
+"""What is read; files of the other suffixes below are sounds, too, and told of as ones that cannot be read."""
+SOUND_SUFFIXES = frozenset({
+    ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".m4a", ".aac", ".wma",
+    ".amr", ".ac3", ".caf", ".mka",
+})  # fmt: skip
+MEDIA_SUFFIXES = {"image": IMAGE_SUFFIXES, "sound": SOUND_SUFFIXES}
+"""By the sort of a file."""
 FORMS = {
     ".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".arrow": "feather", ".xlsx": "excel",
     ".xlsm": "excel", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".npz": "npz", ".npy": "npy",

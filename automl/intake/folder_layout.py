@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from automl.errors import DataError
-from automl.intake.files import IMAGE_SUFFIXES, TABLE_SUFFIXES, open_file, shown
+from automl.intake.files import MEDIA_SUFFIXES, TABLE_SUFFIXES, open_file, shown
 
-__all__ = ["Part", "Tree", "innermost", "is_picture", "parts", "sort_of_file", "visible_children"]
+__all__ = ["Part", "Tree", "innermost", "is_picture", "is_sound", "parts", "sort_of_file", "visible_children"]
 
 Part = Literal["train", "validation", "test"]
 
@@ -32,7 +32,8 @@ PART_WORDS: dict[str, Part] = {
 }  # fmt: skip
 NEUTRAL = frozenset({
     "set", "data", "dataset", "split", "part", "fold", "folder", "image", "images", "img", "imgs", "picture",
-    "pictures", "photos", "text", "texts", "files", "samples", "examples", "hold", "held", "out",
+    "pictures", "photos", "audio", "sound", "sounds", "wav", "wavs", "clips",
+    "text", "texts", "files", "samples", "examples", "hold", "held", "out",
 })  # fmt: skip
 """Words beside the one that names a part."""
 DEEPEST = 20
@@ -61,10 +62,11 @@ def visible_children(folder: Path) -> list[Path]:
 
 
 def sort_of_file(path: Path) -> str:
-    """Return "image", "text", or "" for a file that is neither: by its ending, else by its first bytes."""
+    """Return "image", "sound", "text", or "" for a file that is none: by its ending, else by its first bytes."""
     suffix = path.suffix.lower()
-    if suffix in IMAGE_SUFFIXES:
-        return "image"
+    for sort, suffixes in MEDIA_SUFFIXES.items():
+        if suffix in suffixes:
+            return sort
     if suffix == ".txt":
         return "text"
     if suffix in TABLE_SUFFIXES:
@@ -76,6 +78,8 @@ def sort_of_file(path: Path) -> str:
         return ""
     if is_picture(head):
         return "image"
+    if is_sound(head):
+        return "sound"
     unnamed = suffix in {"", ".text"} or suffix[1:].isdigit()
     return "text" if unnamed and _is_text(head) else ""
 
@@ -89,6 +93,12 @@ def is_picture(head: bytes) -> bool:
     if head[:2] == b"BM":
         return int.from_bytes(head[14:18], "little") in BMP_HEADERS
     return _NETPBM.match(head) is not None
+
+
+def is_sound(head: bytes) -> bool:
+    """Whether a file that begins so is WAV, FLAC, OGG, AIFF or MP3 with a tag."""
+    container = (head[:4], head[8:12])
+    return container in ((b"RIFF", b"WAVE"), (b"FORM", b"AIFF")) or head.startswith((b"fLaC", b"OggS", b"ID3"))
 
 
 def _is_text(head: bytes) -> bool:
@@ -110,17 +120,17 @@ class Tree:
         return self._found[folder]
 
     def sort(self, path: Path) -> str:
-        """Return "image", "text" or "" of a file."""
+        """Return "image", "sound", "text" or "" of a file."""
         if path not in self._sorts:
             self._sorts[path] = sort_of_file(path)
         return self._sorts[path]
 
     def usable(self, folder: Path) -> list[Path]:
-        """The images and texts below a folder."""
+        """The images, sounds and texts below a folder."""
         return [path for path in self.files(folder) if self.sort(path)]
 
     def filled(self, folder: Path) -> list[Path]:
-        """The subfolders that hold images or texts.
+        """The subfolders that hold images, sounds or texts.
 
         Raises:
             DataError: one of them is a link to a folder around it, which would lead to all there is, and round again.

@@ -1,4 +1,4 @@
-"""Folders with one subfolder a class, of images or of texts; subfolders named train, val, test are parts of them."""
+"""Folders with one subfolder a class, of images, sounds or texts; subfolders named train, val, test are their parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake.encodings import as_text
-from automl.intake.files import IMAGE_SUFFIXES, open_file, shown
+from automl.intake.files import MEDIA_SUFFIXES, open_file, shown
 from automl.intake.folder_layout import Part, Tree, innermost, parts, visible_children
 from automl.intake.limits import refuse_beyond, whole_mib
 from automl.intake.raw import Raw, listed
@@ -25,9 +25,11 @@ LISTED_FILES = 20
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["has_subfolders", "read", "table_in", "tables_in", "texts"]
+__all__ = ["SORT_KINDS", "has_subfolders", "read", "table_in", "tables_in", "texts"]
 
 ORDER: tuple[Part, ...] = ("train", "validation", "test")
+SORT_KINDS: dict[str, Kind] = {"image": "image_path", "sound": "audio_path"}
+"""Of the column that holds paths of files of a sort, which is named like the sort."""
 TEXT_GROWTH = 4
 """Bytes of a character in memory, at most."""
 
@@ -37,7 +39,7 @@ class _Files:
     """Files that make rows.
 
     Attributes:
-        paths: of images and texts.
+        paths: of images, sounds and texts.
         classes: of the files; empty if they have none.
         parts: of the files; empty if the folder is not parted.
         findings: what was left out.
@@ -50,7 +52,7 @@ class _Files:
 
 
 def read(folder: Path) -> Raw:
-    """Read a folder of classes; column "image" (paths relative to it) or "text", target "class".
+    """Read a folder of classes; column "image" or "sound" (paths relative to it) or "text", target "class".
 
     Subfolders named as parts (train, validation, test and the like), each with one subfolder a class, are read as the
     data's own split. A single folder around classes or parts is seen through. Images or texts without subfolders make
@@ -61,7 +63,9 @@ def read(folder: Path) -> Raw:
     """
     where = f"the folder {shown(folder.name)!r}"
     if not visible_children(folder):
-        raise DataError(f"{where} is empty: expected one subfolder a class with images or .txt files, or a table")
+        raise DataError(
+            f"{where} is empty: expected one subfolder a class with images, sounds or .txt files, or a table"
+        )
     tree = Tree()
     base = innermost(folder, tree)
     found = _found(base, tree, where)
@@ -96,14 +100,16 @@ def _classes(base: Path, subfolders: Sequence[Path], tree: Tree, where: str) -> 
     findings: tuple[Finding, ...] = ()
     if odd:
         message = (
-            f"{_many(odd)} of {where} {_are(odd)} no images or texts and {_was(odd)} left out ({_endings(odd)}): "
-            f"{_examples(odd, base)}."
+            f"{_many(odd)} of {where} {_are(odd)} no images, sounds or texts and {_was(odd)} left out "
+            f"({_endings(odd)}): {_examples(odd, base)}."
         )
         step = "Convert them if they should count."
         findings += (_unused("medium" if len(odd) > 0.01 * len(paths) else "low", message, step, odd),)
     empty = [shown(child.name) for child in tree.subfolders(base) if not tree.usable(child)]
     if empty:
-        message = f"{counted(len(empty), 'subfolder')} of {where} without images or .txt files: {listed(empty)}."
+        message = (
+            f"{counted(len(empty), 'subfolder')} of {where} without images, sounds or .txt files: {listed(empty)}."
+        )
         findings += (Finding("empty_classes", "medium", message, "Remove them or fill them.", count=len(empty)),)
     return _Files(paths, classes, findings=findings + _loose(base, where, "class"))
 
@@ -123,7 +129,7 @@ def _parted(base: Path, named: dict[Path, Part], tree: Tree, where: str) -> _Fil
     found = {path: _part(path, tree, where, classes) for path in named}
     if not all(files.classes for path, files in found.items() if named[path] == "train"):
         raise DataError(
-            f"{where}: expected one subfolder a class, all of images or all of texts, in "
+            f"{where}: expected one subfolder a class, all of images, sounds or texts, in "
             f"{listed(shown(str(path)) for path, part in named.items() if part == 'train')}"
         )
     used = [path for path, files in found.items() if classes & set(files.classes)]
@@ -200,13 +206,15 @@ def _flat(base: Path, tree: Tree, where: str) -> _Files:
     if not usable:
         seen = listed([shown(child.name) for child in visible_children(base)], 5)
         raise DataError(
-            f"{where} holds no images (.png, .jpg, ...) and no .txt files, only {seen}: "
+            f"{where} holds no images (.png, .jpg, ...), sounds (.wav, ...) or .txt files, only {seen}: "
             "expected one subfolder a class, or pass one table file"
         )
     odd = [path for path in files if not tree.sort(path)]
     if not odd:
         return _Files(usable)
-    message = f"{_many(odd)} of {where} {_are(odd)} no images or texts and {_was(odd)} left out ({_endings(odd)})."
+    message = (
+        f"{_many(odd)} of {where} {_are(odd)} no images, sounds or texts and {_was(odd)} left out ({_endings(odd)})."
+    )
     return _Files(usable, findings=(_unused("low", message, "Convert them if they should count.", odd),))
 
 
@@ -218,7 +226,7 @@ def _raw(folder: Path, found: _Files, tree: Tree, where: str) -> Raw:
     import pandas as pd
 
     sorts = np.array([tree.sort(path) for path in found.paths])
-    main = "image" if (sorts == "image").sum() >= (sorts == "text").sum() else "text"
+    main = max((*MEDIA_SUFFIXES, "text"), key=lambda sort: int((sorts == sort).sum()))
     kept = np.flatnonzero(sorts == main)
     findings: tuple[Finding, ...] = ()
     if len(kept) < len(sorts):
@@ -233,10 +241,10 @@ def _raw(folder: Path, found: _Files, tree: Tree, where: str) -> Raw:
     names = tuple(shown(path.relative_to(folder).as_posix()) for path in chosen)
     unread: tuple[int, ...] = ()
     kinds: dict[str, Kind] = {}
-    if main == "image":
-        frame = pd.DataFrame({"image": list(names)})
-        kinds["image"] = "image_path"
-        findings += _told_endings(chosen, folder, where)
+    if main in MEDIA_SUFFIXES:
+        frame = pd.DataFrame({main: list(names)})
+        kinds[main] = SORT_KINDS[main]
+        findings += _told_endings(chosen, main, folder, where)
     else:
         frame, unread, noticed = texts(chosen)
         findings += noticed
@@ -251,17 +259,19 @@ def _raw(folder: Path, found: _Files, tree: Tree, where: str) -> Raw:
     )  # fmt: skip
 
 
-def _told_endings(paths: Sequence[Path], folder: Path, where: str) -> tuple[Finding, ...]:
-    """Which files are read as images for what they hold, whatever their names end in."""
-    odd = [path for path in paths if path.suffix.lower() not in IMAGE_SUFFIXES]
+def _told_endings(paths: Sequence[Path], sort: str, folder: Path, where: str) -> tuple[Finding, ...]:
+    """Which files are read as images or sounds for what they hold, whatever their names end in."""
+    odd = [path for path in paths if path.suffix.lower() not in MEDIA_SUFFIXES[sort]]
     if not odd:
         return ()
     message = (
-        f"{_many(odd)} of {where} {_are(odd)} read as images for what they hold, whatever their names end in "
+        f"{_many(odd)} of {where} {_are(odd)} read as {sort}s for what they hold, whatever their names end in "
         f"({_endings(odd)}): {_examples(odd, folder)}."
     )
     files = tuple(shown(path.name) for path in odd[:LISTED_FILES])
-    return (Finding("image_endings", "low", message, "Remove them if they do not count.", count=len(odd), files=files),)
+    return (
+        Finding(f"{sort}_endings", "low", message, "Remove them if they do not count.", count=len(odd), files=files),
+    )
 
 
 def _unused(severity: Severity, message: str, step: str, paths: Sequence[Path]) -> Finding:

@@ -21,9 +21,11 @@ from automl.intake.inline import as_inline
 from automl.intake.picture_files import PictureSource, opened, quiet, upright_size
 from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
 from automl.intake.raw import listed
-from automl.records import Dataset, Finding, Severity, Task
+from automl.records import Dataset, Finding, Kind, Severity, Task
 
-__all__ = ["common_size", "full_path", "pictures", "pictures_and_range"]
+__all__ = [
+    "column_of_files", "common_size", "dropped", "full_path", "only_readable", "pictures", "pictures_and_range",
+]  # fmt: skip
 
 SAMPLE = 256
 """Files whose size is looked at to choose the common one."""
@@ -75,7 +77,7 @@ def pictures_and_range(
         images, findings = as_uint8(values, limits)
         images, noticed = fitted(images, wish)
         return replace(dataset, inputs=images, findings=(*dataset.findings, *findings, *noticed)), limits
-    name = _image_column(dataset, task)
+    name = column_of_files(dataset, task, "image_path")
     paths = [full_path(value, dataset.root) for value in dataset.inputs[name]]
     findings = dataset.findings
     is_new = wish is not None
@@ -94,17 +96,22 @@ def pictures_and_range(
         )
     images = joined([found[i] for i in readable], wish)
     if len(readable) < len(paths):
-        findings += (_dropped(dataset, name, paths, reasons),)
+        findings += (dropped(dataset, name, paths, reasons, "images"),)
     digest = fingerprint(dataset.fingerprint, images)
-    return _only(replace(dataset, findings=findings, fingerprint=digest), readable, images), limits
+    return only_readable(replace(dataset, findings=findings, fingerprint=digest), readable, images), limits
 
 
-def _image_column(dataset: Dataset, task: Task) -> str:
-    names = [column.name for column in task.columns if column.kind == "image_path" and column.name in dataset.inputs]
+def column_of_files(dataset: Dataset, task: Task, kind: Kind) -> str:
+    """The first column of paths of this kind.
+
+    Raises:
+        DataError: there is none.
+    """
+    names = [column.name for column in task.columns if column.kind == kind and column.name in dataset.inputs]
     if not names:
         raise DataError(
-            f"expected a column of image paths in {dataset.name!r}, got {listed(dataset.inputs.columns)}; "
-            "name it with columns={'name': 'image_path'}"
+            f"expected a column of the kind {kind} in {dataset.name!r}, got {listed(dataset.inputs.columns)}; "
+            f"name it with columns={{'name': {kind!r}}}"
         )
     return names[0]
 
@@ -202,13 +209,24 @@ def mixed_sizes(sizes: np.ndarray, name: str, wish: tuple[int, int]) -> tuple[Fi
     return (Finding("mixed_sizes", severity, message, step, columns=(name,), count=int(odd.sum())),)
 
 
-def _dropped(dataset: Dataset, name: str, paths: Sequence[PictureSource | None], reasons: dict[int, str]) -> Finding:
+def dropped(
+    dataset: Dataset, name: str, paths: Sequence[PictureSource | None], reasons: dict[int, str], what: str
+) -> Finding:
+    """That rows were left out since their files cannot be read.
+
+    Args:
+        dataset: that names the files.
+        name: of the column.
+        paths: of all rows.
+        reasons: of those that cannot be read, by row.
+        what: they are, in the plural.
+    """
     numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(len(paths))
     named = why_unread(paths, reasons)
     return Finding(
-        "unreadable_images",
+        f"unreadable_{what}",
         "high" if len(reasons) > 0.1 * len(paths) else "medium",
-        f"{len(reasons)} of {len(paths)} images could not be read and their rows were left out ({named}).",
+        f"{len(reasons)} of {len(paths)} {what} could not be read and their rows were left out ({named}).",
         "Replace these files or remove their rows.",
         columns=(name,),
         rows=tuple(int(numbers[i]) for i in list(reasons)[:20]),
@@ -217,8 +235,8 @@ def _dropped(dataset: Dataset, name: str, paths: Sequence[PictureSource | None],
     )
 
 
-def _only(dataset: Dataset, readable: np.ndarray, images: np.ndarray) -> Dataset:
-    """These rows of everything, with these images as inputs."""
+def only_readable(dataset: Dataset, readable: np.ndarray, images: np.ndarray) -> Dataset:
+    """These rows of everything, with these images, or spectrograms, as inputs."""
 
     def some(values: np.ndarray | None) -> np.ndarray | None:
         return None if values is None else values[readable]
@@ -234,4 +252,5 @@ def _only(dataset: Dataset, readable: np.ndarray, images: np.ndarray) -> Dataset
         weight=some(dataset.weight),
         given=some(dataset.given),
         row_numbers=some(dataset.row_numbers),
+        sources=some(dataset.sources),
     )

@@ -14,7 +14,7 @@ from automl.records import UNUSED_KINDS, Finding, Severity, Task
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["matched"]
+__all__ = ["letters_of", "matched"]
 
 SHOWN = 5
 
@@ -105,7 +105,7 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, raw: Raw) -> tup
         if numbered and set(own) != {*known, *task.target}:
             _refuse_width(len(own), len(known), where)
         return frame, ()
-    kind = {"image": "image_path", "text": "text"}.get(own[0]) if len(own) == 1 else None
+    kind = {"image": "image_path", "sound": "audio_path", "text": "text"}.get(own[0]) if len(own) == 1 else None
     name = next((column.name for column in task.columns if column.kind == kind), None) if kind else None
     if name is not None:
         return frame.set_axis(pd.Index([name]), axis=1), ()
@@ -141,7 +141,7 @@ def _respelled(frame: pd.DataFrame, wanted: list[str]) -> tuple[pd.DataFrame, tu
     pairs = {
         theirs[letters][0]: name
         for name in lacking
-        if (letters := _letters(name)) and len(ours[letters]) == 1 and len(theirs.get(letters, ())) == 1
+        if (letters := letters_of(name)) and len(ours[letters]) == 1 and len(theirs.get(letters, ())) == 1
     }
     if not pairs:
         return frame, ()
@@ -156,10 +156,10 @@ def _respelled(frame: pd.DataFrame, wanted: list[str]) -> tuple[pd.DataFrame, tu
 def _by_letters(names: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in names:
-        found.setdefault(_letters(name), []).append(name)
+        found.setdefault(letters_of(name), []).append(name)
     return found
 
 
-def _letters(name: str) -> str:
+def letters_of(name: str) -> str:
     """A name without case, blanks and marks."""
     return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.intake import files, folders
+from automl.intake import arrays, files, folders
 from automl.intake.cell_types import objects
 from automl.intake.folder_layout import sort_of_file
 from automl.intake.frames import as_series, is_frame, tidy
@@ -20,7 +20,7 @@ from automl.intake.matching import matched
 from automl.intake.raw import Hints, Raw, listed
 from automl.intake.row_index import UNREAD_ROWS, index_columns, index_of
 from automl.intake.source import read
-from automl.records import QUANTITY_KINDS, UNUSED_KINDS, Dataset, Modality, Task
+from automl.records import FILE_KINDS, QUANTITY_KINDS, UNUSED_KINDS, Dataset, Kind, Modality, Task
 
 __all__ = ["delimited_rows", "new_rows"]
 
@@ -51,6 +51,9 @@ def new_rows(data: Any, task: Task, modality: Modality | None = None, root: str 
         raise DataError(f"{raw.where} holds no rows: expected at least one to predict")
     raw = replace(raw, findings=tuple(finding for finding in raw.findings if finding.check not in OF_TRAINING))
     inputs, target, findings = raw.inputs, raw.target, raw.findings
+    rate = raw.rate
+    if rate is None and task.sound and not is_frame(inputs):
+        rate = task.sound["own_rate"] or None
     if not task.columns and task.horizon is None:  # a forecast may read nothing but its target
         inputs = _as_array(inputs, modality, raw.where)
     elif is_frame(inputs):
@@ -71,6 +74,7 @@ def new_rows(data: Any, task: Task, modality: Modality | None = None, root: str 
         findings=findings,
         row_numbers=positions,
         index=index,
+        rate=rate,
     )
 
 
@@ -96,10 +100,13 @@ def _single(data: Any, task: Task) -> Raw | None:
         and _is_one_row(data, frozenset(column.name for column in task.columns))
     ):
         return read([dict(data)], "the new data", Hints())
-    image, text = _column(task, "image_path"), _column(task, "text")
+    if task.sound and isinstance(data, np.ndarray) and data.dtype.kind in "buif" and data.ndim in (1, 2):
+        return Raw("data", "the new data", arrays.sounds(data, "the new data"))
+    text = _column(task, "text")
+    medium, image = next(((kind, name) for kind in FILE_KINDS if (name := _column(task, kind))), ("", None))
     if isinstance(data, str | PathLike):
         suffix = PurePath(str(data)).suffix.lower()
-        if image and (suffix in files.IMAGE_SUFFIXES or _is_picture(str(data))):
+        if image and _is_medium(str(data), medium):
             return Raw(
                 "data", "the new data", pd.DataFrame({image: [files.shown(str(files.find(str(data))))]}, dtype=object)
             )
@@ -110,9 +117,11 @@ def _single(data: Any, task: Task) -> Raw | None:
             frame, _, findings = folders.texts([Path(str(data))])
             frame.columns = pd.Index([text])
             return Raw(files.stem(Path(str(data))), files.shown(str(data)), frame, findings=findings)
-    if image and (may_be_picture(data) or (isinstance(data, list) and data and all(map(may_be_picture, data)))):
+    if medium == "image_path" and (
+        may_be_picture(data) or (isinstance(data, list) and data and all(map(may_be_picture, data)))
+    ):
         cells = data if isinstance(data, list) else [data]
-        frame, noticed = tidy(pd.DataFrame({image: objects(cells)}), "the new data")
+        frame, noticed = tidy(pd.DataFrame({str(image): objects(cells)}), "the new data")
         return Raw("data", "the new data", frame, findings=noticed)
     if isinstance(data, list | tuple | np.ndarray) and len(data) and all(isinstance(v, str | PathLike) for v in data):
         values = [str(value) if isinstance(value, PathLike) else value for value in data]
@@ -127,11 +136,14 @@ def _single(data: Any, task: Task) -> Raw | None:
     return None
 
 
-def _is_picture(path: str) -> bool:
-    """Whether an existing file is an image by its content."""
+def _is_medium(path: str, kind: Kind | str) -> bool:
+    """Whether a path is that of an image, or of a sound: by its ending, or by the content of the file."""
+    sort = next(sort for sort, own in folders.SORT_KINDS.items() if own == kind)
+    if PurePath(path).suffix.lower() in files.MEDIA_SUFFIXES[sort]:
+        return True
     try:
         found = Path(path).expanduser()
-        return found.is_file() and sort_of_file(found) == "image"
+        return found.is_file() and sort_of_file(found) == sort
     except (OSError, ValueError, RuntimeError):
         return False
 

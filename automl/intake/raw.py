@@ -90,6 +90,7 @@ class Raw:
         encoding: Python's name of that of a delimited text, else empty.
         names: of all items of a folder, those that cannot be read among them.
         unread: positions in `names` of the latter.
+        rate: samples a second of an array of sounds ``(n, channels, samples)``, or None.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Raw:
     encoding: str = ""
     names: tuple[str, ...] = ()
     unread: tuple[int, ...] = ()
+    rate: float | None = None
 
     @property
     def read(self) -> tuple[int, ...]:

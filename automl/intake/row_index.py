@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UNREAD_ROWS", "index_columns", "index_of"]
 
-UNREAD_ROWS = frozenset({"ragged_rows", "unreadable_images", "unreadable_texts"})
+UNREAD_ROWS = frozenset({"ragged_rows", "unreadable_images", "unreadable_sounds", "unreadable_texts"})
 """Checks whose finding counts rows that could not be read, where these were left out."""
 
 

@@ -39,9 +39,9 @@ def read(data: Any, where: str, hints: Hints) -> Raw:
         raw = arrays.from_pair(inputs, data[1], "data", where, hints)
         return Raw(name, where, raw.inputs, raw.target, findings=findings)
     if isinstance(data, Mapping) and any(dimensions(data[key]) >= 2 for key in arrays.INPUT_KEYS if key in data):
-        return arrays.from_arrays(dict(data), "data", where, hints)
+        return arrays.from_arrays(dict(data), name, where, hints)
     if isinstance(data, Mapping) and any(dimensions(data.get(key, 0)) >= 2 for key in ("x_train", "X_train")):
-        return arrays.from_arrays(dict(data), "data", where, hints)
+        return arrays.from_arrays(dict(data), name, where, hints)
     inputs, findings = _inputs(data, where)
     raw = arrays.from_pair(inputs, None, "data", where, hints)
     return Raw(name, where, raw.inputs, findings=findings)

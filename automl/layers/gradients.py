@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
-__all__ = ["OrientedGradients"]
+from automl.picture_gradients import CELLS, PIXELS_SIDE, described, oriented_gradients
 
-SHARPNESS = 1.2
-"""Half the width of an orientation's share, in orientations."""
-FLOOR = 2e-3
-"""Added to the energy of a block, so that flat ones stay near 0; for standardised pixels."""
+__all__ = ["GradientFeatures", "OrientedGradients"]
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -43,19 +40,8 @@ class OrientedGradients(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Any) -> Any:
         """Measure the gradients."""
-        ops = keras.ops
-        x = ops.mean(ops.cast(inputs, "float32"), axis=-1)
-        along = ops.pad(x[:, :, 2:] - x[:, :, :-2], [[0, 0], [0, 0], [1, 1]]) if x.shape[2] > 2 else 0.0 * x
-        down = ops.pad(x[:, 2:] - x[:, :-2], [[0, 0], [1, 1], [0, 0]]) if x.shape[1] > 2 else 0.0 * x
-        angles = (np.arange(self.n_angles) * np.pi / self.n_angles).astype("float32")
-        size = ops.sqrt(ops.square(along) + ops.square(down) + 1e-6)[..., None]
-        seen = ops.abs(along[..., None] * np.cos(angles) + down[..., None] * np.sin(angles))
-        shares = ops.relu(seen - math.cos(SHARPNESS * math.pi / self.n_angles) * size)
-        cells = ops.average_pool(shares, self.cell, self.cell, padding="same")
-        if min(int(size) for size in cells.shape[1:3]) > 1:
-            corners = [cells[:, :-1, :-1], cells[:, 1:, :-1], cells[:, :-1, 1:], cells[:, 1:, 1:]]
-            cells = ops.concatenate(corners, axis=-1)
-        return cells / ops.sqrt(ops.sum(ops.square(cells), axis=-1, keepdims=True) + FLOOR)
+        x = keras.ops.cast(inputs, "float32")
+        return oriented_gradients(x, [self.cell], self.n_angles, keras.ops, pooled)[0]
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(batch, rows, columns, numbers of a block)."""
@@ -67,3 +53,48 @@ class OrientedGradients(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """The layer's settings."""
         return {**super().get_config(), "cell": self.cell, "n_angles": self.n_angles}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class GradientFeatures(keras.layers.Layer):  # type: ignore[misc]
+    """Oriented gradients of several scales and shrunk pixels of pictures, as one vector. It has no weights.
+
+    `automl.picture_gradients` computes the same numbers with NumPy.
+
+    Args:
+        counts: cells along the longer side, a number a scale.
+        pixels_side: pixels are shrunk to at most so many along the longer side.
+        n_angles: orientations.
+
+    Input shape: ``(batch, height, width, channels)``, standardised. Output shape: ``(batch, numbers)``, float32.
+
+    Source: Dalal & Triggs 2005 (see `OrientedGradients`); several scales: Bosch, Zisserman & Munoz, "Representing shape
+        with a spatial pyramid kernel", CIVR 2007.
+    """
+
+    def __init__(
+        self, counts: Sequence[int] = CELLS, pixels_side: int = PIXELS_SIDE, n_angles: int = 9, **kwargs: Any
+    ) -> None:
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        self.counts, self.pixels_side = tuple(int(count) for count in counts), int(pixels_side)
+        self.n_angles = int(n_angles)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Describe the pictures."""
+        ops = keras.ops
+        x = ops.cast(inputs, "float32")
+        parts = described(x, ops, pooled, self.counts, self.pixels_side, self.n_angles)
+        flat = [ops.reshape(part, (-1, math.prod(int(size) for size in part.shape[1:]))) for part in parts]
+        return ops.concatenate(flat, axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings."""
+        config = {"counts": list(self.counts), "pixels_side": self.pixels_side, "n_angles": self.n_angles}
+        return {**super().get_config(), **config}
+
+
+def pooled(x: Any, side: int) -> Any:
+    """Means over squares, as `automl.picture_gradients.averaged` takes them with NumPy."""
+    return keras.ops.average_pool(x, side, side, padding="same")

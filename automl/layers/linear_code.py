@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["LEAST", "LinearCode"]
+__all__ = ["LEAST", "LinearCode", "PrincipalParts"]
 
 LEAST = 1e-6
 """Of a deviation that is divided by."""
@@ -87,6 +87,37 @@ class LinearCode(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """The layer's sizes."""
         return {**super().get_config(), "n_numbers": self.n_numbers, "n_components": self.n_components}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class PrincipalParts(LinearCode):
+    """An item along principal components and outside of them: ``c = C (x - m) / s``, ``r = |x - m|² / s² - |c|²``.
+
+    s is the root mean square of the deviations d, so that both are in one unit, which distances between items keep.
+    With a restored code ``c'``, the squared error of the whole item is ``|c - c'|² + r`` in that unit.
+
+    Args:
+        n_numbers: numbers of an item.
+        n_components: components that are kept.
+
+    Input shape: ``(batch, n_numbers)``. Output shape: ``[(batch, n_components), (batch, 1)]``, float32.
+
+    Source: Jackson & Mudholkar, "Control procedures for residuals associated with principal component analysis",
+        Technometrics 21 (1979), equation 3.1 (the second part, Q).
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Both parts of items."""
+        ops = keras.ops
+        unit = ops.maximum(ops.sqrt(ops.mean(ops.square(self.deviations))), LEAST)
+        centred = (ops.cast(inputs, "float32") - self.center) / unit
+        along = ops.matmul(centred, ops.transpose(self.components))
+        outside = ops.sum(ops.square(centred), axis=-1) - ops.sum(ops.square(along), axis=-1)
+        return along, ops.maximum(outside, 0.0)[:, None]
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
+        """(batch, n_components) and (batch, 1)."""
+        return (input_shape[0], self.n_components), (input_shape[0], 1)
 
 
 class _Given:

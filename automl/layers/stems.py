@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from automl.records import InputSpec
 
-__all__ = ["picture_parts", "pre_activated_parts", "shown", "stride_for", "word_parts"]
+__all__ = ["gradient_features", "heard", "picture_parts", "pre_activated_parts", "shown", "stride_for", "word_parts"]
+
+GRADIENT_CELLS, GRADIENT_PIXELS = (7, 4), 8
+"""Cells of each scale and pixels, along the longer side, of gradients beside convolutions."""
 
 
 def word_parts(
@@ -56,9 +59,9 @@ def word_parts(
 
 def picture_parts(
     pictures: Any, spec: InputSpec, width: int, stride: int, blocks: str, has_max: bool,
-    views: Mapping[str, Any] | None, whitened: bool = False,
+    views: Mapping[str, Any] | None, whitened: bool = False, gradients: int = 0, dropout: Any = 0.0,
 ) -> list[Any]:  # fmt: skip
-    """Features of images: a small residual network, pooled over all positions.
+    """Features of images: a small residual network, pooled over all positions, and dense ones of oriented gradients.
 
     Args:
         pictures: ``(batch, height, width, channels)`` uint8.
@@ -68,17 +71,22 @@ def picture_parts(
         blocks: number of residual blocks of each stage, such as "1-1-1".
         has_max: whether the maximum over positions is returned as well as the mean.
         views: strengths of augmentation by name ("shift", "zoom", "light", "erase" and "flip"), numbers or knobs; None
-            for no augmentation.
+            for no augmentation. Of spectrograms as in `heard`.
         whitened: whether the first filters are the spec's fixed ones, which whiten patches, and not learned.
+        gradients: features that a dense layer makes of fixed oriented gradients, see `gradient_features`; 0 for none.
+        dropout: of the gradients; a number or a knob.
 
     Returns:
         Tensors ``(batch, features)``.
 
-    Source: He et al., CVPR 2016; averaged shortcut: He et al., "Bag of Tricks", CVPR 2019.
+    Source: He et al., CVPR 2016; averaged shortcut: He et al., "Bag of Tricks", CVPR 2019; fixed features beside
+        learned ones: Oyallon et al., "Scattering Networks for Hybrid Representation Learning", TPAMI 2018.
     """
     import keras
 
-    x = shown(pictures, spec, views)
+    from automl.layers.dropout import KnobDropout
+
+    seen = x = shown(pictures, spec, views)
     x = _whitened(x, spec, stride) if whitened else _conv(x, width, size=max(3, stride + 1), stride=stride)
     for stage, n_blocks in enumerate(blocks.split("-")):
         for number in range(int(n_blocks)):
@@ -87,7 +95,26 @@ def picture_parts(
     parts = [keras.layers.GlobalAveragePooling2D()(x)]
     if has_max:
         parts.append(keras.layers.GlobalMaxPooling2D()(x))
+    if gradients:
+        read = KnobDropout(dropout)(gradient_features(seen, GRADIENT_CELLS, GRADIENT_PIXELS))
+        parts.append(keras.layers.Dense(gradients, activation="relu")(read))
     return parts
+
+
+def gradient_features(x: Any, counts: Sequence[int], pixels: int) -> Any:
+    """Oriented gradients and small pixels of pictures, each number standardised, ``(batch, features)``.
+
+    Args:
+        x: standardised pictures ``(batch, height, width, channels)``.
+        counts: cells along the longer side, a number a scale.
+        pixels: the pixels are shrunk to at most so many along the longer side.
+    """
+    import keras
+
+    from automl.layers.gradients import GradientFeatures
+
+    features = GradientFeatures(counts, pixels)(x)
+    return keras.layers.BatchNormalization(momentum=0.9, center=False, scale=False)(features)
 
 
 def pre_activated_parts(
@@ -119,22 +146,51 @@ def pre_activated_parts(
     return [keras.layers.GlobalAveragePooling2D()(x), keras.layers.GlobalMaxPooling2D()(x)]
 
 
-def shown(pictures: Any, spec: InputSpec, views: Mapping[str, Any] | None) -> Any:
+def shown(pictures: Any, spec: InputSpec, views: Mapping[str, Any] | None, factor: int = 1) -> Any:
     """Pictures as a network sees them: standardised, in training also varied.
 
     Args:
         pictures: ``(batch, height, width, channels)`` uint8.
         spec: their input spec, with the moments of their channels.
         views: as in `picture_parts`.
+        factor: by which they are shrunk first, so that varying them costs less.
     """
+    import keras
+
     from automl.layers.augment import RandomErase, RandomLight, RandomView
     from automl.layers.pixels import ChannelScale
 
+    if spec.kind == "spectrogram":
+        return heard(pictures, spec, views or {"loudness": "kept"})
     x = ChannelScale(spec.stats["mean"], spec.stats["std"])(pictures)
+    if factor > 1:
+        x = keras.layers.AveragePooling2D(factor, padding="same")(x)
     if views is None:
         return x
     x = RandomView(views["shift"], views["zoom"], views["flip"])(x)
     return RandomErase(views["erase"])(RandomLight(views["light"])(x))
+
+
+def heard(sounds: Any, spec: InputSpec, views: Mapping[str, Any]) -> Any:
+    """Spectrograms, standardised and, in training, varied.
+
+    Args:
+        sounds: ``(batch, bands, frames, 1)`` uint8.
+        spec: their input spec, with mean and spread.
+        views: "loudness", whether each sound's own level is "kept" or "removed"; and, unless they are not varied,
+            strengths of augmentation by name ("shift", "level", "pitch", "bands" and "frames"), numbers or knobs.
+    """
+    from automl.layers.augment import RandomLight
+    from automl.layers.pixels import ChannelScale
+    from automl.layers.spectrograms import LevelRemoved, PitchShift, SpecAugment, TimeShift
+
+    x = ChannelScale(spec.stats["mean"], spec.stats["std"])(sounds)
+    if views["loudness"] == "removed":
+        x = LevelRemoved()(x)
+    if "shift" not in views:
+        return x
+    x = PitchShift(views["pitch"])(TimeShift(views["shift"])(RandomLight(views["level"])(x)))
+    return SpecAugment(views["bands"], views["frames"])(x)
 
 
 def stride_for(spec: InputSpec) -> int:

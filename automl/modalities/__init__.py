@@ -13,6 +13,7 @@ from typing import Any
 
 from automl import goals
 from automl.errors import RecipeError
+from automl.modalities.audio import AUDIO
 from automl.modalities.image import IMAGE
 from automl.modalities.sequence import SEQUENCE
 from automl.modalities.tabular import TABULAR
@@ -21,7 +22,7 @@ from automl.records import Dataset, Encoder, Facts, Modality, ModalityName, Spli
 
 __all__ = ["facts", "fit", "known", "named", "plug_in", "restore", "restore_codec", "serves"]
 
-_SHIPPED: dict[str, Modality] = {modality.name: modality for modality in (TEXT, IMAGE, SEQUENCE, TABULAR)}
+_SHIPPED: dict[str, Modality] = {modality.name: modality for modality in (TEXT, IMAGE, AUDIO, SEQUENCE, TABULAR)}
 """In the order in which inputs are held against them: a table is what nothing else is."""
 _PLUGGED: dict[str, Modality] = {}
 

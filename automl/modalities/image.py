@@ -14,6 +14,7 @@ from automl.errors import DataError
 from automl.intake import pictures, pictures_and_range
 from automl.modalities.shared import generated_items
 from automl.modalities.shared.cells import names_of
+from automl.modalities.shared.picture_components import component_stats
 from automl.modalities.shared.specs import check_equal, evenly, restore_spec, spec_state
 from automl.modalities.shared.vectors import vectors_of, vectors_specs
 from automl.pretrained.channels import with_channels
@@ -58,9 +59,17 @@ class ImageEncoder:
 
 
 def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> ImageEncoder:
-    """Fix the size and measure the training pictures' channels; sides over `MAX_SIDE` are scaled down."""
-    specs = (picture_spec("image", partial(_pictures, dataset), split.train),)
-    return ImageEncoder(specs + vectors_specs(dataset, split.train))
+    """Fix the size and measure the training pictures' channels; sides over `MAX_SIDE` are scaled down.
+
+    Where models learn no target, principal components of the pictures' gradients are measured, too.
+    """
+    read = partial(_pictures, dataset)
+    spec = picture_spec("image", read, split.train)
+    if not goals.named(task).needs_target:
+        moments = np.array(spec.stats["mean"]), np.array(spec.stats["std"])
+        found = component_stats(lambda rows: _shaped(read(rows), spec.shape), split.train, *moments)
+        spec = replace(spec, stats={**spec.stats, "gradients": found}) if found else spec
+    return ImageEncoder((spec, *vectors_specs(dataset, split.train)))
 
 
 def picture_spec(name: str, read: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, column: str = "") -> InputSpec:

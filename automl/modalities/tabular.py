@@ -27,6 +27,7 @@ from automl.modalities.shared.target_statistics import (
 )
 from automl.modalities.text import MAX_LENGTH, Tokens, fit_tokens, restore_tokens
 from automl.records import (
+    FILE_KINDS,
     MIN_LEVEL_ROWS,
     NUMERIC_KINDS,
     QUANTITY_KINDS,
@@ -128,7 +129,7 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TabularEncoder:
         DataError: no column varies in the training rows.
     """
     columns = list(encoded_columns([column for column in task.columns if column.name != task.group_column]))
-    images = [c.name for c in columns if c.kind == "image_path" and c.name in dataset.pictures]
+    images = [c.name for c in columns if c.kind in FILE_KINDS and c.name in dataset.pictures]
     pictures = fit_pictures(dataset, split.train, images)
     shown = [part.column for part, _ in pictures.values()]
     frame = _with_picture_marks(dataset.inputs.take(split.train), shown)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from automl.export import Exported
+    from automl.predict.watching import Watched
     from automl.records import Dataset, OnOdd, Output, Task
 
 __all__ = ["Model", "SideModel"]
@@ -357,6 +358,7 @@ class Model:
     recommended: str
     folder: Path | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
+    reference: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         from automl.report.words import task_sentence
@@ -401,6 +403,33 @@ class Model:
     def read(self, rows: Any, on_odd: OnOdd | None = None, future: Any = None) -> Dataset:
         """Read new rows as the recommended model will see them; see `SideModel.read`."""
         return self.side(self.recommended).read(rows, on_odd, future)
+
+    def watch(self, rows: Any, side: str | None = None, fail_on: str | None = None) -> Watched:
+        """Compare new rows with those of training: drift, the score to be expected, and the real one where it is known.
+
+        Args:
+            rows: new rows as for `SideModel.predict`, with the target if it is known.
+            side: "deep", "shallow", "blend" or "floor"; None for the recommended one.
+            fail_on: conditions that `Watched.failed_on` is about, with the fields drift (number of columns),
+                predictions (same or drifted), expected and score; None for any drift.
+
+        Returns:
+            The record; printing it gives a few sentences, and `Watched.report` writes a page.
+
+        Raises:
+            BundleError: the model remembers nothing of its training rows: an older automl saved it.
+            DataError: there are too few rows, or they do not fit the model; or it forecasts.
+            RecipeError: a condition is not known.
+        """
+        from automl import goals
+        from automl.predict.watching import read_reference, watch
+
+        if goals.named(self.task).in_windows:
+            raise DataError("watch: forecasts are not watched; compare their errors as the true values come in")
+        read_reference(self.reference)  # before any row is read
+        chosen = self.side(side or self.recommended)
+        dataset = chosen.read(rows, "ignore")
+        return watch(dataset, self.task, chosen.predictor, chosen.side, self.reference, fail_on)
 
     def predict(
         self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None

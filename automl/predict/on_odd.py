@@ -23,6 +23,7 @@ ODD = frozenset({
     "unknown_levels", "unreadable_cells",
 })  # fmt: skip
 """Checks of new rows that are told whatever their severity; of the readers' notes, only those above low are."""
+UNREAD_FILES = frozenset({"unreadable_images", "unreadable_sounds"})
 LEAST_CELLS = 2
 """A single cell that cannot be read says nothing of a column's notation."""
 OVERRIDE = "pass on_odd='warn' (--on-odd warn)"
@@ -82,7 +83,7 @@ def _refuse_unreadable(findings: Sequence[Finding], compared: Sequence[NewColumn
             f"which they were in training{such}{more}: write them as training did, or {OVERRIDE} to do without them"
         )
     for finding in findings:
-        if finding.check == "unreadable_images" and finding.count > most:
+        if finding.check in UNREAD_FILES and finding.count > most:
             raise DataError(f"{finding.message} Correct them, or {OVERRIDE} to do without them")
 
 

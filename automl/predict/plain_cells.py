@@ -11,7 +11,7 @@ import pandas as pd
 
 from automl.detect.parse import FALSE_WORDS, MISSING_WORDS, TRUE_WORDS, booleans, is_percent, plain_stamps
 from automl.predict.odd_rows import SCALES, most_expected
-from automl.records import QUANTITY_KINDS, Column
+from automl.records import FILE_KINDS, QUANTITY_KINDS, Column
 
 __all__ = ["Cells", "Reader", "is_clean", "listed_cells", "reader_of", "series_cells"]
 
@@ -83,7 +83,7 @@ def listed_cells(values: list[Any]) -> Cells | None:
 
 def reader_of(column: Column) -> Reader | None:
     """The reader of a used column; None of kinds that other files or columns belong to."""
-    if column.level_column is not None or column.kind in ("image_path", "list"):
+    if column.level_column is not None or column.kind in (*FILE_KINDS, "list"):
         return None
     if column.kind in QUANTITY_KINDS:
         return _numbers(column)

@@ -19,7 +19,7 @@ from automl.pretrained.deferred import Deferred
 from automl.pretrained.folder import Backbone, open_backbone
 from automl.pretrained.pictures import PictureBackbone, backbone_from, open_picture_backbone
 from automl.pretrained.shipped import FOLDERS, place_of
-from automl.records import UNUSED_KINDS, Finding
+from automl.records import FILE_KINDS, UNUSED_KINDS, Finding
 from automl.storage.files import read_bytes, write_bytes
 from automl.storage.npz import ArraysError, read_npz, write_npz
 from automl.system.counts import noun
@@ -46,9 +46,9 @@ _bundled: dict[str, Callable[[], Mapping[str, bytes]]] = {}
 
 
 def reads_pictures(task: Task) -> bool:
-    """Whether the inputs are pictures alone."""
+    """Whether the inputs are pictures alone, or the spectrograms of sounds."""
     used = [column.kind for column in task.columns if column.kind not in UNUSED_KINDS]
-    return bool(task.image_shape) and used in ([], ["image_path"])
+    return bool(task.image_shape) and used in ([], *([kind] for kind in FILE_KINDS))
 
 
 def backbone_of(task: Task) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """Makes a `Recipe` from YAML, flags or Python arguments. Errors name the file, the line and the nearest valid key."""
 
+from automl.recipe.fail_on import RUN_FIELDS, WATCH_FIELDS, failing, parse_fail_on
 from automl.recipe.making import OBJECTS, make, unknown_argument
 from automl.recipe.reader import read, validate
 from automl.recipe.schema import schema
@@ -7,6 +8,6 @@ from automl.recipe.units import NO_BUDGET, parse_budget, parse_columns, parse_la
 from automl.recipe.writing import costs, dump
 
 __all__ = [
-    "NO_BUDGET", "OBJECTS", "costs", "dump", "make", "parse_budget", "parse_columns", "parse_latency", "read", "schema",
-    "unknown_argument", "validate",
+    "NO_BUDGET", "OBJECTS", "RUN_FIELDS", "WATCH_FIELDS", "costs", "dump", "failing", "make", "parse_budget",
+    "parse_columns", "parse_fail_on", "parse_latency", "read", "schema", "unknown_argument", "validate",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from automl.errors import RecipeError
 from automl.recipe.column_names import with_names
+from automl.recipe.fail_on import RUN_FIELDS, parse_fail_on
 from automl.recipe.schema import EXPECTED, INNER_KEYS, KEYS, Keys, listed
 from automl.recipe.words import arrived, cut, nearest, nearest_key
 from automl.records import GOALS, PLUGIN_GROUP, QUANTITY_KINDS
@@ -49,6 +50,7 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
         known["data"] = "?"
     if not known.get("plugins"):  # plug-ins may bring the metric; they are imported only after the recipe is checked
         problems += unknown_metric(known.get("metric"))
+    problems += wrong_conditions(known)
     try:
         keys = Keys.model_validate(known)
     except ValidationError as error:
@@ -154,6 +156,21 @@ def unknown_metric(name: Any) -> list[Problem]:
         named(name)
     except RecipeError as error:
         return [] if entry_points(group=PLUGIN_GROUP) else [("metric", f"metric: {error}")]
+    return []
+
+
+def wrong_conditions(values: Mapping[str, Any]) -> list[Problem]:
+    """The problem of `fail_on`, before anything runs; metrics of plug-ins are checked once these are imported."""
+    text = values.get("fail_on")
+    if not isinstance(text, str) or not text:
+        return []
+    from automl.metrics import named
+
+    may_be_plugged = bool(values.get("plugins")) or bool(entry_points(group=PLUGIN_GROUP))
+    try:
+        parse_fail_on(text, RUN_FIELDS, None if may_be_plugged else named)
+    except RecipeError as error:
+        return [("fail_on", str(error))]
     return []
 
 

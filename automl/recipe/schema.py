@@ -64,6 +64,7 @@ EXPECTED = {
     "analysis": "a share of the budget from 0 to 0.5",
     "sensitive": "a column's name or a list of different names",
     "latency": 'milliseconds such as 20 or "20ms"',
+    "fail_on": 'conditions such as "verdict=shallow|trust=low|score<0.8"',
     "out": "a folder's name",
     "resume": "true or false",
     "json": "true or false",
@@ -122,6 +123,7 @@ EXAMPLES: dict[str, Any] = {
     "analysis": 0.3,
     "sensitive": ["sex"],
     "latency": "20ms",
+    "fail_on": "verdict=shallow|trust=low|score<0.8",
     "out": "runs/cars",
     "resume": True,
     "json": True,
@@ -300,6 +302,12 @@ class Keys(BaseModel):
         description="Column(s) by whose groups both sides are compared; they may be dropped from the inputs.",
     )
     latency: int | float | str | None = Field(None, description="Milliseconds a finalist may take for one row.")
+    fail_on: Name | None = Field(
+        None,
+        description="Conditions under which the command ends with exit code 3: verdict, trust, side, score, gain or a "
+        "metric, with =, !=, <, <=, > or >=, and | between them.",
+        json_schema_extra={"examples": ["verdict=shallow|trust=low|score<0.8"]},
+    )
     out: Place | None = Field(None, description="Run folder; left out for a new one under automl-runs.")
     resume: bool = Field(False, description="Resume the run in the out folder.")
     json_: bool = Field(False, alias="json", description="Print result.json and nothing else.")
@@ -441,6 +449,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "analysis": float(keys.analysis),
         "sensitive": listed(keys.sensitive),
         "latency_ms": None if keys.latency is None else float(keys.latency),
+        "fail_on": keys.fail_on,
         "out": keys.out,
         "resume": keys.resume,
         "json": keys.json_,

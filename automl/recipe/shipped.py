@@ -8,13 +8,19 @@ from typing import Any
 from automl.errors import RecipeError
 from automl.recipe.words import nearest
 
-__all__ = ["SETS", "Pair", "is_name", "load", "name_of"]
+__all__ = ["SETS", "Arrays", "Pair", "is_name", "load", "name_of"]
 
 PREFIXES = ("sklearn", "automl")
 
 
 class Pair(tuple[Any, Any]):
     """An (inputs, target) pair with its name in `attrs`."""
+
+    attrs: dict[str, str]
+
+
+class Arrays(dict[str, Any]):
+    """Arrays by name, as an .npz holds them, with the name of the set in `attrs`."""
 
     attrs: dict[str, str]
 
@@ -37,16 +43,16 @@ def load(name: str) -> tuple[Any, tuple[str, ...]]:
         name: ``sklearn:<name>`` or ``automl:<name>``.
 
     Returns:
-        A frame that contains the target columns, or a `Pair` of array and labels; and the names of the target columns
-        (empty for a `Pair`). Both kinds of data have ``attrs`` with "name" and "source".
+        A frame that contains the target columns, a `Pair` of array and labels, or `Arrays` where there is a rate beside
+        them; and the names of the target columns (empty for those). All have ``attrs`` with "name" and "source".
 
     Raises:
         RecipeError: there is no such set; the message gives the nearest name.
     """
     check(name)
     data, target = SETS[name]()
-    if isinstance(data, tuple):
-        data = Pair(data)
+    if isinstance(data, tuple | dict):
+        data = Pair(data) if isinstance(data, tuple) else Arrays(data)
         data.attrs = {}
     data.attrs["name"] = name.partition(":")[2]
     data.attrs["source"] = name
@@ -145,6 +151,14 @@ def shapes() -> tuple[Any, tuple[str, ...]]:
         return (arrays["X"], arrays["y"]), ()
 
 
+def whistles() -> tuple[Any, tuple[str, ...]]:
+    """270 short whistles ``(n, 720)`` in noise at 4,000 samples a second; target: steady, rising or falling."""
+    import numpy as np
+
+    with packaged("whistles.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return {"X": arrays["X"], "y": arrays["y"], "rate": int(arrays["rate"])}, ()
+
+
 def table(name: str, target: tuple[str, ...]) -> Callable[[], tuple[Any, tuple[str, ...]]]:
     """A function that loads one of automl's own tables."""
 
@@ -181,4 +195,5 @@ SETS: dict[str, Callable[[], tuple[Any, tuple[str, ...]]]] = {
     "automl:bakery": table("bakery", ("loaves",)),
     "automl:pump": table("pump", ()),
     "automl:shapes": shapes,
+    "automl:whistles": whistles,
 }

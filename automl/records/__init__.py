@@ -16,7 +16,7 @@ Conventions that every package relies on:
 """
 
 from automl.records.analysis import Analysis, AnalysisContext, AnalysisFacts, Refit, SidePredictor
-from automl.records.asked import Costs, Recipe, SearchOptions
+from automl.records.asked import Ancestor, Costs, FixedSettings, Inherited, Recipe, SearchOptions
 from automl.records.column_arrays import ColumnArrays, Table
 from automl.records.contestants import Baseline, Contender, FitContext, ShallowModel, Template
 from automl.records.corruption import Corruption, CorruptionInputs
@@ -25,6 +25,7 @@ from automl.records.goal import Calibration, Example, Goal, HeldOut, Regions
 from automl.records.modality import ArrayForm, Modality
 from automl.records.names import (
     DRAWN,
+    FILE_KINDS,
     GOALS,
     KINDS,
     MIN_LEVEL_ROWS,
@@ -72,14 +73,14 @@ from automl.records.outcome import (
 )
 
 __all__ = [
-    "DRAWN", "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NGRAM_BITS", "NUMERIC_KINDS",
+    "DRAWN", "FILE_KINDS", "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NGRAM_BITS", "NUMERIC_KINDS",
     "ORDERED_KINDS", "PLUGIN_GROUP", "PRETRAINED", "QUANTITY_KINDS", "START", "UNLABELLED", "UNUSED",
-    "UNUSED_KINDS", "Analysis", "AnalysisContext", "AnalysisFacts", "Answers", "ArrayForm", "Baseline",
+    "UNUSED_KINDS", "Analysis", "AnalysisContext", "AnalysisFacts", "Ancestor", "Answers", "ArrayForm", "Baseline",
     "Calibration", "Champion", "Column", "ColumnArrays", "Comparison", "Contender", "Contestant", "Corruption",
     "CorruptionInputs", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example", "Facts",
-    "Family", "Finding", "FitContext", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut", "InputKind", "InputSpec",
-    "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind",
-    "PrecisionWish", "Recipe", "Refit", "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity",
-    "ShallowModel", "Side", "SidePredictor", "Split", "Status", "Table", "TargetCodec", "Task", "Template", "Tier",
-    "WouldDecide", "encoded_columns",
+    "Family", "Finding", "FitContext", "FixedSettings", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut",
+    "Inherited", "InputKind", "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd",
+    "Outcome", "Output", "OutputKind", "PrecisionWish", "Recipe", "Refit", "Regions", "Repeats", "Run",
+    "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "SidePredictor", "Split", "Status", "Table",
+    "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
 ]  # fmt: skip

@@ -99,6 +99,8 @@ class Recipe:
         analysis: share of the budget for what is measured of both finalists after the verdict; 0 for nothing.
         sensitive: names of columns by whose groups both sides are compared; they may be among the inputs or dropped.
         latency_ms: a finalist must predict one row within this many milliseconds; None for no bound.
+        fail_on: conditions on the result under which the command ends with exit code 3
+            (`automl.recipe.parse_fail_on`); None for none.
         out: run folder, or None for a new one under ``automl-runs``.
         plugins: entry points or (Python only) files that add templates, baselines, metrics and so on.
         ensemble: whether both sides may name a weighted ensemble as finalist.
@@ -143,6 +145,7 @@ class Recipe:
     analysis: float = 0.15
     sensitive: tuple[str, ...] = ()
     latency_ms: float | None = None
+    fail_on: str | None = None
     out: str | None = None
     resume: bool = False
     json: bool = False
@@ -155,3 +158,62 @@ class Recipe:
     source: str = "automl.fit"
     file: str | None = None
     replaced: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedSettings:
+    """Settings that a side fits as they are, without a search.
+
+    Attributes:
+        family: name of the template or baseline.
+        settings: its hyperparameters, knobs included.
+    """
+
+    family: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """An earlier contest whose finalists' settings a contest took over.
+
+    Attributes:
+        folder: of its run, as it was given.
+        fingerprint: of its data.
+        started: when it began (ISO 8601), or "".
+        n_rows: rows or windows that trained, validated and tested.
+        metric: that decided.
+        verdict: deep, shallow, tie, or None.
+        recommended: side of the recommended model.
+        score: test score of the recommended model, or None.
+        gain: of deep over shallow, or None.
+    """
+
+    folder: str
+    fingerprint: str
+    started: str
+    n_rows: int
+    metric: str
+    verdict: str | None
+    recommended: str
+    score: float | None
+    gain: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What a contest without a search takes over from an earlier one.
+
+    Attributes:
+        settings: side → settings of its finalist's members.
+        lineage: the earlier contests, oldest first.
+        n_new: rows that are new.
+        command: the update as a command; "" if none can do the same.
+        python: the update as a call in Python.
+    """
+
+    settings: Mapping[str, tuple[FixedSettings, ...]]
+    lineage: tuple[Ancestor, ...] = ()
+    n_new: int = 0
+    command: str = ""
+    python: str = ""

@@ -70,6 +70,10 @@ class Dataset:
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.
         pictures: images of a table's image columns, by column name: ``(n, h, w, c)`` uint8. A row without an image, or
             whose file could not be read, has a blank image, and its path in `inputs` is None.
+        sources: of pictures or sounds that were decoded, what each was made of: ``(n,)`` paths as text, or sounds ``(n,
+            channels, samples)``; for names of files and for players on the page, never for a model. None where it
+            is not known.
+        rate: samples a second of an array of sounds, or None.
         vectors: of texts or pictures, ``(n, dim)`` float32, made by the task's backbone (`automl.pretrained`); of new
             rows something that NumPy reads as such an array, computed then; None without one.
         root: folder to which relative image paths refer, or None.
@@ -101,6 +105,8 @@ class Dataset:
     given: np.ndarray | None = None
     pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
     vectors: np.ndarray | None = None
+    sources: np.ndarray | None = None
+    rate: float | None = None
     root: str | None = None
     fingerprint: str = ""
     findings: tuple[Finding, ...] = ()
@@ -158,8 +164,9 @@ class Column:
     ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
     numbers with words among them, ``{"words": ["Calm"], "beside": "wind (word)"}``, for bins also ``"bins"``; for
     images of a table, ``{"shape": [height, width, channels]}``, and ``"range"``, the values that become 0 and 255, if
-    they have more than eight bits. That of a time column may name the columns that tell a part of the
-    time (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
+    they have more than eight bits; for sounds of a table the same shape, and ``"sound"`` as of `Task.sound`.
+    That of a time column may name the columns that tell a part of the time (``"parts"``), that of a
+    series column all columns that tell series apart (``"keys"``).
 
     `seen` says what the training rows held, so that new rows can be compared with them (`automl.detect.columns.seen`):
     ``missing`` (share of gaps), for numbers and dates ``low`` and ``high``, for numbers ``usual`` (two sizes), for
@@ -213,8 +220,9 @@ class Task:
         series_column: name of the column that names the series, or None.
         group_column: name of the column of groups, or None.
         covariates_known: covariates of a forecast that are known in advance (encoders add calendar features).
-        image_shape: images only: (height, width, channels) to which all images are resized; where an array without
-            channels is to be generated more of, (height, width).
+        image_shape: images: (height, width, channels) to which all are resized; sounds: the shape of their
+            spectrograms; where an array without channels is to be generated more of, (height, width).
+        sound: sounds only: how their spectrograms are made, by the names of `automl.intake.spectrograms.SoundForm`.
         pixel_range: arrays of images, and image files of more than eight bits: the values that become 0 and 255, so
             that new images are read like the training images.
         evidence: sentences that explain modality, goal and metric.
@@ -246,6 +254,7 @@ class Task:
     covariates_known: tuple[str, ...] = ()
     image_shape: tuple[int, ...] = ()
     pixel_range: tuple[float, float] | None = None
+    sound: Mapping[str, float] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
     ordered: bool = False
     confidence: float = 1.0

@@ -46,7 +46,8 @@ class Modality:
 
     Attributes:
         name: as results spell it.
-        items: how one item looks: the cells of a row ("rows"), "text", a picture ("images") or lines ("series").
+        items: how one item looks: the cells of a row ("rows"), "text", a picture ("images"), a spectrogram that can be
+            heard ("sounds") or lines ("series").
         recognises: from inputs (a frame, or an array of three or four dimensions) and the columns that can be learnt
             from (none of an array) to a sentence that says why they are of this modality; None where they are not.
         decode: from a dataset and its task, as detection leaves them, to what both sides read, and the task with what
@@ -62,7 +63,11 @@ class Modality:
         matrix: from some rows of an array to ``(n, n_features)`` numbers for the small models of the audit; None where
             inputs are a table.
         show: from one item (an entry of an array, or a list of cells) to what the report draws: cells, a text's
-            cells, a picture ``(h, w[, c])`` or lines ``(channels, steps)``, by `items`.
+            cells, a picture or spectrogram ``(h, w[, c])`` or lines ``(channels, steps)``, by `items`.
+        play: from an entry of `Dataset.sources` and the task to a data address that a page can play; None where the
+            entry is gone. None of this kind where items make no sound.
+        place: from the task and a patch of a drawn item (first and last row, first and last column, ends exclusive) to
+            where that is, in words; None for rows and columns of pixels.
         generator: encoder and codec for goals that make rows, fitted on training rows; None where none can be made.
         restore_codec: from the state of each codec that `generator` may give to that codec, by the name under "codec".
         generated_metric: name of the metric that scores generated items unless the user names one.
@@ -84,6 +89,8 @@ class Modality:
     generator: Callable[[Dataset, Task, Split], tuple[Encoder, TargetCodec]] | None = None
     restore_codec: Mapping[str, Callable[[Mapping[str, Any]], TargetCodec]] = field(default_factory=dict)
     generated_metric: str = "indistinct"
+    play: Callable[[Any, Task], str | None] | None = None
+    place: Callable[[Task, int, int, int, int], str] | None = None
     base: ModalityName = ""
 
     @property
@@ -105,3 +112,8 @@ class Modality:
     def is_images(self) -> bool:
         """Whether an item is a picture."""
         return self.items == "images"
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether an item is drawn as a picture: one, or the spectrogram of a sound."""
+        return self.items in ("images", "sounds")

@@ -6,15 +6,15 @@ from typing import Literal, get_args
 
 ModalityName = str
 """Name of a modality: one of `MODALITIES`, or of one that a plug-in brings (`automl.modalities.named`)."""
-Items = Literal["rows", "text", "images", "series"]
+Items = Literal["rows", "text", "images", "sounds", "series"]
 GoalName = str
 """Name of a goal: one of `GOALS`, or the name of a plug-in's goal (`automl.goals.named`)."""
 Answers = Literal["class", "labels", "values", "windows", "vectors", "rows"]
 Kind = Literal[
     "numeric", "categorical", "boolean", "datetime", "text", "url", "embedded_number",
-    "list", "image_path", "identifier", "constant", "unknown",
+    "list", "image_path", "audio_path", "identifier", "constant", "unknown",
 ]  # fmt: skip
-InputKind = Literal["numbers", "categories", "tokens", "ngrams", "vectors", "image", "series", "noise"]
+InputKind = Literal["numbers", "categories", "tokens", "ngrams", "vectors", "image", "spectrogram", "series", "noise"]
 OutputKind = Literal[
     "labels", "probabilities", "values", "quantiles", "windows", "scores", "vectors", "samples", "masks"
 ]
@@ -37,7 +37,7 @@ OnOdd = Literal["warn", "ignore", "refuse"]
 PLUGIN_GROUP = "automl.plugins"
 """Group of entry points by which installed packages add templates, baselines, metrics, goals and so on."""
 
-MODALITIES: tuple[ModalityName, ...] = ("tabular", "text", "image", "sequence")
+MODALITIES: tuple[ModalityName, ...] = ("tabular", "text", "image", "audio", "sequence")
 GOALS: tuple[GoalName, ...] = (
     "binary", "multiclass", "multilabel", "regression", "forecast", "anomaly", "represent", "generate", "segment",
 )  # fmt: skip
@@ -47,6 +47,8 @@ QUANTITY_KINDS: tuple[Kind, ...] = ("numeric", "embedded_number")
 NUMERIC_KINDS: tuple[Kind, ...] = (*QUANTITY_KINDS, "boolean")
 """Kinds whose cells are float64."""
 ORDERED_KINDS: tuple[Kind, ...] = (*NUMERIC_KINDS, "datetime")
+FILE_KINDS: tuple[Kind, ...] = ("image_path", "audio_path")
+"""Kinds whose cells name files, which are decoded into arrays beside the table."""
 UNUSED_KINDS: tuple[Kind, ...] = ("identifier", "constant", "unknown")
 """Kinds whose columns no model reads."""
 

@@ -21,7 +21,8 @@ class InputSpec:
         kind: numbers ``(n, n_columns)`` float32 without NaN; categories ``(n, n_columns)`` int32, 0 = missing or
             unseen; tokens ``(n, length)`` int32, 0 = padding, 1 = unknown word; ngrams ``(n, length)`` int32, 0 =
             padding, otherwise the id of an n-gram and, from bit `NGRAM_BITS` on, its weight from 0 to 1 in 2,047ths;
-            vectors ``(n, dim)`` float32, of texts or pictures by a backbone; image ``(n, h, w, c)`` uint8; series
+            vectors ``(n, dim)`` float32, of texts or pictures by a backbone; image ``(n, h, w, c)`` uint8; spectrogram
+            ``(n, bands, frames, 1)`` uint8, the highest band first; series
             ``(n, steps, channels)`` float32 without NaN; noise ``(n, size)`` float32 standard normal, from which a
             generator makes a row.
         shape: of one row, without the batch dimension.
@@ -33,7 +34,10 @@ class InputSpec:
             categories: "sizes" (levels per column, code 0 included); tokens, ngrams: "columns"; tokens of a generator
             also "shares" (of each id) and "filled" (share of the cells that hold tokens);
             image: "mean", "std" (per channel, 0 to 255), "patch_filters" (whitening filters of standardised
-            patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns";
+            patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns", and where no
+            target is learnt "gradients": "center", "components" and "deviations", as arrays, of
+            `automl.picture_gradients.described`;
+            spectrogram: "mean", "std";
             series: "mean", "std" (per channel), and "judged": "last" where an item is a row of a table, its last step,
             with the rows before it; vectors: "mean", "std" (per number). Of a
             generator, numbers are normal scores (standard normal, no NaN) with "columns" and "ties" (per column, the

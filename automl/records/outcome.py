@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from automl.records.asked import Recipe
+from automl.records.asked import Inherited, Recipe
 from automl.records.data import Finding, Split, Task
 from automl.records.names import Cause, Side, Status, Stopped
 from automl.records.network import Output
@@ -308,6 +308,7 @@ class Outcome:
         contestants: finalists, the blend if there is one, and the floor.
         examples: the test items as the user gave them, in test order, for "worst errors": a frame of raw input columns,
             or an array of images ``(n, h, w[, c])`` uint8 or of sequences; None if they were not kept.
+        sources: of items that are played: `Dataset.sources` of the test items, in test order; None without any.
         test_rows: ``(n,)`` position in the user's file of each scored test item (for a window, of its first row).
         history: forecast only: a mapping with "values" ``(n_windows, context, n_targets)`` before each window, and
             "times" ``(n_windows, horizon)``.
@@ -320,6 +321,7 @@ class Outcome:
         reproduce: the texts "command", "python" and "recipe", and the mappings "versions" and "machine".
         fingerprint: digest of the data's content.
         folder: the run folder; empty where it is not kept.
+        inherited: what was taken over from an earlier contest; None for one with a search.
         stopped: why the run ended: "budget", "max_trials", "exhausted" or "interrupt".
     """
 
@@ -336,6 +338,7 @@ class Outcome:
     weight: np.ndarray | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     examples: Any = None
+    sources: np.ndarray | None = None
     test_rows: np.ndarray | None = None
     history: Mapping[str, Any] | None = None
     coverage: tuple[Coverage, ...] = ()
@@ -348,6 +351,7 @@ class Outcome:
     automl_version: str = ""
     fingerprint: str = ""
     folder: str = ""
+    inherited: Inherited | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

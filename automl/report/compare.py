@@ -200,12 +200,13 @@ def _percent(result: Mapping[str, Any], gain: float | None) -> tuple[float, floa
     return low + (high - low) * (gain - float(absolute[0])) / width, low, high
 
 
-def write_comparison(runs: Sequence[Compared], target: str | Path) -> Path:
+def write_comparison(runs: Sequence[Compared], target: str | Path, failed: Sequence[tuple[str, str, str]] = ()) -> Path:
     """Write the page of a comparison.
 
     Args:
         runs: as `compared` read them.
         target: a ``.html``, ``.md`` or ``.json`` file.
+        failed: contests of the same job that did not finish: name, how it ended, and what it said.
 
     Returns:
         Its path.
@@ -215,7 +216,7 @@ def write_comparison(runs: Sequence[Compared], target: str | Path) -> Path:
     """
     path = Path(target)
     kind = kind_of(path)
-    content = _content(runs)
+    content = _content(runs, failed)
     if kind == ".json":
         made = written(content)
     else:
@@ -224,9 +225,12 @@ def write_comparison(runs: Sequence[Compared], target: str | Path) -> Path:
     return path
 
 
-def _content(runs: Sequence[Compared]) -> dict[str, Any]:
+def _content(runs: Sequence[Compared], failed: Sequence[tuple[str, str, str]] = ()) -> dict[str, Any]:
     """What a page is made of, in the form of a stored report."""
-    parts = [("runs", _verdicts(runs)), ("gains", _gains(runs)), ("costs", _costs(runs)), ("changes", _changes(runs))]
+    parts = [
+        ("failed", _failed(failed)), ("runs", _verdicts(runs)), ("gains", _gains(runs)), ("costs", _costs(runs)),
+        ("changes", _changes(runs)),
+    ]  # fmt: skip
     titles = {section.name: section.title for section in SECTIONS}
     names = sorted({run.name for run in runs})
     return {
@@ -369,11 +373,20 @@ def _differences(one: Compared, other: Compared) -> str:
     return "; ".join(found)
 
 
+def _failed(failed: Sequence[tuple[str, str, str]]) -> dict[str, Any] | None:
+    if not failed:
+        return None
+    rows = [[name, state, words.shorten(said, 300)] for name, state, said in failed]
+    columns = ["contest", "how it ended", "what it said"]
+    return {"figures": {"label": "Not finished", "columns": columns, "rows": rows, "numeric": []}}
+
+
 def _nothing(outcome: Outcome) -> None:
     """A comparison has no outcome of its own."""
 
 
 SECTIONS = (
+    Section("failed", "Contests that did not finish", 5, _nothing, "{{ table(figures) }}", "{{ table(figures) }}"),
     Section("runs", "Verdicts", 10, _nothing, "<p>{{ sentence }}</p>{{ table(figures) }}",
             "{{ sentence }}\n\n{{ table(figures) }}"),
     Section(

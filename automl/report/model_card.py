@@ -22,6 +22,7 @@ TASKS = {
     ("text", "binary"): "text-classification", ("text", "multiclass"): "text-classification",
     ("text", "multilabel"): "text-classification", ("image", "binary"): "image-classification",
     ("image", "multiclass"): "image-classification", ("image", "multilabel"): "image-classification",
+    **{("audio", goal): "audio-classification" for goal in ("binary", "multiclass", "multilabel")},
 }  # fmt: skip
 """Modality and goal → the Hub's name of the task; anything else is "other", or a forecast."""
 HARD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|[\\`*_{}\[\]<>#|!]")

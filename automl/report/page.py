@@ -17,7 +17,7 @@ from automl import catalog
 from automl.errors import FolderError
 from automl.records import Analysis, Outcome, Section
 from automl.report import draw, markdown, words
-from automl.report.reading import SCHEMA, picture, read
+from automl.report.reading import SCHEMA, picture, read, sound
 from automl.report.result import result_dict
 from automl.report.sections import shipped
 from automl.storage.files import write_all
@@ -273,6 +273,7 @@ def environment(**options: Any) -> jinja2.Environment:
         percent=words.percent,
         duration=words.duration,
         picture=picture,
+        sound=sound,
     )
     return made
 

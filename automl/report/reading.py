@@ -10,7 +10,7 @@ from automl.errors import FolderError
 from automl.storage import files as folders
 from automl.storage.values import Misfit, listed, mapping, parse, text, whole
 
-__all__ = ["SCHEMA", "picture", "read", "read_result"]
+__all__ = ["SCHEMA", "picture", "read", "read_result", "sound"]
 
 SCHEMA = 1
 MOST_BYTES = 2**25
@@ -19,6 +19,7 @@ MOST_RUNS = 1_000_000
 MOST_SECTIONS = 200
 MOST_WORDS = 2000
 PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]*")
+SOUND = re.compile(r"data:audio/(?:wav|ogg);base64,[A-Za-z0-9+/=]*")
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -100,4 +101,15 @@ def picture(value: Any) -> str:
     """
     if not isinstance(value, str) or not PICTURE.fullmatch(value):
         raise ValueError("a picture is not a PNG within the page")
+    return value
+
+
+def sound(value: Any) -> str:
+    """A stored sound if it is a WAV or OGG within the page; no other address and no markup is accepted.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not isinstance(value, str) or not SOUND.fullmatch(value):
+        raise ValueError("a sound is not a WAV or OGG within the page")
     return value

@@ -6,15 +6,30 @@ import dataclasses
 from typing import Any
 
 from automl import metrics
-from automl.records import Champion, Comparison, Coverage, Finding, FoldPairs, Lead, Outcome, Repeats, Run
+from automl.records import (
+    Champion,
+    Comparison,
+    Coverage,
+    Finding,
+    FoldPairs,
+    Inherited,
+    Lead,
+    Outcome,
+    Repeats,
+    Run,
+)
+from automl.report.fail_on import failing_conditions
 from automl.report.result_fields import (
     SCHEMA,
+    AncestorFields,
     ColumnFields,
     CostFields,
     CoverageFields,
+    FailOnFields,
     FindingFields,
     FoldPairFields,
     LeadFields,
+    LineageFields,
     RepeatFields,
     ResultFields,
     RunFields,
@@ -45,6 +60,9 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
     safe: dict[str, Any] = plain(as_dict(fields_of(outcome)))
     for key in ("budget_seconds", "wall_seconds"):
         safe[key] = 0.0 if safe[key] is None else safe[key]
+    asked = outcome.recipe.fail_on
+    if asked is not None:
+        safe["fail_on"] = as_dict(FailOnFields(asked=asked, failed=list(failing_conditions(asked, safe, outcome))))
     return safe
 
 
@@ -92,6 +110,8 @@ def fields_of(outcome: Outcome) -> ResultFields:
         tradeoff=dict(outcome.analyses),
         tradeoff_left_out=dict(outcome.analyses_left_out),
         coverage=[covered(one) for one in outcome.coverage],
+        fail_on=None,
+        lineage=lineage(outcome.inherited),
         runs=[row(run) for run in _without_scores(outcome)],
     )
 
@@ -215,6 +235,16 @@ def fold_pairs(made: FoldPairs | None) -> FoldPairFields | None:
         test_verdict=made.test_verdict,
         test_reason=made.test_reason,
         note=made.note,
+    )
+
+
+def lineage(made: Inherited | None) -> LineageFields | None:
+    """The contests before an update; None for a contest with a search."""
+    if made is None or not made.lineage:
+        return None
+    return LineageFields(
+        n_new=made.n_new,
+        ancestors=[AncestorFields(**dataclasses.asdict(ancestor)) for ancestor in made.lineage],
     )
 
 

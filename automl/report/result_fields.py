@@ -17,7 +17,8 @@ from automl.records import GOALS, MODALITIES
 from automl.records.names import Cause, GoalName, Kind, ModalityName, Severity, Side, Status, Stopped
 
 __all__ = [
-    "SCHEMA", "ColumnFields", "CostFields", "CoverageFields", "FindingFields", "FoldPairFields", "LeadFields",
+    "SCHEMA", "AncestorFields", "ColumnFields", "CostFields", "CoverageFields", "FailOnFields", "FindingFields",
+    "FoldPairFields", "LeadFields", "LineageFields",
     "RepeatFields", "ResultFields", "RunFields", "SideFields", "SplitFields", "TaskFields", "TrustFields",
     "UncertaintyFields", "ValidationFields", "WouldDecideFields", "as_dict", "result_schema",
 ]  # fmt: skip
@@ -328,6 +329,41 @@ class RunFields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailOnFields:
+    """Conditions under which the command ended with exit code 3."""
+
+    asked: Annotated[str, Field(description="The conditions, as they were asked for.")]
+    failed: Annotated[
+        list[str],
+        Field(description="Those that hold, each with what was found; empty if none does. One about what was not "
+              "measured holds."),
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AncestorFields:
+    """An earlier contest whose finalists' settings were taken over."""
+
+    folder: Annotated[str, Field(description="Its run folder, as it was given.")]
+    fingerprint: Annotated[str, Field(description="Digest of the content of its data.")]
+    started: Annotated[str, Field(description="When it began (ISO 8601); empty if not known.")]
+    n_rows: Annotated[Count, Field(description="Rows or windows that trained, validated and tested.")]
+    metric: Annotated[str, Field(description="The metric that decided.")]
+    verdict: Annotated[Winner | None, Field(description="Its verdict.")]
+    recommended: Annotated[str, Field(description="Side of its recommended model; empty if not known.")]
+    score: Annotated[float | None, Field(description="Test score of its recommended model.")]
+    gain: Annotated[float | None, Field(description="Its gain; positive means that deep was better.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageFields:
+    """The earlier contests of an update."""
+
+    n_new: Annotated[Count, Field(description="Rows that the last of them did not have.")]
+    ancestors: Annotated[list[AncestorFields], Field(min_length=1, description="The earlier contests, oldest first.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFields:
     """The figures of one contest for programs.
 
@@ -435,6 +471,17 @@ class ResultFields:
         Field(
             description="How often prediction intervals or sets of labels held the truth of the test items, for each "
             "finalist and the blend, by target or label and level. Empty for goals without them.",
+            json_schema_extra=Later,
+        ),
+    ]
+    fail_on: Annotated[
+        FailOnFields | None,
+        Field(description="What --fail-on found; null if nothing was asked for.", json_schema_extra=Later),
+    ]
+    lineage: Annotated[
+        LineageFields | None,
+        Field(
+            description="Of an update, the contests before it, whose settings it fitted without a search; null else.",
             json_schema_extra=Later,
         ),
     ]

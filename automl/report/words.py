@@ -43,7 +43,7 @@ __all__ = [
 NOTHING = "–"
 
 ENOUGH_SEEDS = 3
-ITEMS = {"rows": "rows", "text": "texts", "images": "pictures", "series": "series"}
+ITEMS = {"rows": "rows", "text": "texts", "images": "pictures", "sounds": "sounds", "series": "series"}
 """What is generated, by what items of a modality are."""
 """With fewer seeds a side, the headline says how many there are."""
 

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from automl.intake import delimited_rows
+from automl.intake.folders import SORT_KINDS
 from automl.intake.inline import is_inline
-from automl.records import Task
+from automl.intake.matching import letters_of
+from automl.records import FILE_KINDS, Task
 from automl.serve.refusals import Refusal, unknown_media
 
 __all__ = ["CSV", "JSON", "Question", "Rows", "example_of", "read_body"]
@@ -146,15 +148,27 @@ def _kind(value: Any) -> str:
 
 
 def _refuse_paths(made: Rows, task: Task) -> None:
-    """Cells of pictures hold the pictures: a path would be one of the server's own files."""
-    names = [column.name for column in task.columns if column.kind == "image_path"]
-    for name in names:
-        cells = (row.get(name) for row in made.rows) if isinstance(made.rows, list) else made.rows.get(name, ())
-        for cell in cells:
-            if cell is None or cell != cell or (isinstance(cell, str) and (not cell.strip() or is_inline(cell))):
-                continue
-            raise Refusal(422, "pictures", f"{name[:60]!r}: expected pictures as data addresses "
-                                           "('data:image/png;base64,...'); the server opens no files")  # fmt: skip
+    """Cells of pictures hold the pictures; a path would be one of the server's own files, as those of sounds are.
+
+    A column that would be taken for one of files although it is spelled otherwise is one of them, too.
+    """
+    kinds = {letters_of(column.name): column.kind for column in task.columns if column.kind in FILE_KINDS}
+    if not kinds:
+        return
+    kinds = {letters_of(sort): kind for sort, kind in SORT_KINDS.items() if kind in kinds.values()} | kinds
+    rows = made.rows if isinstance(made.rows, list) else made.rows.to_dict("records")
+    for name, cell in (pair for row in rows for pair in row.items()):
+        kind = kinds.get(letters_of(str(name)))
+        if kind is None or cell is None or cell != cell or (isinstance(cell, str) and not cell.strip()):
+            continue
+        if kind == "image_path" and isinstance(cell, str) and is_inline(cell):
+            continue
+        what = "pictures" if kind == "image_path" else "sounds"
+        wanted = (
+            "expected pictures as data addresses ('data:image/png;base64,...')" if kind == "image_path" else
+            "sounds in cells are not read; serve a model that was trained on an array with its rate"
+        )  # fmt: skip
+        raise Refusal(422, what, f"{str(name)[:60]!r}: {wanted}; the server opens no files")
 
 
 def example_of(task: Task) -> Mapping[str, Any]:

@@ -76,6 +76,8 @@ def _cell(column: Column) -> dict[str, Any]:
         made["description"] = "date or time, best as 2024-01-31 or 2024-01-31T23:59:59"
     elif column.kind == "image_path":
         made["description"] = "picture as a data address (data:image/png;base64,...)"
+    elif column.kind == "audio_path":
+        made["description"] = "empty: the server opens no files, and sounds in cells are not read"
     elif unit:
         made["description"] = f"{words} in {unit}"
     return made

@@ -10,6 +10,7 @@ types that are not on the list. A resumed run fits such a model again first.
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import time
 from collections import deque
@@ -34,6 +35,10 @@ MIB = 1024**2
 SHARE = 0.05
 LEAST_SECONDS = 0.1
 SECONDS_A_MIB = 0.03
+LOOKED_AHEAD = 64
+"""Draws by which settings of another contest are judged."""
+SLACK = 1.0
+"""Of a range's end: a number of another contest may lie so far beyond it."""
 ROUNDED = 0.01  # settings are rounded to three digits
 
 
@@ -92,6 +97,36 @@ class Proposals(Iterator[Mapping[str, Any]]):
                 break
         named = (self._always or set()) <= settings.keys() <= self._values.keys()
         return named and all(self._knows(*pair) for pair in settings.items())
+
+    def near(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings of another contest, with the default in place of a value that this family would hardly draw here.
+
+        Ranges depend on the data, which have changed, so a number may lie somewhat outside of them. Nothing else may:
+        settings can come from a file that anybody wrote.
+
+        Args:
+            settings: by name.
+        """
+        while self.drawn + len(self._ahead) < LOOKED_AHEAD:
+            try:
+                self._ahead.append(self._draw())
+            except StopIteration:
+                break
+        default = dict(self._ahead[0]) if self._ahead else {}
+        return default | {name: value for name, value in settings.items() if self._is_near(name, value)}
+
+    def _is_near(self, name: str, value: Any) -> bool:
+        known = self._values.get(name, set())
+        if _as_json(value) in known:
+            return True
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return False
+        drawn = [json.loads(text) for text in known if not text.startswith("not JSON")]
+        numbers = [one for one in drawn if type(one) is type(value)]
+        if not numbers:
+            return False
+        low, high = min(numbers), max(numbers)
+        return bool(low - SLACK * abs(low) <= value <= high + SLACK * abs(high))
 
     def _knows(self, name: str, value: Any) -> bool:
         if isinstance(value, float) and name in self._ranges:

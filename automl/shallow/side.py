@@ -8,7 +8,7 @@ import pickle
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from automl import goals, metrics
 from automl.baselines.unlabelled import made, settings_with
-from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
+from automl.records import Baseline, Cost, Dataset, Facts, FitContext, FixedSettings, Output, Run, Side, Split, Task
 from automl.shallow.apart import FallbackWorker
 from automl.shallow.archive import KEPT_MODELS, Archive, Proposals
 from automl.shallow.child import measure
@@ -57,6 +57,7 @@ class ShallowSide:
         elapsed: returns the seconds of the run so far, for the time of each fit.
         apart: fit in a worker process, which can be ended at a deadline; otherwise in this process.
         child: a worker process that was started before the data were read, or None.
+        fixed: settings that are fitted as they are, each once; None to search.
 
     Raises:
         FolderError: the folder holds a run of other data, another split or another recipe.
@@ -81,6 +82,7 @@ class ShallowSide:
         elapsed: Callable[[], float] = lambda: 0.0,
         apart: bool = True,
         child: Child | None = None,
+        fixed: Sequence[FixedSettings] | None = None,
     ) -> None:
         self.training_data = TrainingData.of(dataset, task, split, metric)
         self.seed, self.max_trials, self.stopping = seed, max_trials, stopping
@@ -94,6 +96,7 @@ class ShallowSide:
         ]
         self.floor_searches = [search for search in searches if search.baseline.tier == "floor"]
         others = [search for search in searches if search.baseline.tier != "floor"]
+        self.fixed = None if fixed is None else _fixed(fixed, others)
         n_items = len(self.training_data.items)
         pace, sizes_each = rows_a_second(task, n_items), bool(task.image_shape)
         self.tuning = Tuning(others, n_items, seed, self.training_data.rank, pace, sizes_each)
@@ -147,6 +150,8 @@ class ShallowSide:
             return self._fit(search, settings, seconds, run, rows)
         if self.max_trials is not None and self.n_fits >= self.max_trials:
             return None
+        if self.fixed is not None:
+            return self._step_fixed(seconds)
         # A fit that cannot be judged on as many hold-outs as the best one would rank behind it.
         proposal = self.tuning.propose(seconds / (self.ranked[0].run.n_holdouts if self.ranked else 1))
         if proposal is None:
@@ -156,6 +161,17 @@ class ShallowSide:
             return None if over else ()
         search, settings = proposal
         return self._fit(search, settings, seconds)
+
+    def _step_fixed(self, seconds: float) -> tuple[Run, ...] | None:
+        """Fit the next settings that are given; None after the last ones."""
+        if not self.fixed:
+            return None
+        search, settings = self.fixed.pop(0)
+        made = self._fit(search, settings, seconds)
+        if not made and seconds > self._too_little:  # the worker was not ready
+            self._too_little = seconds
+            self.fixed.insert(0, (search, settings))
+        return made
 
     def _fit_floors(self) -> tuple[Run, ...]:
         """Fit all floors in this process: they take hardly any time, and only libraries that are loaded already."""
@@ -435,6 +451,16 @@ class ShallowSide:
     def close(self) -> None:
         """End the worker process, if there is one."""
         self.worker.close()
+
+
+def _fixed(
+    settings: Sequence[FixedSettings], searches: Sequence[FamilySearch]
+) -> list[tuple[FamilySearch, Mapping[str, Any]]]:
+    """Each of the settings with the search of its family; those of families that are not there are left out."""
+    of_name = {search.baseline.name: search for search in searches}
+    return [
+        (of_name[one.family], of_name[one.family].fresh.near(one.settings)) for one in settings if one.family in of_name
+    ]
 
 
 def _plugins(searches: list[FamilySearch]) -> tuple[tuple[str, str], ...]:

@@ -10,15 +10,19 @@ from automl.errors import FolderError
 from automl.storage import files as folders
 from automl.system import shell
 
-__all__ = ["RECIPE_FILE", "check_folder", "open_folder"]
+__all__ = ["ENVIRONMENT_FILE", "MARKS", "RECIPE_FILE", "ROWS_FOLDER", "check_folder", "open_folder"]
 
 RECIPE_FILE = "recipe.yaml"
 """What was asked for, with paths that hold wherever the run folder is."""
 
 RUNS = Path("automl-runs")
+ENVIRONMENT_FILE = "environment.json"
+"""What the run rests on: versions, the machine, the data's fingerprint."""
+ROWS_FOLDER = "rows"
+"""Of an update: the rows of the earlier run and the new ones."""
 MARKS = ("trials.log", "shallow.log", "spent.json")
 # What a run that was killed at its very start leaves.
-LEFTOVER = re.compile(r"\.lock|\.writable|\.(writable|spent\.json)\..*\.tmp")
+LEFTOVER = re.compile(r"rows|\.lock|\.writable|\.(writable|spent\.json)\..*\.tmp")
 
 
 def check_folder(out: str | None, resume: bool) -> None:

@@ -17,6 +17,9 @@ from automl.templates.shared.pictures import (
 )
 from automl.templates.shared.tables import GOALS
 
+FEW_PICTURES = 3_000
+GRADIENT_FEATURES = 128
+
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     """Declare depth, width, stem and augmentation strengths."""
@@ -30,12 +33,15 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("width", [16, 24, 32, 48], default=24)
     hp.Choice("blocks", ["1-1", "1-1-1", "2-2-2"], default="1-1-1")
     hp.Choice("pool", ["average", "average-max"], default="average-max")
+    hp.Choice("beside", ["nothing", "gradients"], default="nothing")
     if "patch_filters" in image_of(specs).stats:
         hp.Choice("filters", ["whitened", "learned"], default="whitened")
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """In order of their cost: a small network, the same one at a higher rate, then wider, finer and deeper ones.
+
+    Few pictures are read by fixed gradients, too, in the second one ("beside"; decision 54).
 
     Augmentation ("views": "varied") costs a third of a step's time on a CPU. Large data sets need it least, so from
     8,000 images on the first starts do without it.
@@ -45,11 +51,13 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "erase": 0.0, "flip": "no", "views": "plain" if facts.n_rows >= 8_000 else "varied",
         "batch_size": 64 if facts.n_rows >= 3_000 else 32,
         "epochs": epochs_for(facts.n_rows), "stem": stem_for(specs), "width": 16, "blocks": "1-1-1",
-        "pool": "average-max",
+        "pool": "average-max", "beside": "nothing",
     }  # fmt: skip
     wide = {**quick, "width": 32, "learning_rate": 3e-3, "dropout": 0.2, "views": "varied"}
+    few = [{**quick, "beside": "gradients"}] if facts.n_rows < FEW_PICTURES else []
     return [
         quick,
+        *few,
         {**quick, "learning_rate": 1e-2},
         {**quick, "width": 24, "views": "varied"},
         wide,
@@ -71,6 +79,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     parts = picture_parts(
         inputs, spec, int(choices["width"]), int(choices["stem"]), str(choices["blocks"]),
         choices["pool"] == "average-max", views_of(choices, knobs), choices.get("filters") == "whitened",
+        GRADIENT_FEATURES if choices["beside"] == "gradients" else 0, knobs["dropout"],
     )  # fmt: skip
     x = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
     x = KnobDropout(knobs["dropout"])(x)

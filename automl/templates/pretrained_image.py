@@ -55,7 +55,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
     """Why this template cannot be used: no backbone makes vectors of one picture."""
     kinds = [spec.kind for spec in specs]
-    if "vectors" not in kinds or not set(kinds) <= {"image", "vectors"}:
+    if "vectors" not in kinds or not set(kinds) <= {"image", "spectrogram", "vectors"}:
         return f"pretrained_image reads vectors of one picture; this task has {', '.join(kinds) or 'no inputs'}"
     return None
 

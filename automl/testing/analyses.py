@@ -27,7 +27,7 @@ from automl.records import (
 )  # fmt: skip
 from automl.report.words import plain
 from automl.sides.probing import Probing
-from automl.testing.examples import example_problem
+from automl.testing.examples import decoded_problem
 from automl.testing.outcomes import example_outcome
 from automl.testing.promise import promise
 
@@ -58,7 +58,7 @@ def example_context(goal: str, modality: str = "tabular", *, dated: bool = False
         modality: any; for goals that make rows, one that has a generator.
         dated: whether the items are rows of one series, a day apart, each seen with those before it.
     """
-    problem, task, split, truth = example_problem(goal, modality)
+    problem, task, split, truth = decoded_problem(goal, modality)
     if dated:
         days = np.datetime64("2024-01-01", "ns") + np.arange(problem.n_rows) * np.timedelta64(1, "D")
         problem = dataclasses.replace(problem, times=days)

@@ -14,7 +14,7 @@ from automl.goals import known, learnable, learnt_truth, named, plug_in
 from automl.goals.shared.scores import MOST_SCORE
 from automl.goals.shared.vectors import dims_of
 from automl.records import Baseline, Dataset, Facts, FitContext, GoalName, Output, Split, Task
-from automl.testing.examples import example_problem
+from automl.testing.examples import decoded_problem
 from automl.testing.promise import promise
 
 
@@ -41,7 +41,7 @@ def check_baseline(baseline: Baseline, goals: Sequence[GoalName] = ()) -> None:
     of_rows = [name for name, goal in known().items() if not goal.in_windows]
     for goal in goals or [goal for goal in baseline.goals if goal in of_rows]:
         promise(goal in of_rows, f"{baseline.name}: no example of the goal {goal!r}; goals are {', '.join(of_rows)}")
-        dataset, task, split, truth = example_problem(goal, baseline.modality)
+        dataset, task, split, truth = decoded_problem(goal, baseline.modality)
         facts = Facts(len(split.train), len(task.classes))
         if baseline.unfit(task, facts) is not None:
             continue

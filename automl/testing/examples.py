@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from automl import goals, modalities
 from automl.detect.generated import GENERATED_KINDS
 from automl.goals.shared.samples import frame_of
 from automl.modalities.shared.generated_items import NOISE_NUMBERS
+from automl.picture_gradients import averaged, described
 from automl.records import (
     NGRAM_BITS,
     Column,
@@ -70,6 +72,14 @@ def example_problem(goal: GoalName, modality: ModalityName) -> tuple[Dataset, Ta
     return dataset, example_task(goal, modality, columns), split, example.truth(signal)
 
 
+def decoded_problem(goal: GoalName, modality: ModalityName) -> tuple[Dataset, Task, Split, np.ndarray]:
+    """The same, its inputs as both sides read them; a table's pictures are decoded already."""
+    dataset, task, split, truth = example_problem(goal, modality)
+    if not dataset.pictures and not goals.named(goal).makes_rows:
+        dataset, task = modalities.named(modality).decode(dataset, task, None)
+    return dataset, task, split, truth
+
+
 def example_rows(goal: GoalName, numbers: np.ndarray) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     """The rows of which a goal that makes rows has its example's truth, and their columns."""
     truth = goals.named(goal).example.truth(numbers)
@@ -108,7 +118,10 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
         "missing": [0.0, 0.0, 0.0],
     }  # fmt: skip
     filters = np.linalg.qr(np.random.default_rng(0).normal(size=(27, 27)))[0][:5].round(4)
-    image = {"mean": [120.0] * 3, "std": [60.0] * 3, "patch_filters": filters.tolist()}
+    image: dict[str, Any] = {"mean": [120.0] * 3, "std": [60.0] * 3, "patch_filters": filters.tolist()}
+    if not goals.named(goal).needs_target:
+        blank = described(np.zeros((1, 12, 10, 3), np.float32), np, averaged)
+        image["gradients"] = _component_stats(sum(part.size for part in blank))
     specs = [
         InputSpec("numbers", "numbers", (3,), "float32", stats=numbers),
         InputSpec("texts", "numbers", (3,), "float32", stats=numbers),
@@ -117,6 +130,7 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
         InputSpec("ngrams", "ngrams", (9,), "int32", 40, {"columns": ["text"]}),
         InputSpec("vectors", "vectors", (6,), "float32", stats={"mean": [0.1] * 6, "std": [0.5] * 6}),
         InputSpec("image", "image", (12, 10, 3), "uint8", stats=image),
+        InputSpec("spectrogram", "spectrogram", (20, 24, 1), "uint8", stats={"mean": [90.0], "std": [50.0]}),
         InputSpec("series", "series", (20, 2), "float32", stats={"mean": [5.0, 5.0], "std": [2.0, 2.0]}),
     ]
     return tuple(spec for spec in specs if spec.kind in accepts)
@@ -144,7 +158,7 @@ def _noise(size: int) -> InputSpec:
 
 def _component_stats(size: int) -> dict[str, np.ndarray]:
     """Mean, principal components and deviations of made-up items of so many numbers."""
-    vectors = np.linalg.qr(np.random.default_rng(0).normal(size=(size, size)))[0][:12]
+    vectors = np.linalg.qr(np.random.default_rng(0).normal(size=(size, 12)))[0].T
     deviations = np.linspace(1.0, 0.1, len(vectors))
     parts = {"center": np.zeros(size), "components": vectors, "deviations": deviations}
     return {name: part.astype(np.float32) for name, part in parts.items()}
@@ -185,7 +199,7 @@ def example_arrays(specs: Sequence[InputSpec], n_rows: int = N_ROWS, seed: int =
         elif spec.kind == "ngrams":
             array = rng.integers(1, spec.size, shape) + (rng.integers(1, 2_048, shape) << NGRAM_BITS)
             array = array * (np.arange(shape[1]) < rng.integers(1, shape[1], (n_rows, 1)))
-        elif spec.kind == "image":
+        elif spec.kind in ("image", "spectrogram"):
             array = rng.integers(0, 256, shape)
         else:
             array = rng.normal(5.0 if spec.name == "series" else 0.0, 1.0, shape)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from automl import modalities
+from automl.detect.modality import told_by_rate
 from automl.records import Column, Dataset, Encoder, Modality, Split, Task
 from automl.testing.examples import example_problem
 from automl.testing.promise import promise
@@ -49,7 +50,8 @@ def check_modality(modality: Modality) -> None:
 
 def _check_recognised(modality: Modality, dataset: Dataset, task: Task) -> None:
     """By itself, and none of automl's own examples."""
-    why = modality.recognises(dataset.inputs, task.columns)
+    columns = task.columns or told_by_rate(dataset)
+    why = modality.recognises(dataset.inputs, columns)
     promise(
         isinstance(why, str) and why, f"{modality.name}: recognises gives {why!r} for its own example; expected a "
         "sentence that says why",
@@ -57,13 +59,16 @@ def _check_recognised(modality: Modality, dataset: Dataset, task: Task) -> None:
     for other in modalities.known().values():
         if other is modality:
             break
-        claimed = other.recognises(dataset.inputs, task.columns)
+        claimed = other.recognises(dataset.inputs, columns)
         promise(claimed is None, f"{modality.name}: {other.name} is asked first and recognises its example, too")
     for other in modalities.known().values():
         if not modality.base or other.base:
             continue
         theirs, their_task, _, _ = example_problem("regression", other.name)
-        claimed = modality.recognises(theirs.inputs, their_task.columns)
+        kinds = {record.array.kind for record in (modality, other) if record.array is not None}
+        if theirs.rate is not None and len(kinds) > 1:  # an array with a rate is asked of modalities of sounds alone
+            continue
+        claimed = modality.recognises(theirs.inputs, their_task.columns or told_by_rate(theirs))
         promise(
             claimed is None,
             f"{modality.name}: it recognises the example of {other.name}, whose data would no longer be read as such; "
@@ -79,7 +84,7 @@ def _check_reading(modality: Modality, raw: Dataset, task: Task) -> tuple[Datase
     promise(
         dataset.n_rows == raw.n_rows, f"{modality.name}: decode makes {dataset.n_rows} rows of {raw.n_rows}"
     )  # fmt: skip
-    new = Dataset("new", _rows(raw.inputs, SOME))
+    new = Dataset("new", _rows(raw.inputs, SOME), rate=raw.rate)
     read = _rows(modality.ready(new, found, _as_typed).inputs, np.arange(len(SOME)))
     promise(
         _same(read, _rows(dataset.inputs, SOME)),
@@ -139,7 +144,7 @@ def _check_views(modality: Modality, dataset: Dataset) -> None:
         )
     item = dataset.inputs.iloc[0].tolist() if is_frame else np.asarray(dataset.inputs[0])
     shown: Any = modality.show(item)
-    dims = {"images": (2, 3), "series": (1, 2)}.get(modality.items)
+    dims = {"images": (2, 3), "sounds": (2, 3), "series": (1, 2)}.get(modality.items)
     fits = isinstance(shown, Sequence) if dims is None else np.ndim(shown) in dims
     promise(
         fits, f"{modality.name}: show gives {type(shown).__name__} of an item, which is not how {modality.items} look"

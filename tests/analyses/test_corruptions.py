@@ -11,6 +11,7 @@ import pytest
 from automl import catalog
 from automl.analyses.corruptions.texts import pieces, slipped
 from automl.analyses.robustness import corruptions
+from automl.intake.spectrograms import SoundForm, decibels
 from automl.records import Column, Corruption, CorruptionInputs, Dataset, Task
 
 N = 60
@@ -62,7 +63,15 @@ def forecast() -> CorruptionInputs:
     return CorruptionInputs(dataset, task, np.arange(N), {"k": 3.0}, np.ones((N, 1)), np.array([4.0]))
 
 
-SUBJECTS = {"mixed": mixed, "pictures": pictures, "series": series, "forecast": forecast}
+FORM = SoundForm.of(8_000, 0.3)
+
+
+def sounds() -> CorruptionInputs:
+    array = np.random.default_rng(0).integers(60, 200, (N, *FORM.shape), dtype=np.uint8)
+    return CorruptionInputs(Dataset("a", array), task_of("audio", sound=FORM.settings()), np.arange(N))
+
+
+SUBJECTS = {"mixed": mixed, "pictures": pictures, "sounds": sounds, "series": series, "forecast": forecast}
 PAIRS = [(one, name) for one in corruptions() for name, make in SUBJECTS.items() if one.applies(make())]
 
 
@@ -120,6 +129,23 @@ def test_every_corruption_has_something_that_it_applies_to():
 
 def by_name(name: str) -> Corruption:
     return next(one for one in corruptions() if one.name == name)
+
+
+def test_noise_of_sounds_has_the_power_asked_and_high_tones_are_lost_first():
+    inputs = sounds()
+    before = decibels(inputs.dataset.inputs)
+    power = [
+        (10 ** (decibels(by_name("background_noise").apply(inputs, s, np.random.default_rng(0)).inputs) / 10)).mean()
+        for s in (5.0, 15.0, 25.0)
+    ]
+    own = (10 ** (before / 10)).mean()
+    np.testing.assert_allclose((np.array(power) - own) / own, [0.01, 0.1, 1.0], rtol=0.1, atol=0.02)
+    lost = before - decibels(by_name("muffled").apply(inputs, 0.575, np.random.default_rng(0)).inputs)
+    bands = lost.max(axis=(0, 1)) > 0
+    assert 0 < bands.argmax() < len(bands) and bands[bands.argmax() :].all()
+    assert {one.name for one, subject in PAIRS if subject == "sounds"} == {
+        "background_noise", "quieter", "muffled", "dropout",
+    }  # fmt: skip
 
 
 def test_missing_cells_take_the_words_among_numbers_with_them_and_a_stronger_one_takes_more():

@@ -98,7 +98,7 @@ def test_every_flag_of_fit_replaces_a_key_of_a_recipe(api):
     from automl.cli import contest
 
     fit, run = (set(inspect.signature(one).parameters) for one in (contest.fit, contest.run))
-    assert run - fit == {"recipe"} and fit <= run
+    assert run - fit == {"recipe", "within"} and fit <= run
     assert cli.main(["run", "r.yaml", "--metric", "rmse", "--target", "y", "--drop", "a", "--drop", "b c",
                      "--templates", "mlp,tabm", "--no-ensemble", "--workers", "2", "--data", "b.csv"]) == 0  # fmt: skip
     assert api.calls == [("run", "r.yaml", {
@@ -247,7 +247,7 @@ def test_exit_codes_reach_the_shell(tmp_path):
 
 def test_validate_says_valid(capsys):
     assert cli.main(["validate", str(ROOT / "recipes" / "quickstart.yaml")]) == 0
-    assert capsys.readouterr().out.endswith("quickstart.yaml: valid\n")
+    assert capsys.readouterr().out.endswith("quickstart.yaml: valid; 31 columns of sklearn:breast_cancer checked\n")
 
 
 def test_schema_is_json_and_can_be_written(capsys, tmp_path):
@@ -452,6 +452,6 @@ def test_a_second_interrupt_is_said_and_is_130(monkeypatch, capfd):
     def stopped(*rest):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("automl.recipe.validate", stopped)
+    monkeypatch.setattr("automl.flow.data_header.problems_of", stopped)
     assert module.main(["validate", "r.yaml"]) == 130
     assert capfd.readouterr().err.splitlines()[-1:] == ["interrupted"]

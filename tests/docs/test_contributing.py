@@ -267,7 +267,7 @@ def test_a_contest_of_a_modality_in_one_file(tmp_path, monkeypatch):
     assert task.modality == "spectrum" and "one channel of 100 steps" in str(task.evidence)
     assert {"deep", "shallow"} <= {contestant.side for contestant in result.outcome.contestants}
     without_plug_ins(monkeypatch)
-    words = "the model has the modality 'spectrum', which is none of text, image, sequence, tabular"
+    words = "the model has the modality 'spectrum', which is none of text, image, audio, sequence, tabular"
     with pytest.raises(BundleError, match=words):
         automl.load(tmp_path / "run" / "model")
     assert words in text_of("modality")

@@ -28,6 +28,11 @@ def pictures():
     return np.random.default_rng(0).integers(0, 256, (N_ROWS, 16, 16, 3), "uint8")
 
 
+def sounds():
+    waves = np.random.default_rng(0).normal(0, 0.1, (N_ROWS, 1_600))
+    return {"X": waves, "y": labelled(None)[1], "rate": 8_000}
+
+
 def texts():
     rng = np.random.default_rng(0)
     words = [" ".join(rng.choice(["good", "bad", "day", "night"], 15)) for _ in range(N_ROWS)]
@@ -52,6 +57,7 @@ def made_of(template, **how):
 FORECAST = {"goal": "forecast", "target": "v", "time_column": "day", "horizon": 7}
 CASES = {
     "pictures": ("cnn", lambda: {"data": labelled(pictures())}),
+    "sounds": ("audio_cnn", lambda: {"data": sounds()}),
     "series": ("tcn", lambda: {"data": labelled(np.random.default_rng(0).normal(size=(N_ROWS, 2, 60)))}),
     "texts": ("text_cnn", lambda: {"data": texts(), "target": "y", "columns": {"t": "text"}}),
     "anomalies": ("autoencoder", lambda: {"data": numbers(), "goal": "anomaly"}),

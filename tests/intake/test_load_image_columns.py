@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from automl.errors import DataError
-from automl.intake import image_columns, pictured
+from automl.intake import column_media, pictured
 from automl.records import Column, Dataset, Task
 
 
@@ -100,7 +100,7 @@ def test_new_rows_of_which_no_file_can_be_read_are_an_error_that_names_the_folde
 
 
 def test_many_pictures_are_made_smaller_and_it_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(image_columns, "MOST_BYTES", 4 * 16 * 16 * 3)
+    monkeypatch.setattr(column_media, "MOST_BYTES", 4 * 16 * 16 * 3)
     names = [saved(tmp_path, f"{i}.png", (i, 0, 0), (32, 32)) for i in range(4)]
     found, _ = pictured(*table(tmp_path, names))
     assert found.pictures["photo"].shape == (4, 16, 16, 3)

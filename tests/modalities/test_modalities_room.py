@@ -137,7 +137,7 @@ def other(**fields):
     ("fields", "words"),
     [
         ({"name": "text"}, "a modality named 'text', which automl has itself"),
-        ({"base": "spectra"}, "has the base 'spectra'; expected one of text, image, sequence, tabular"),
+        ({"base": "spectra"}, "has the base 'spectra'; expected one of text, image, audio, sequence, tabular"),
         ({"restore": {"tabular": len}}, "restores an encoder named 'tabular', which another modality"),
     ],
 )
@@ -149,7 +149,7 @@ def test_a_modality_of_a_plug_in_that_cannot_be_told_from_ours_is_refused(fields
 def test_a_modality_of_a_plug_in_is_asked_before_ours_and_served_by_its_base():
     modalities.plug_in([other()])
     try:
-        assert [*modalities.known()] == ["spectrum", "text", "image", "sequence", "tabular"]
+        assert [*modalities.known()] == ["spectrum", "text", "image", "audio", "sequence", "tabular"]
         assert modalities.serves("sequence", "spectrum") and not modalities.serves("spectrum", "sequence")
     finally:
         modalities.plug_in(())

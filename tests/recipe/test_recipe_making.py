@@ -90,8 +90,8 @@ def test_wrong_arguments_are_refused(arguments, words):
 @pytest.mark.parametrize("name", shipped.SETS)
 def test_shipped_sets_load_with_their_target(name):
     made = recipe.make(data=name)
-    if isinstance(made.data, tuple):
-        inputs, labels = made.data
+    if isinstance(made.data, tuple | shipped.Arrays):
+        inputs, labels = made.data if isinstance(made.data, tuple) else (made.data["X"], made.data["y"])
         assert len(inputs) == len(labels) > 100 and made.target == ()
     else:
         assert set(made.target) <= set(made.data.columns)
@@ -126,6 +126,17 @@ def test_the_shapes_are_those_of_their_script():
 
     np.testing.assert_allclose(again, X, atol=2e-3)
     assert labels.tolist() == y.tolist()
+
+
+def test_the_whistles_are_those_of_their_script():
+    import runpy
+
+    make = runpy.run_path(str(shipped.packaged("make_whistles.py")))["make"]
+    data, _ = shipped.load("automl:whistles")
+    again, labels = make()
+
+    np.testing.assert_allclose(again, data["X"], atol=1)
+    assert labels.tolist() == data["y"].tolist() and data["rate"] == 4_000
 
 
 # --------------------------------------------------------------------------- writing

@@ -7,7 +7,7 @@ import pytest
 
 from automl import testing
 from automl.records import Facts
-from automl.templates.cnn import CNN
+from automl.templates.cnn import CNN, FEW_PICTURES
 from automl.templates.shared.pictures import stem_for
 
 (SPEC,) = testing.example_specs(CNN.accepts, "binary")
@@ -51,7 +51,7 @@ def test_predictions_do_not_change_from_call_to_call():
 
 
 @pytest.mark.parametrize("n_rows", [500, 9_000])
-def test_starts_are_in_order_of_their_cost_and_the_second_needs_no_compilation(n_rows):
+def test_starts_are_in_order_of_their_cost_and_a_faster_one_needs_no_compilation(n_rows):
     spec = sized(28, 28, 1)
     starts = CNN.starts([spec], Facts(n_rows))
 
@@ -62,6 +62,8 @@ def test_starts_are_in_order_of_their_cost_and_the_second_needs_no_compilation(n
     costs = [cost(start) for start in starts]
     assert costs == sorted(costs)
     shapes = [{name: value for name, value in start.items() if name not in CNN.knobs} for start in starts]
+    if n_rows < FEW_PICTURES:
+        assert shapes.pop(1) == {**shapes[0], "beside": "gradients"}
     assert shapes[0] == shapes[1] and shapes[1] not in shapes[2:]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from automl import modalities
 from automl.records import Corruption, CorruptionInputs, Dataset
 
 __all__ = ["BLUR", "BRIGHTNESS", "CONTRAST", "PICTURE_NOISE", "SHIFT"]
@@ -25,11 +26,16 @@ Change = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 
 
 def _applies(inputs: CorruptionInputs) -> bool:
-    return _is_pictures(inputs.dataset) or bool(inputs.dataset.pictures)
+    return modalities.named(inputs.task).is_images or bool(_named(inputs))
 
 
 def _is_pictures(dataset: Dataset) -> bool:
     return getattr(dataset.inputs, "dtype", None) == np.uint8 and dataset.inputs.ndim in (3, 4)
+
+
+def _named(inputs: CorruptionInputs) -> list[str]:
+    """Names of a table's columns of pictures."""
+    return [name for name in inputs.columns("image_path") if name in inputs.dataset.pictures]
 
 
 def _changing(change: Change) -> Callable[[CorruptionInputs, float, np.random.Generator], Dataset]:
@@ -41,8 +47,9 @@ def _changing(change: Change) -> Callable[[CorruptionInputs, float, np.random.Ge
             name: _changed(array, inputs.rows[dataset.inputs[name].notna().to_numpy()[inputs.rows]], change, strength,
                            rng)
             for name, array in dataset.pictures.items()
+            if name in _named(inputs)
         }  # fmt: skip
-        return dataclasses.replace(dataset, pictures=pictures)
+        return dataclasses.replace(dataset, pictures={**dataset.pictures, **pictures})
 
     return apply
 

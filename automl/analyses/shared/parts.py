@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from automl import modalities
 from automl.detect.rows import take
 from automl.records import Dataset, Task
 
@@ -86,7 +87,11 @@ def of_pictures(
     down = np.unique(np.linspace(0, height, N_PATCHES + 1).round().astype(int))
     across = np.unique(np.linspace(0, width, N_PATCHES + 1).round().astype(int))
     places = [(a, b, c, d) for a, b in itertools.pairwise(down) for c, d in itertools.pairwise(across)]
-    names = [f"{_span('row', a, b)}, {_span('column', c, d)}" for a, b, c, d in places]
+    place = modalities.named(task).place
+    names = [
+        f"{_span('row', a, b)}, {_span('column', c, d)}" if place is None else place(task, a, b, c, d)
+        for a, b, c, d in places
+    ]
     taken = take(dataset, np.repeat(rows, 1 + len(places)))
     inputs = np.array(taken.inputs)
     for i in range(len(rows)):

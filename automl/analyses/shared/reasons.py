@@ -28,7 +28,8 @@ class Reasons:
     """What makes items unusual.
 
     Attributes:
-        what: "factors" (columns, channels, stretches of steps), "text" (words) or "images" (patches of a grid).
+        what: "factors" (columns, channels, stretches of steps), "text" (words), "images" or "sounds" (patches of
+            a grid).
         parts: names of the parts of each item.
         drops: by side, for each item ``(n_parts,)``: by how much the score falls without each part.
     """
@@ -52,7 +53,7 @@ def reasons(context: AnalysisContext, positions: np.ndarray) -> Reasons | None:
         erasure of words, Li, Monroe & Jurafsky, "Understanding Neural Networks through Representation Erasure", 2016.
     """
     kind = modalities.named(context.task).items
-    if kind in ("text", "images"):
+    if kind in ("text", "images", "sounds"):
         return _of_parts(context, kind, context.split.test[positions])
     factors = factors_of(context)[:MOST_FACTORS]
     return _of_factors(context, factors, context.split.test[positions]) if factors else None

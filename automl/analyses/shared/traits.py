@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl import modalities
+from automl.intake.spectrograms import decibels
 from automl.records import AnalysisContext
 from automl.report import words
 
@@ -99,6 +101,8 @@ def _of_inputs(context: AnalysisContext, rows: np.ndarray) -> list[Trait]:
             elif (trait := _of_cells(str(name), cells)) is not None:
                 found.append(trait)
         return found
+    if modalities.named(task).items == "sounds":
+        return _of_sounds(decibels(np.asarray(dataset.inputs[rows])))
     if dataset.inputs.ndim == 4 or dataset.inputs.dtype == np.uint8:
         pictures = dataset.inputs[rows]
         return [Trait("brightness", _brightness(pictures)), Trait("contrast", _contrast(pictures))]
@@ -176,6 +180,20 @@ def _flat(pictures: np.ndarray) -> np.ndarray:
 
 def _brightness(pictures: np.ndarray) -> np.ndarray:
     return np.asarray(_flat(pictures).mean(axis=1), np.float64)
+
+
+def _of_sounds(level: np.ndarray) -> list[Trait]:
+    """Loudness, quietest moment and balance of tones of decibels ``(n, frames, bands)``."""
+    frames = 10.0 * np.log10(np.mean(10.0 ** (level.astype(np.float64) / 10.0), axis=2))  # (n, frames)
+    upper = level.shape[2] // 2
+    return [
+        Trait("loudness in dB", frames.max(axis=1)),
+        Trait("background in dB", np.quantile(frames, 0.1, axis=1)),
+        Trait(
+            "high against low tones in dB",
+            level[:, :, upper:].mean(axis=(1, 2)) - level[:, :, :upper].mean(axis=(1, 2)),
+        ),
+    ]
 
 
 def _contrast(pictures: np.ndarray) -> np.ndarray:

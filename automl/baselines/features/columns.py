@@ -26,7 +26,16 @@ from automl.baselines.features.target_statistics import fit_levels, fit_target_s
 from automl.baselines.features.trigrams import Trigrams
 from automl.baselines.learners.learner import own_goal
 from automl.baselines.model import remembered, rows_key
-from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, UNUSED_KINDS, Dataset, Table, Task, encoded_columns
+from automl.records import (
+    FILE_KINDS,
+    MIN_LEVEL_ROWS,
+    NUMERIC_KINDS,
+    UNUSED_KINDS,
+    Dataset,
+    Table,
+    Task,
+    encoded_columns,
+)  # fmt: skip
 from automl.target_encoding.microaggregation import ends, median, quantiles
 from automl.target_encoding.ridge import amounts
 from automl.target_encoding.value_spikes import words_of
@@ -121,7 +130,7 @@ class TableFeatures:
                 continue
             if not _tells(frame[name], kind, weight):
                 continue
-            if kind == "image_path":
+            if kind in FILE_KINDS:
                 if name not in dataset.pictures:
                     continue
                 step, block = self._fit_pictures(dataset, rows, name)

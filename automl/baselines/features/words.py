@@ -9,7 +9,7 @@ from scipy import sparse
 
 from automl.baselines.model import remembered, rows_key
 from automl.modalities.shared.ngrams import BUCKETS, character_counts, word_counts
-from automl.records import MIN_LEVEL_ROWS, Dataset, Task
+from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, Dataset, Task
 
 __all__ = ["TextFeatures"]
 
@@ -31,7 +31,7 @@ class TextFeatures:
 
     def __init__(self, task: Task, word_ngrams: int = 2, char_ngrams: int = 5, separate: bool = False,
                  max_features: int = 200_000, min_rows: int = MIN_LEVEL_ROWS) -> None:  # fmt: skip
-        self.columns = [c.name for c in task.columns if c.kind not in ("identifier", "constant", "image_path")]
+        self.columns = [c.name for c in task.columns if c.kind not in ("identifier", "constant", *FILE_KINDS)]
         self.categories: list[bool] = []
         self.word_ngrams = word_ngrams
         self.char_ngrams = char_ngrams

@@ -122,6 +122,7 @@ def _series(series: np.ndarray, spec: InputSpec) -> list[Block]:
 
 _BY_KIND: dict[str, Callable[[Any, InputSpec], list[Block]]] = {
     "image": _picture,
+    "spectrogram": _picture,
     "numbers": _numbers,
     "categories": _categories,
     "tokens": _words,

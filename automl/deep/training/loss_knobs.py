@@ -42,7 +42,7 @@ def declare(space: Any, head: Head, metric: str, specs: Sequence[InputSpec] = ()
 
 
 def _are_pictures(specs: Sequence[InputSpec]) -> bool:
-    return bool(specs) and all(spec.kind == "image" for spec in specs)
+    return bool(specs) and all(spec.kind in ("image", "spectrogram") for spec in specs)
 
 
 def loss_knobs(settings: Mapping[str, Any]) -> tuple[str, ...]:

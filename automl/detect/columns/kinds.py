@@ -44,11 +44,14 @@ __all__ = ["NINE_OF_KIND", "column", "columns", "forced", "may_be_overruled", "s
 
 NINE_OF_KIND: Mapping[str, str] = {
     "numeric": "numeric", "categorical": "categorical", "boolean": "categorical", "datetime": "datetime",
-    "text": "sentence", "url": "url", "image_path": "url", "embedded_number": "embedded-number", "list": "list",
+    "text": "sentence", "url": "url", "image_path": "url", "audio_path": "url",
+    "embedded_number": "embedded-number", "list": "list",
     "identifier": "not-generalizable", "constant": "not-generalizable", "unknown": "context-specific",
 }  # fmt: skip
 PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})?(?:\.\d*)?")  # numbers as any reader stores them, and no codes
-CERTAIN = frozenset({"constant", "boolean", "datetime", "image_path", "url"})  # kinds whose rules are not overruled
+CERTAIN = frozenset(
+    {"constant", "boolean", "datetime", "image_path", "audio_path", "url"}
+)  # kinds whose rules are not overruled
 CONFIDENT = 0.8  # probability from which what was learnt overrules a rule
 LEAVING_OUT = 0.95  # and from which it may leave a column out
 LIKELY = 0.5  # probability from which it gives a kind to a column that no rule explains

@@ -23,12 +23,14 @@ from automl.detect.columns.features import BUCKETS, N_FEATURES, Lexicon, column_
 from automl.detect.columns.profile import ColumnProfile
 from automl.records import KINDS
 
-__all__ = ["NINE", "Forest", "Learned", "answers", "certain", "load", "probabilities", "shipped"]
+__all__ = ["LABELLED_KINDS", "NINE", "Forest", "Learned", "answers", "certain", "load", "probabilities", "shipped"]
 
 NINE = (
     "categorical", "context-specific", "datetime", "embedded-number", "list", "not-generalizable", "numeric",
     "sentence", "url",
 )  # fmt: skip
+LABELLED_KINDS = tuple(kind for kind in KINDS if kind != "audio_path")
+"""Kinds that labelled columns have; sounds count as pictures, whose rule is alike."""
 WEIGHTS = {"boosted": 1.0, "randomised": 0.5, "linear": 0.3}
 LEAF = 0xFFFF
 CHUNK = 128  # rows that walk through all trees together
@@ -204,7 +206,8 @@ def _reliability(a: Mapping[str, np.ndarray]) -> tuple[tuple[np.ndarray, np.ndar
     if "reliability" not in a:
         return (np.zeros(0), np.zeros(0)), {}
     at, right = a["reliability"].astype(np.float64)
-    return (at, right), dict(zip(KINDS, a["by_rule"].tolist(), strict=True))
+    right_by_rule: dict[str, float] = dict(zip(LABELLED_KINDS, a["by_rule"].tolist(), strict=True))
+    return (at, right), right_by_rule | {"audio_path": right_by_rule["image_path"]}
 
 
 def _texts(packed: np.ndarray) -> list[str]:

@@ -63,6 +63,9 @@ _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
 _IMAGE = re.compile(
     r".+\.(?:a?png|jp(?:e?g|e)|jf?if|pjp(?:eg)?|gif|bmp|dib|tiff?|webp|p[pgbn]m)", re.IGNORECASE | re.DOTALL
 )
+_SOUND = re.compile(
+    r".+\.(?:wave?|flac|og[ga]|opus|mp3|aif[fc]?|au|m4a|aac|wma|amr|ac3|caf|mka)", re.IGNORECASE | re.DOTALL
+)
 _CODE = re.compile(r"(?=.*\d)[\w\-.:/#]{1,64}|[0-9a-fA-F\-]{8,64}", re.ASCII)
 _TOKEN = re.compile(r"\S+")
 
@@ -112,6 +115,13 @@ def image_path(seen: ColumnSample) -> Column | None:
     if (share := seen.matching(_IMAGE)) + inline < ENOUGH:
         return None
     return Column(seen.name, "image_path", share, share_words(share, len(seen.texts), "end like an image file's name"))
+
+
+def audio_path(seen: ColumnSample) -> Column | None:
+    """Texts that end in the extension of a sound file."""
+    if seen.is_numeric or (share := seen.matching(_SOUND)) < ENOUGH:
+        return None
+    return Column(seen.name, "audio_path", share, share_words(share, len(seen.texts), "end like a sound file's name"))
 
 
 def url(seen: ColumnSample) -> Column | None:
@@ -374,8 +384,8 @@ def _such_as(seen: ColumnSample, most: int) -> str:
 
 
 RULES: tuple[Callable[[ColumnSample], Column | None], ...] = (
-    constant, declared, image_path, url, boolean, identifier, datetime, code, numeric, embedded_number, list_of, text,
-    categorical, unknown,
+    constant, declared, image_path, audio_path, url, boolean, identifier, datetime, code, numeric, embedded_number,
+    list_of, text, categorical, unknown,
 )  # fmt: skip
 """Of a column that is asked about alone, as a target is: ranges are its classes."""
 TABLE_RULES = (*RULES[: RULES.index(code)], binned, *RULES[RULES.index(code) :])

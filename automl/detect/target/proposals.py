@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from automl import goals
-from automl.records import UNUSED_KINDS, Column
+from automl.records import FILE_KINDS, UNUSED_KINDS, Column
 from automl.system import shell
 
 __all__ = ["WITH_PARTS", "proposals"]
 
-WITH_PARTS = ("text", "image_path", "list")
+WITH_PARTS = ("text", *FILE_KINDS, "list")
 """Kinds of a lone column that such goals can learn from: its cells have parts that depend on each other."""
 
 

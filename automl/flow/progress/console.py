@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -17,6 +18,7 @@ from rich.text import Text
 
 from automl.flow.budget.clock import Clock
 from automl.flow.progress.listeners import JsonLines, Listener
+from automl.flow.progress.mlflow_runs import MLflow
 from automl.flow.progress.notebook import HEADINGS, Panel, notebook_display
 from automl.metrics.figures import figure
 from automl.records import Finding, Run
@@ -193,6 +195,17 @@ class Progress:
             for line in map(printable, trust_lines(trust, interface)):
                 style = COLOURS["high" if trust.level == "low" else "medium"]
                 self.console.print(Text(line, style), soft_wrap=not self.console.is_terminal)
+
+    def finished(self, folder: Path, result: Mapping[str, Any]) -> None:
+        """Hand the finished run to the logs that keep it.
+
+        Args:
+            folder: of the run, with report and model.
+            result: content of ``result.json``.
+        """
+        for listener in self.listeners:
+            if isinstance(listener, MLflow):
+                listener.finished(folder, result)
 
     def event(self, event: dict[str, Any]) -> None:
         """Take in an event of a side: a start, an epoch, a finished run or a note."""

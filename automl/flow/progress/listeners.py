@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -78,6 +79,8 @@ class JsonLines:
 class TensorBoard:
     """Writes event files for TensorBoard, each run's under ``<folder>/<run>``: settings, loss and validation score.
 
+    The settings are hyperparameters of TensorBoard's HParams page, too, where runs are compared.
+
     TensorBoard's writer loads TensorFlow, so events wait in memory until the deep side has loaded it. If the disk is
     full, logging ends, but not the run.
 
@@ -134,6 +137,7 @@ class TensorBoard:
             text = tensor_util.make_tensor_proto([json.dumps(event["settings"], default=str, sort_keys=True).encode()])
             about = metadata.create_summary_metadata("settings", "what this run was tried with")
             values.append(summary_pb2.Summary.Value(tag="settings", tensor=text, metadata=about))
+            values += _hyperparameters(event["settings"], name)
         elif event["event"] == "epoch":
             step = round(1000 * event["epoch"])
             values = [summary_pb2.Summary.Value(tag=tag, simple_value=event[tag]) for tag in ("loss", "valid_score")]
@@ -143,7 +147,34 @@ class TensorBoard:
             record = event_pb2.Event(wall_time=when, step=step, summary=summary_pb2.Summary(value=values))
             self._open[name].add_event(record)
         if event["event"] == "run":
+            self._open[name].add_event(event_pb2.Event(wall_time=when, summary=_ended(str(event.get("status")))))
             self._open.pop(name).close()
+
+
+def _hyperparameters(settings: Mapping[str, Any], name: str) -> list[Any]:
+    """Settings as the HParams page of TensorBoard reads them; what is neither number nor word is written as JSON."""
+    from tensorboard.plugins.hparams import summary
+
+    plain = {
+        str(key): value if isinstance(value, str | bool | int | float) else json.dumps(value, default=str)
+        for key, value in settings.items()
+    }
+    return list(_as_tensorboards(summary.session_start_pb(plain, group_name=name)).value)
+
+
+def _ended(status: str) -> Any:
+    """The end of a run for the HParams page."""
+    from tensorboard.plugins.hparams import api_pb2, summary
+
+    ended = api_pb2.STATUS_FAILURE if status == "failed" else api_pb2.STATUS_SUCCESS
+    return _as_tensorboards(summary.session_end_pb(ended))
+
+
+def _as_tensorboards(made: Any) -> Any:
+    """A summary of TensorFlow's own type as one of TensorBoard's, in which event files are written here."""
+    from tensorboard.compat.proto import summary_pb2
+
+    return summary_pb2.Summary.FromString(made.SerializeToString())
 
 
 def _finite(value: Any) -> Any:

@@ -7,9 +7,11 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from automl.flow.progress.mlflow_contest import log_contest
 from automl.storage.files import refuse_link
 
 __all__ = ["MLflow"]
@@ -19,10 +21,14 @@ PARENT_TAG = "mlflow.parentRunId"
 NAME_TAG = "mlflow.runName"
 LONGEST_PARAM = 500
 CLOSING_SECONDS = 10.0
+FINISHED_SECONDS = 70.0
+"""With the report and the model of the contest."""
 
 
 class MLflow:
     """Logs each trial as one MLflow run: settings as parameters, scores by epoch as metrics, a failure as a tag.
+
+    The run of the contest, their parent, gets what was asked for, the verdict, figures, the report, and the model.
 
     A separate thread writes, so that a slow server takes no time from the trials. If something cannot be written,
     logging ends, but not the run. Logs go to ``MLFLOW_TRACKING_URI``, or else into files in the run's folder.
@@ -42,6 +48,7 @@ class MLflow:
         self._client: Any = None
         self._experiment = self._parent = ""
         self._open: dict[str, str] = {}
+        self._closing_seconds = CLOSING_SECONDS
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
@@ -50,10 +57,16 @@ class MLflow:
         if event["event"] in ("start", "epoch", "run") and self.problem is None:
             self._waiting.put((round(1000 * time.time()), event))
 
+    def finished(self, folder: Path, result: Mapping[str, Any]) -> None:
+        """Queue the result, the report and the model of the contest."""
+        if self.problem is None:
+            self._closing_seconds = FINISHED_SECONDS
+            self._waiting.put((round(1000 * time.time()), {"event": "finished", "folder": folder, "result": result}))
+
     def close(self) -> None:
-        """Write the waiting events, for ten seconds at most, and end all runs."""
+        """Write the waiting events, for ten seconds at most (a minute more with a model), and end all runs."""
         self._waiting.put(None)
-        self._thread.join(CLOSING_SECONDS)
+        self._thread.join(self._closing_seconds)
         if self._thread.is_alive() and self.problem is None:
             self.problem = "MLflow's server is too slow; not all trials are logged"
 
@@ -80,7 +93,12 @@ class MLflow:
         self._parent = self._client.create_run(self._experiment, tags={NAME_TAG: self.title}).info.run_id
 
     def _take(self, when: int, event: dict[str, Any]) -> None:
+        if event["event"] == "finished":
+            log_contest(self._client, self._parent, event["folder"], event["result"])
+            return
         name = str(event["name"])
+        if event.get("refit") or (event["event"] == "epoch" and name not in self._open):
+            return  # a refit of a finalist is no run of its own
         if name not in self._open:
             tags = {NAME_TAG: name, PARENT_TAG: self._parent, "side": str(event.get("side"))}
             run = self._client.create_run(self._experiment, start_time=when, tags=tags)

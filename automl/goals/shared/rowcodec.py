@@ -28,7 +28,7 @@ from automl.goals.shared.row_columns import (
     fit_derived,
     restore_column,
 )
-from automl.records import MIN_LEVEL_ROWS, Column, InputSpec
+from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, Column, InputSpec
 from automl.system.counts import counted
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ __all__ = ["RowCodec", "fit_rowcodec", "restore_rowcodec"]
 MAX_FIT_ROWS = 200_000
 LEAST_SHARE = 1e-9
 """Of a code that never came."""
-NOT_GENERATED = ("text", "list", "image_path", "unknown")
+NOT_GENERATED = ("text", "list", *FILE_KINDS, "unknown")
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from automl import modalities
 from automl.records import Outcome, Section
 from automl.report import sides, words
 from automl.report.sections.errors import ITEMS, MARKDOWN_ITEMS, N_COLUMNS, columns, shape, show, where
@@ -189,14 +190,15 @@ def _highlighted(
         return {"words": marked_words(one["words"], one["drops"], most)}
     if outcome.examples is None:
         return {}
-    return {"heat": tinted(outcome.examples[one["position"]], one["drops"], most, found["n_patches"], side)}
+    shown = modalities.named(outcome.task).show(outcome.examples[one["position"]])
+    return {"heat": tinted(shown, one["drops"], most, found["n_patches"], side)}
 
 
 MARKED = """
 {%- macro marked(group) -%}
-<p>{% if shape == "images" %}The deeper the colour of a patch, the less unusual the {{ what }} would be if the patch showed what it shows in the mean of the training pictures.{% else %}The deeper words are underlaid, the less unusual the {{ what }} would be without them.{% endif %}</p>
-<ul class="{{ "gallery errors" if shape == "images" else "quotes" }}">{% for item in group["items"] %}<li>
-{% if item.heat %}<span class="pair"><img src="{{ item.image | picture }}" alt="Test image, row {{ item.row }}"><img src="{{ item.heat | picture }}" alt="The same, tinted where it is unusual to {{ group.side }}"></span>
+<p>{% if shape in ("images", "sounds") %}The deeper the colour of a patch, the less unusual the {{ what }} would be if the patch showed what it shows in the mean of the training {{ "sounds" if shape == "sounds" else "pictures" }}.{% else %}The deeper words are underlaid, the less unusual the {{ what }} would be without them.{% endif %}</p>
+<ul class="{{ "gallery errors " ~ shape if shape in ("images", "sounds") else "quotes" }}">{% for item in group["items"] %}<li>
+{% if item.heat %}<span class="pair"><img src="{{ item.image | picture }}" alt="{{ "Spectrogram of the test sound" if shape == "sounds" else "Test image" }}, row {{ item.row }}"><img src="{{ item.heat | picture }}" alt="The same, tinted where it is unusual to {{ group.side }}"></span>
 <span><strong>{{ item.truth }}</strong></span><span class="{{ group.side }}">score {{ item.said[group.sides.index(group.side)] }}</span><span class="quiet">row {{ item.row }}</span>
 {% elif item.words %}<p class="quiet">Row {{ item.row }}, <strong>{{ item.truth }}</strong>; <span class="{{ group.side }}">score {{ item.said[group.sides.index(group.side)] }}</span></p>
 <blockquote class="weights {{ group.side }}">{% for word in item.words %}<span{% if word.against %} class="against"{% endif %} style="--v: {{ "%.3f" | format(word.v) }}">{{ word.text }}</span> {% endfor %}</blockquote>{% endif %}</li>

@@ -14,8 +14,12 @@ from automl.report import sides, words
 from automl.report.answers import answer_of
 from automl.report.windows import past, series_of, starts
 
-__all__ = ["ERRORS", "ITEMS", "MARKDOWN_ITEMS", "columns", "picture", "shape", "shown", "where"]
+__all__ = ["DRAWN", "ERRORS", "ITEMS", "MARKDOWN_ITEMS", "axes", "columns", "picture", "shape", "shown", "where"]
 
+DRAWN = ("images", "sounds")
+"""Items that are drawn as pictures."""
+N_PLAYED = 6
+"""Sounds of a group that can be heard."""
 N_WORST = 12
 N_COLUMNS = 14
 N_PIXELS = 96  # longer edge of an image that is kept
@@ -33,7 +37,10 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     groups = [one for one in groups if one["items"]]
     if not groups:
         return None
-    return {"holds_rows": True, "groups": groups, "shape": shape(outcome), "what": sides.test_items(outcome)}
+    return {
+        "holds_rows": True, "groups": groups, "shape": shape(outcome), "what": sides.test_items(outcome),
+        "axes": axes(outcome),
+    }  # fmt: skip
 
 
 def shape(outcome: Outcome) -> str:
@@ -73,9 +80,28 @@ def shown(outcome: Outcome, order: list[int], pairs: list[tuple[Run, Contestant]
             "truth": answer.truth(outcome.task, truth[i]),
             "said": [answer.predicted(outcome.task, truth[i], c, i) for _, c in pairs],
             **show(outcome, i, pairs),
+            **({"sound": heard} if place < N_PLAYED and (heard := played(outcome, i)) else {}),
         }
-        for i in order
+        for place, i in enumerate(order)
     ]
+
+
+def played(outcome: Outcome, i: int) -> str | None:
+    """A data address that plays the item; None where it makes no sound, or is not at hand."""
+    play = modalities.named(outcome.task).play
+    if play is None or outcome.sources is None:
+        return None
+    return play(outcome.sources[i], outcome.task)
+
+
+def axes(outcome: Outcome) -> str:
+    """What a drawn item's axes are, in a sentence; empty where they are pixels."""
+    place = modalities.named(outcome.task).place
+    shape = outcome.task.image_shape
+    if place is None or len(shape) < 2:
+        return ""
+    whole = place(outcome.task, 0, shape[0], 0, shape[1])
+    return f"Each picture is the spectrogram of a sound: time from left to right, high tones at the top ({whole})."
 
 
 def where(outcome: Outcome, i: int) -> str:
@@ -101,7 +127,7 @@ def show(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> dict[
     examples = outcome.examples
     item = examples.iloc[i].tolist() if hasattr(examples, "columns") else np.asarray(examples[i])
     shown = modalities.named(outcome.task).show(item)
-    if kind == "images":
+    if kind in DRAWN:
         return {"image": picture(np.asarray(shown))}
     if kind == "series":
         return {"lines": channels(np.asarray(shown, dtype=float))}
@@ -124,7 +150,8 @@ def picture(image: Any) -> str:
     from PIL import Image
 
     pixels = np.asarray(image)
-    pixels = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels[..., :4]
+    if pixels.ndim == 3:
+        pixels = pixels[..., 0] if pixels.shape[2] == 1 else pixels[..., :4]
     if pixels.dtype != np.uint8:
         top = float(np.nanmax(pixels)) if pixels.size else 1.0
         pixels = np.clip(np.nan_to_num(pixels.astype(float)) * (255 if top <= 1 else 1), 0, 255).astype(np.uint8)
@@ -185,8 +212,9 @@ ITEMS = """
 {%- if group.columns | length > 6 %}<p class="quiet paper">On paper only the first columns are shown.</p>{% endif %}
 {%- endmacro -%}
 {%- macro gallery(group) -%}
-<ul class="gallery errors">{% for item in group["items"] %}<li>
-  <img src="{{ item.image | picture }}" alt="Test image, row {{ item.row }}: truly {{ item.truth }}"><span>truly <strong>{{ item.truth }}</strong></span>
+<ul class="gallery errors {{ shape }}">{% for item in group["items"] %}<li>
+  <img src="{{ item.image | picture }}" alt="{{ "Spectrogram of the test sound" if shape == "sounds" else "Test image" }}, row {{ item.row }}: truly {{ item.truth }}">
+  {%- if item.sound %}<audio controls preload="metadata" src="{{ item.sound | sound }}" aria-label="The sound of row {{ item.row }}"></audio>{% endif %}<span>truly <strong>{{ item.truth }}</strong></span>
   {% for words in item.said %}<span class="{{ group.sides[loop.index0] }}">{{ group.sides[loop.index0] }}: {{ words }}</span>{% endfor %}<span class="quiet">row {{ item.row }}</span></li>{% endfor %}</ul>
 {%- endmacro -%}
 {%- macro quotes(group) -%}
@@ -197,14 +225,14 @@ ITEMS = """
 {% endfor %}</ul>
 {%- endmacro -%}
 {%- macro show(group) -%}
-{% if shape == "images" %}{{ gallery(group) }}{% elif shape == "text" %}{{ quotes(group) }}{% else %}{{ item_table(group) }}{% endif %}{%- endmacro -%}
+{% if shape in ("images", "sounds") %}{{ gallery(group) }}{% elif shape == "text" %}{{ quotes(group) }}{% else %}{{ item_table(group) }}{% endif %}{%- endmacro -%}
 """  # noqa: E501
 """Macros that show a group of items; they read `shape` and `what` of the section's dict."""
 
 TEMPLATE = (
     ITEMS
     + """
-<p>Test {{ what }}s with the largest errors of the {{ groups[0].side }} finalist{% if groups[0].title %}, {{ groups[0].title }} {{ small(groups[0].run) }}{% endif %}, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
+<p>Test {{ what }}s with the largest errors of the {{ groups[0].side }} finalist{% if groups[0].title %}, {{ groups[0].title }} {{ small(groups[0].run) }}{% endif %}, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}{% if axes %} {{ axes }}{% endif %}</p>
 {{ show(groups[0]) }}
 {% for group in groups[1:] %}{% call more("The same for the " ~ group.side ~ " finalist" ~ (", " ~ group.title if group.title else "")) %}{{ show(group) }}{% endcall %}{% endfor %}
 """  # noqa: E501

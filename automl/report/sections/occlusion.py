@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from automl import modalities
 from automl.records import Outcome, Section
 from automl.report import sides, words
 from automl.report.answers import answer_of
-from automl.report.sections.errors import picture, where
+from automl.report.sections.errors import DRAWN, picture, where
 
 __all__ = ["OCCLUSION", "marked_words", "tinted"]
 
@@ -32,7 +33,9 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     ]
     if not examples:
         return None
-    what = {"text": "words", "images": "patches", "series": "stretches"}.get(found["what"], "parts")
+    what = {"text": "words", "images": "patches", "sounds": "patches of time and tones", "series": "stretches"}.get(
+        found["what"], "parts"
+    )
     lost = "value" if found["numeric"] else "probability of the truth"
     return {
         "holds_rows": True,
@@ -44,6 +47,8 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
                "against it.",
                "images": "Patches are tinted the deeper, the more the prediction rests on them; dark ones speak "
                "against it.",
+               "sounds": "Each picture is a spectrogram: time from left to right, high tones at the top. Patches are "
+               "tinted the deeper, the more the prediction rests on them; dark ones speak against it.",
                "series": "Lines are drops by stretch, under the series."}.get(found["what"], "")
         ),
         "examples": examples,
@@ -86,8 +91,9 @@ def _drawn(
         return {"words": marked_words(example["parts"], drops, most)}
     if outcome.examples is None:
         return {}
-    if found["what"] == "images":
-        return {"image": tinted(outcome.examples[example["position"]], drops, most, found["n_patches"], side)}
+    if found["what"] in DRAWN:
+        shown = modalities.named(outcome.task).show(outcome.examples[example["position"]])
+        return {"image": tinted(shown, drops, most, found["n_patches"], side)}
     series = np.asarray(outcome.examples[example["position"]], np.float64)
     length = series.shape[-1]
     step = max(1, length // 150)
@@ -173,8 +179,8 @@ OCCLUSION = Section(
     collect=collect,
     template="""
 <p>{{ intro }}</p>
-<ul class="{{ "gallery errors" if kind == "images" else "quotes" }}">{% for item in examples %}{% for one in item.sides %}<li>
-{% if one.image %}<img src="{{ one.image | picture }}" alt="Test image, row {{ item.row }}, tinted where {{ one.side }} looks">
+<ul class="{{ "gallery errors " ~ kind if kind in ("images", "sounds") else "quotes" }}">{% for item in examples %}{% for one in item.sides %}<li>
+{% if one.image %}<img src="{{ one.image | picture }}" alt="{{ "Spectrogram of the test sound" if kind == "sounds" else "Test image" }}, row {{ item.row }}, tinted where {{ one.side }} looks">
 <span>truly <strong>{{ item.truth }}</strong></span><span class="{{ one.side }}">{{ one.side }}: {{ one.said }}</span>
 <span class="quiet">row {{ item.row }}</span>{% else %}
 <p class="quiet">Row {{ item.row }}, truly <strong>{{ item.truth }}</strong>; <span class="{{ one.side }}">{{ one.side }}: {{ one.said }}</span></p>

@@ -29,9 +29,27 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         "python": words.visible(str(given.get("python") or "")),
         "recipe": words.visible(str(given.get("recipe") or "")),
         "facts": facts,
+        "lineage": lineage(outcome),
         "versions": named("Versions", "library", "version", given.get("versions")),
         "machine": named("Machine", "part", "value", given.get("machine")),
     }
+
+
+def lineage(outcome: Outcome) -> dict[str, Any] | None:
+    """The contests before an update as a table, oldest first; None for a contest with a search."""
+    if outcome.inherited is None or not outcome.inherited.lineage:
+        return None
+    rows = [
+        [
+            words.shorten(one.folder, 80), words.moment(one.started) if one.started else "", one.n_rows,
+            one.fingerprint, one.verdict or "none", one.recommended, words.metric(one.metric),
+            "" if one.score is None else words.number(one.score, 4),
+            "" if one.gain is None else words.number(one.gain, 3),
+        ]
+        for one in outcome.inherited.lineage
+    ]  # fmt: skip
+    columns = ["run", "started", "rows", "data", "verdict", "recommended", "metric", "score", "gain of deep"]
+    return {"label": "Earlier contests, oldest first", "columns": columns, "rows": rows, "numeric": [2, 7, 8]}
 
 
 def named(label: str, name: str, value: str, given: Any) -> dict[str, Any]:
@@ -52,6 +70,7 @@ REPRODUCE = Section(
 {% if python %}<h3>Python</h3><pre tabindex="0">{{ python }}</pre>{% endif %}
 {% if recipe %}{% call more("Recipe (YAML)") %}<pre tabindex="0">{{ recipe }}</pre>{% endcall %}{% endif %}
 <dl class="facts">{% for name, value in facts %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>
+{% if lineage %}<h3>Lineage</h3>{{ table(lineage) }}{% endif %}
 {% if versions.rows %}{% call more("Versions") %}{{ table(versions) }}{% endcall %}{% endif %}
 {% if machine.rows %}{% call more("Machine") %}{{ table(machine) }}{% endcall %}{% endif %}
 """,  # noqa: E501
@@ -63,5 +82,5 @@ REPRODUCE = Section(
 {% endif %}
 {% for name, value in facts -%}
 - {{ name }}: {{ value }}
-{% endfor %}{% if versions.rows %}{{ table(versions) }}{% endif %}{% if machine.rows %}{{ table(machine) }}{% endif %}""",  # noqa: E501
+{% endfor %}{% if lineage %}{{ table(lineage) }}{% endif %}{% if versions.rows %}{{ table(versions) }}{% endif %}{% if machine.rows %}{{ table(machine) }}{% endif %}""",  # noqa: E501
 )

@@ -41,6 +41,7 @@ OWN = (
     "automl.baselines.features.last_steps.LastSteps",
     "automl.baselines.features.residuals.ForecastErrors",
     "automl.baselines.features.series_values.SeriesValues",
+    "automl.baselines.features.sounds.SoundFeatures",
     "automl.baselines.features.topics.TextTopics",
     "automl.baselines.learners.histograms.Histograms",
     "automl.baselines.learners.isolation_forest.IsolationForest",

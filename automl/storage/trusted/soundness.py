@@ -285,6 +285,12 @@ def check_patches(part: Any) -> None:
     need(part.projection is None or type(part.projection).__name__ == "PCA", part, "another projection")
 
 
+def check_sounds(part: Any) -> None:
+    """How many cepstral coefficients and stretches memory is taken for."""
+    need(whole(part.coefficients, 0, MOST_PIXELS) and whole(part.stretches, 0, MOST_PIXELS), part, "sizes of no sound")
+    need(part.projection is None or type(part.projection).__name__ == "PCA", part, "another projection")
+
+
 def check_forecaster(part: Any) -> None:
     """How many steps are looked back and ahead."""
     need(whole(part.horizon, 1, MOST_HORIZON) and whole(part.season, 1, MOST_STEPS), part, "steps without measure")
@@ -356,6 +362,7 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "Trigrams": check_trigrams,
     "PictureFeatures": check_pictures,
     "PatchFeatures": check_patches,
+    "SoundFeatures": check_sounds,
     **_all_of("Naive LaggedRidge LaggedBoosting Smoothing WindowRidge", check_forecaster),
     **_all_of("Linear Floor Vectors Neighbours Boosting Forest", check_classes),
     "Boosters": check_boosters,

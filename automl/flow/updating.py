@@ -1,0 +1,278 @@
+"""Updates a finished contest with new rows: both finalists' settings are fitted again, without a search.
+
+The new contest has the rows of the old one and the new ones. No row that chose the settings tests: the test rows are
+those of the old contest and the same share of the new rows; where rows are split in time, the latest of all. See
+``docs/decisions/0063-nightly-runs.md``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl import report
+from automl.errors import FolderError, InputError, RecipeError
+from automl.flow.contest import Finished, run
+from automl.flow.finished_run import prepared_as_in, recipe_of
+from automl.intake import Grown, grown
+from automl.records import Ancestor, FixedSettings, Inherited
+from automl.storage import files as folders
+from automl.storage.run_folder import ROWS_FOLDER, check_folder, open_folder
+from automl.system import shell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl.flow.prepare import Prepared
+    from automl.records import Recipe
+
+__all__ = ["finalists_settings", "lineage_of", "update", "update_run"]
+
+NEW_TEST_SHARE = 0.2
+"""Of the new rows, those that test: the share of a split."""
+SHOWN_ROWS = "rows"
+MOST_ANCESTORS = 1_000
+SIDES = ("deep", "shallow")
+
+
+def update_run(
+    folder: Path,
+    new: Any,
+    given: Mapping[str, Any],
+    plugins: str | Path | Sequence[str | Path] | None = None,
+    started: float | None = None,
+) -> Finished:
+    """Update the run of a folder, by its own recipe; see `update`.
+
+    Args:
+        folder: of the run.
+        new: new rows.
+        given: keys of the recipe that replace those of the run; without "analysis" nothing is analysed.
+        plugins: that the run was made with.
+        started: `time.monotonic` value of the user's call; None for now.
+
+    Raises:
+        InputError: see `update`; or the data of the run are not where they were.
+    """
+    asked = {**given, "analysis": 0.0 if given.get("analysis") is None else given["analysis"]}
+    try:
+        recipe = recipe_of(folder, plugins, asked)
+    except RecipeError as error:
+        if given.get("data") is None and "data" in str(error):
+            raise RecipeError(f"{error}; name the data of the run: --data OLD, or data= in Python") from error
+        raise
+    return update(recipe, folder, new, started)
+
+
+def update(recipe: Recipe, folder: Path, new: Any, started: float | None = None) -> Finished:
+    """Fit the settings of a run's finalists on its rows and new ones, and compare them anew.
+
+    Args:
+        recipe: that of the run, with the output folder and the budget of the update.
+        folder: of the run.
+        new: new rows with the columns of the old ones.
+        started: `time.monotonic` value of the user's call; None for now.
+
+    Raises:
+        FolderError: the folder holds no finished run, or the output folder is in use.
+        DataError: the data are not those of the run, or the new rows do not fit them.
+    """
+    started = time.monotonic() if started is None else started
+    check_folder(recipe.out, False)
+    folders.check_plain(folder)
+    result = report.read_result(folder)
+    settings = finalists_settings(result)
+    prepared = prepared_as_in(dataclasses.replace(recipe, out=None, resume=False), result)
+    rows = grown(recipe, new)
+    train, test = parted(rows, prepared, recipe)
+    place = open_folder(recipe.out, prepared.dataset.name)
+    kept = place / ROWS_FOLDER
+    try:
+        data = _write(train, kept, prepared.dataset.name)
+        tests = None if test is None else _write(test, kept, f"{prepared.dataset.name}-test")
+        asked = dataclasses.replace(
+            recipe, data=str(data), test=None if tests is None else str(tests), out=str(place), resume=False,
+            max_trials=None, repeats=0, fold_pairs=0, file=None, replaced={}, source="automl update",
+        )  # fmt: skip
+        lineage = (*lineage_of(result), _ancestor(folder, result))[-MOST_ANCESTORS:]
+        inherited = Inherited(settings, lineage, len(rows.new), *_call(folder, new))
+        return run(asked, started, inherited=inherited)
+    except InputError:
+        if [path.name for path in place.iterdir()] == [ROWS_FOLDER]:  # refused before anything was fitted
+            shutil.rmtree(place, ignore_errors=True)
+        raise
+
+
+# --------------------------------------------------------------------------- what is taken over
+
+
+def finalists_settings(result: Mapping[str, Any]) -> dict[str, tuple[FixedSettings, ...]]:
+    """Side → the settings of its finalist, or of each member of it.
+
+    Args:
+        result: content of ``result.json``.
+
+    Raises:
+        FolderError: there is no finalist with settings, or a field is missing.
+    """
+    try:
+        runs = {str(run["name"]): run for run in result["runs"]}
+        found = {}
+        for run in result["runs"]:
+            if run["finalist"] and run["side"] in SIDES:
+                members = run["choices"].get("ensemble") if run["family"] == "ensemble" else None
+                named = [runs[name] for name in members] if members else [run]
+                found[str(run["side"])] = tuple(_settings(one) for one in named)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise FolderError(
+            f"result.json of the run lacks a field, or holds a wrong one ({error}); was it altered, or written by an "
+            "older automl? Run the contest again"
+        ) from error
+    if not found:
+        raise FolderError("the run has no finalist, so there are no settings to take over; run a new contest")
+    return found
+
+
+def _settings(run: Mapping[str, Any]) -> FixedSettings:
+    """What a run was fitted with; the number of rows that it was fitted on is no setting."""
+    return FixedSettings(
+        str(run["family"]), {name: v for name, v in dict(run["choices"]).items() if name != SHOWN_ROWS}
+    )
+
+
+def lineage_of(result: Mapping[str, Any]) -> tuple[Ancestor, ...]:
+    """The ancestors of a run, oldest first; none of a contest with a search.
+
+    Raises:
+        FolderError: they are not what automl writes.
+    """
+    told = result.get("lineage")
+    if told is None:
+        return ()
+    names = {field.name for field in dataclasses.fields(Ancestor)}
+    try:
+        return tuple(Ancestor(**{name: one[name] for name in names}) for one in told["ancestors"])
+    except (KeyError, TypeError) as error:
+        raise FolderError(f"result.json of the run holds no valid lineage ({error}); was it altered?") from error
+
+
+def _ancestor(folder: Path, result: Mapping[str, Any]) -> Ancestor:
+    split = result.get("split") or {}
+    own: Mapping[str, Any] = next((run for run in result["runs"] if run.get("name") == result.get("recommended")), {})
+    return Ancestor(
+        folder=str(folder),
+        fingerprint=str(result.get("fingerprint") or ""),
+        started=str(result.get("started") or ""),
+        n_rows=sum(int(split.get(f"n_{part}") or 0) for part in ("train", "valid", "test")),
+        metric=str((result.get("task") or {}).get("metric") or ""),
+        verdict=result.get("verdict"),
+        recommended=str(own.get("side") or ""),
+        score=own.get("test_score"),
+        gain=result.get("gain"),
+    )
+
+
+def _call(folder: Path, new: Any) -> tuple[str, str]:
+    """The update as a command and as a call in Python."""
+    if not isinstance(new, str | Path):
+        return "", f"automl.update({str(folder)!r}, new)"
+    command = f"automl update {shell.path(str(folder))} {shell.path(str(new))}"
+    return command, f"automl.update({str(folder)!r}, {str(new)!r})"
+
+
+# --------------------------------------------------------------------------- which rows test
+
+
+def parted(rows: Grown, prepared: Prepared, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The rows to learn from, and those that test; None where the latest of all rows test.
+
+    Args:
+        rows: old and new rows.
+        prepared: the old rows, with the split of the run.
+        recipe: of the run.
+
+    Raises:
+        RecipeError: the rows have weights that were given in memory.
+    """
+    import pandas as pd
+
+    if recipe.weight is not None and not isinstance(recipe.weight, str):
+        raise RecipeError("weight: an update needs the weights as a column of the data; write them into it")
+    if prepared.split.in_time:
+        every = [rows.old, *(() if rows.test is None else (rows.test,)), rows.new]
+        return pd.concat(every, ignore_index=True), None
+    tested = _tested(rows, prepared)
+    drawn = _drawn(rows, tested, recipe)
+    train = pd.concat([rows.old[~tested], rows.new[~drawn]], ignore_index=True)
+    tests = [rows.old[tested], *(() if rows.test is None else (rows.test,)), rows.new[drawn]]
+    return train, pd.concat(tests, ignore_index=True)
+
+
+def _tested(rows: Grown, prepared: Prepared) -> np.ndarray:
+    """``(n_old,)`` bool: the old rows that tested."""
+    dataset = prepared.dataset
+    numbers = np.arange(dataset.n_rows) if dataset.row_numbers is None else dataset.row_numbers
+    tests = numbers[prepared.split.test]
+    if dataset.test_from is not None:
+        tests = tests[tests < dataset.test_from]
+    return np.isin(rows.numbers, tests)
+
+
+def _drawn(rows: Grown, tested: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """``(n_new,)`` bool: the new rows that test, a share of each class; rows of a known group go where it is."""
+    n_new = len(rows.new)
+    rng = np.random.default_rng((recipe.seed, len(rows.old), n_new))
+    if recipe.group is not None and recipe.group in rows.new:
+        return _drawn_groups(rows, tested, recipe.group, rng)
+    strata = np.zeros(n_new, np.int64)
+    if len(recipe.target) == 1 and recipe.target[0] in rows.new:
+        codes = np.unique(rows.new[recipe.target[0]].astype(str).to_numpy(), return_inverse=True)[1]
+        strata = codes if codes.max(initial=0) < n_new * NEW_TEST_SHARE else strata
+    drawn = np.zeros(n_new, bool)
+    for stratum in np.unique(strata):
+        members = rng.permutation(np.flatnonzero(strata == stratum))
+        drawn[members[: int(NEW_TEST_SHARE * len(members) + rng.random())]] = True
+    return drawn
+
+
+def _drawn_groups(rows: Grown, tested: np.ndarray, group: str, rng: np.random.Generator) -> np.ndarray:
+    groups = rows.new[group].astype(str).to_numpy()
+    old = rows.old[group].astype(str).to_numpy()
+    testing = set(old[tested]) | (set() if rows.test is None else set(rows.test[group].astype(str)))
+    fresh = rng.permutation(sorted(set(groups) - set(old) - testing))
+    chosen = testing | set(fresh[: int(NEW_TEST_SHARE * len(fresh) + rng.random())].tolist())
+    return np.isin(groups, sorted(chosen))
+
+
+# --------------------------------------------------------------------------- rows as files
+
+
+def _write(frame: pd.DataFrame, folder: Path, name: str) -> Path:
+    """Write rows as a Parquet file, so that the run can be analysed and updated again; returns its path."""
+    import io
+
+    path = folder / f"{name[:60].replace('/', '-') or 'data'}.parquet"
+    with folders.guard(folder):
+        folder.mkdir(exist_ok=True)
+    buffer = io.BytesIO()
+    _writable(frame).to_parquet(buffer, index=False)
+    folders.write_bytes(path, buffer.getvalue())
+    return path.resolve()
+
+
+def _writable(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with cells of several types in a column as texts, as in a file of text."""
+    mixed = {}
+    for name in frame.columns:
+        if frame[name].dtype == object:
+            cells = frame[name]
+            kinds = {type(cell) for cell in cells if cell is not None and cell == cell}
+            if len(kinds) > 1 or not kinds <= {str, bytes, bool}:
+                mixed[name] = cells.map(lambda cell: None if cell is None or cell != cell else str(cell))
+    return frame.assign(**mixed) if mixed else frame

@@ -1,0 +1,220 @@
+"""What a column held, as counts in bins or of levels: enough to compare new rows with it, and no row.
+
+Bins are cut at round numbers near the deciles of the training rows. Levels are those that at least `MIN_LEVEL_ROWS` of
+them hold; all others are counted together, as gaps are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, ORDERED_KINDS, UNUSED_KINDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl.records import Dataset, Task
+
+__all__ = ["Feature", "Summary", "features_of", "summary_of"]
+
+N_BINS = 10
+MOST_LEVELS = 50
+MOST_COLUMNS = 1_000
+STEPS = 64
+"""An edge is a multiple of a power of two of at most such a part of the middle range."""
+LONGEST_LEVEL = 120
+MOST_CHANNELS = 100
+ITEMS_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Feature:
+    """One thing to compare: a column, or a number that is made of it.
+
+    Attributes:
+        name: of the column, with what is measured of it in brackets where that is not its value.
+        kind: of the column.
+        values: ``(n,)`` float64 with NaN for gaps, or object with None for gaps.
+    """
+
+    name: str
+    kind: str
+    values: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts of a feature over some rows.
+
+    Attributes:
+        name: of the feature.
+        kind: of the column.
+        edges: ascending numbers between the bins; empty for levels.
+        levels: texts; empty for numbers.
+        counts: rows in each bin or of each level; then those of other levels (0 for numbers); then gaps.
+    """
+
+    name: str
+    kind: str
+    edges: tuple[float, ...]
+    levels: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that were counted."""
+        return sum(self.counts)
+
+    @property
+    def gaps(self) -> float:
+        """The share of rows without a value."""
+        return self.counts[-1] / max(self.n_rows, 1)
+
+    def counted(self, values: np.ndarray) -> tuple[int, ...]:
+        """The counts of other rows in the same bins or levels.
+
+        Args:
+            values: ``(n,)``, as of a `Feature` of the same kind.
+        """
+        if values.dtype == object:
+            return _level_counts(values, self.levels)
+        return _bin_counts(values, self.edges)
+
+
+def summary_of(feature: Feature) -> Summary:
+    """The summary of a feature's values."""
+    if feature.values.dtype == object:
+        levels = _levels(feature.values)
+        return Summary(feature.name, feature.kind, (), levels, _level_counts(feature.values, levels))
+    edges = _edges(feature.values)
+    return Summary(feature.name, feature.kind, edges, (), _bin_counts(feature.values, edges))
+
+
+def _edges(values: np.ndarray) -> tuple[float, ...]:
+    """Round numbers near the deciles; between two values where there are only few, as of a yes or no."""
+    known = values[np.isfinite(values)]
+    if len(known) < MIN_LEVEL_ROWS:
+        return ()
+    cuts = np.quantile(known, np.linspace(0, 1, N_BINS + 1)[1:-1])
+    low, high = np.quantile(known, [0.05, 0.95])
+    size = float(high - low) or float(np.ptp(known)) or max(abs(float(known[0])), 1.0)
+    if not math.isfinite(size):
+        return ()
+    step = 2.0 ** math.floor(math.log2(max(size / STEPS, 2.0**-1000)))
+    rounded = np.unique(np.ceil(cuts / step - 0.5) * step + step / 2)
+    return tuple(float(edge) for edge in rounded if math.isfinite(edge))
+
+
+def _bin_counts(values: np.ndarray, edges: tuple[float, ...]) -> tuple[int, ...]:
+    known = np.isfinite(values)
+    places = np.searchsorted(np.asarray(edges), values[known], side="right")
+    return (*np.bincount(places, minlength=len(edges) + 1).tolist(), 0, int((~known).sum()))
+
+
+def _levels(values: np.ndarray) -> tuple[str, ...]:
+    import pandas as pd
+
+    counts = pd.Series(values, dtype=object).dropna().astype(str).value_counts()
+    frequent = counts[counts >= MIN_LEVEL_ROWS].index[:MOST_LEVELS]
+    return tuple(level for level in frequent if len(level) <= LONGEST_LEVEL)
+
+
+def _level_counts(values: np.ndarray, levels: tuple[str, ...]) -> tuple[int, ...]:
+    import pandas as pd
+
+    cells = pd.Series(values, dtype=object)
+    gaps = cells.isna().to_numpy()
+    codes = pd.Index(list(levels), dtype=object).get_indexer(pd.Index(cells[~gaps].astype(str), dtype=object))
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    return (*counts.tolist(), int((~gaps).sum() - counts.sum()), int(gaps.sum()))
+
+
+# --------------------------------------------------------------------------- what is compared
+
+
+def features_of(dataset: Dataset, task: Task, rows: np.ndarray) -> Iterator[Feature]:
+    """What is compared of some rows: numbers, dates and levels as they are, texts and pictures by numbers.
+
+    Args:
+        dataset: with inputs typed by the task's columns.
+        task: names the columns.
+        rows: row numbers ``(n,)``.
+    """
+    import pandas as pd
+
+    if not isinstance(dataset.inputs, pd.DataFrame):
+        yield from _of_array(np.asarray(dataset.inputs), rows, task)
+        return
+    for column in task.columns[:MOST_COLUMNS]:
+        if column.kind in UNUSED_KINDS or column.name not in dataset.inputs.columns:
+            continue
+        if column.kind in FILE_KINDS:
+            if column.name in dataset.pictures:
+                yield from _of_pictures(dataset.pictures[column.name], rows, column.name)
+            continue
+        cells = dataset.inputs[column.name].iloc[rows]
+        if column.kind in ORDERED_KINDS:
+            yield Feature(column.name, column.kind, _numbers(cells))
+        elif column.kind == "categorical":
+            yield Feature(column.name, column.kind, _objects(cells))
+        else:
+            yield from _of_words(cells, column.name, column.kind)
+
+
+def _numbers(cells: pd.Series) -> np.ndarray:
+    values = cells.to_numpy()
+    if values.dtype.kind == "M":
+        return np.where(np.isnat(values), np.nan, values.astype("datetime64[s]").astype(np.float64))
+    return np.asarray(cells.to_numpy(np.float64, na_value=np.nan))
+
+
+def _objects(cells: pd.Series) -> np.ndarray:
+    kept = cells.astype(object)
+    return np.asarray(kept.where(kept.notna(), None), dtype=object)
+
+
+def _of_words(cells: pd.Series, name: str, kind: str) -> Iterator[Feature]:
+    there = cells.notna().to_numpy()
+    texts = cells.astype(object).where(there, "").astype(str)
+    lengths = np.where(there, texts.str.len().to_numpy(np.float64), np.nan)
+    n_words = np.where(there, texts.str.count(r"\S+").to_numpy(np.float64), np.nan)
+    yield Feature(f"{name} (characters)", kind, lengths)
+    yield Feature(f"{name} (words)", kind, n_words)
+
+
+def _of_pictures(pixels: np.ndarray, rows: np.ndarray, name: str) -> Iterator[Feature]:
+    title = f"{name} " if name else ""
+    means, spreads = _by_item(pixels, rows)
+    yield Feature(f"{title}(brightness)", "image", means[:, 0])
+    yield Feature(f"{title}(contrast)", "image", spreads[:, 0])
+
+
+def _of_array(items: np.ndarray, rows: np.ndarray, task: Task) -> Iterator[Feature]:
+    if task.modality != "sequence" or items.ndim != 3:
+        yield from _of_pictures(items, rows, "")
+        return
+    means, spreads = _by_item(items, rows, min(items.shape[1], MOST_CHANNELS))
+    for channel in range(means.shape[1]):
+        yield Feature(f"channel {channel} (mean)", "series", means[:, channel])
+        yield Feature(f"channel {channel} (spread)", "series", spreads[:, channel])
+
+
+def _by_item(items: np.ndarray, rows: np.ndarray, n_channels: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each item (or of each of its first channels), some items at a time.
+
+    Returns:
+        Two arrays ``(n, n_channels)``, or ``(n, 1)`` where whole items are measured.
+    """
+    width = max(n_channels, 1)
+    means, spreads = np.empty((len(rows), width)), np.empty((len(rows), width))
+    for start in range(0, len(rows), ITEMS_AT_ONCE):
+        some = items[rows[start : start + ITEMS_AT_ONCE]]
+        flat = (some[:, :n_channels] if n_channels else some).reshape(len(some), width, -1).astype(np.float64)
+        means[start : start + len(some)] = flat.mean(axis=2)
+        spreads[start : start + len(some)] = flat.std(axis=2)
+    return means, spreads

@@ -1,0 +1,186 @@
+"""Compares new rows with what a model remembers of its contest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl import goals, metrics
+from automl.errors import DataError, RecipeError
+from automl.predict.watching.drift import Drift, corrected, drift_of
+from automl.predict.watching.expected import Expected, expected_score, is_available
+from automl.predict.watching.labels import known_truth
+from automl.predict.watching.reference import SideReference, prediction_features, read_reference
+from automl.predict.watching.summaries import features_of
+from automl.recipe import WATCH_FIELDS, failing, parse_fail_on
+from automl.records import Output
+from automl.report.findings import finding_text, gravest_first
+
+if TYPE_CHECKING:
+    from automl.records import Dataset, Task
+
+__all__ = ["FAIL_ON", "Watched", "watch"]
+
+FAIL_ON = "drift>0|predictions=drifted"
+"""The conditions where none are given."""
+LEAST_ROWS = 20
+NOTHING = Output("samples", {})
+"""What a generator predicts of given rows."""
+NOT_EXPECTED = (
+    "not available: only the probabilities of classes say how often predictions are right; a number says nothing of "
+    "how far off it is"
+)
+NOT_DEFINED = "not available: the metric is not defined on most targets that the probabilities allow"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """New rows beside training.
+
+    Attributes:
+        name: of the new data.
+        side: of the model that predicted.
+        metric: that decided the contest.
+        higher_is_better: of the metric.
+        n_rows: new rows that were read.
+        n_before: training rows that they are compared with.
+        columns: each column, those that differ most first.
+        predictions: each prediction, likewise; empty if the model remembers none.
+        contest_score: test score in the contest, or None.
+        contest_expected: what the probabilities of those test rows promised, or None.
+        expected: the score to be expected of the new rows, or None.
+        why_not: why there is no expected score; "" if there is one.
+        score: the score of the new rows, or None if their target is not known.
+        n_scored: new rows whose target is known.
+        findings: what is odd about the new rows, as sentences.
+        failed_on: the conditions that hold, each as a sentence.
+        asked: the conditions.
+    """
+
+    name: str
+    side: str
+    metric: str
+    higher_is_better: bool
+    n_rows: int
+    n_before: int
+    columns: tuple[Drift, ...]
+    predictions: tuple[Drift, ...]
+    contest_score: float | None
+    contest_expected: float | None
+    expected: Expected | None
+    why_not: str
+    score: float | None
+    n_scored: int
+    findings: tuple[str, ...]
+    failed_on: tuple[str, ...]
+    asked: str
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """Names of the columns that drifted."""
+        return tuple(one.name for one in self.columns if one.state == "drifted")
+
+    @property
+    def predictions_drifted(self) -> bool:
+        """Whether the predictions drifted."""
+        return any(one.state == "drifted" for one in self.predictions)
+
+    def __str__(self) -> str:
+        from automl.report.watched import lines
+
+        return "\n".join(lines(self.to_dict()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON types."""
+        made = asdict(self)
+        return {**made, "drifted": list(self.drifted), "predictions_drifted": self.predictions_drifted}
+
+    def report(self, path: str | Path) -> Path:
+        """Write a page (``.html``, ``.md`` or ``.json``); returns its path.
+
+        Raises:
+            FolderError: the file has another ending, or cannot be written.
+        """
+        from automl.report.watched import write_watched
+
+        return write_watched(self.to_dict(), path)
+
+
+def watch(
+    dataset: Dataset,
+    task: Task,
+    predictor: Any,
+    side: str,
+    reference: Mapping[str, Any] | None,
+    fail_on: str | None = None,
+) -> Watched:
+    """Compare new rows with what a model remembers.
+
+    Args:
+        dataset: new rows as the model reads them (`automl.predict.rows.read_rows`).
+        task: of the model.
+        predictor: of a side.
+        side: its name.
+        reference: what the saved model remembers.
+        fail_on: conditions; None for any drift.
+
+    Raises:
+        RecipeError: a condition is not known, or can never be answered for this task.
+        BundleError: the model remembers nothing.
+        DataError: there are too few rows.
+    """
+    asked = FAIL_ON if fail_on is None else fail_on
+    conditions = parse_fail_on(asked, WATCH_FIELDS)
+    if not is_available(task) and any(one.field == "expected" for one in conditions):
+        raise RecipeError(f"fail_on: expected: the expected score of goal {task.goal!r} is {NOT_EXPECTED}")
+    known = read_reference(reference)
+    if dataset.n_rows < LEAST_ROWS:
+        raise DataError(
+            f"{dataset.name} has {dataset.n_rows} rows that can be read; expected at least {LEAST_ROWS} to compare "
+            "with training: gather more before you watch"
+        )
+    rows = np.arange(dataset.n_rows)
+    features = {one.name: one for one in features_of(dataset, task, rows)}
+    columns = corrected([
+        drift_of(one, one.counted(features[one.name].values)) for one in known.columns if one.name in features
+    ])  # fmt: skip
+    output = NOTHING if goals.named(task).makes_rows else predictor.output(dataset, rows)
+    own = known.sides.get(side, SideReference())
+    predicted = {one.name: one for one in prediction_features(output, task)}
+    predictions = corrected([
+        drift_of(one, one.counted(predicted[one.name].values)) for one in own.predictions if one.name in predicted
+    ])  # fmt: skip
+    expected = expected_score(output, task)
+    score, n_scored = _real_score(dataset, task, output)
+    drifted = any(one.state == "drifted" for one in predictions)
+    facts: dict[str, str | float | None] = {
+        "drift": float(sum(one.state == "drifted" for one in columns)),
+        "predictions": ("drifted" if drifted else "same") if predictions else None,
+        "expected": None if expected is None else expected.score,
+        "score": score,
+    }
+    return Watched(
+        name=dataset.name, side=side, metric=task.metric, higher_is_better=metrics.named(task.metric).higher_is_better,
+        n_rows=dataset.n_rows, n_before=known.n_rows, columns=columns, predictions=predictions,
+        contest_score=own.score, contest_expected=own.expected, expected=expected,
+        why_not="" if expected is not None else NOT_DEFINED if is_available(task) else NOT_EXPECTED,
+        score=score, n_scored=n_scored,
+        findings=tuple(finding_text(one) for one in gravest_first(dataset.findings)),
+        failed_on=failing(conditions, facts, WATCH_FIELDS), asked=asked,
+    )  # fmt: skip
+
+
+def _real_score(dataset: Dataset, task: Task, output: Output) -> tuple[float | None, int]:
+    """The score on the rows whose target is known, and how many these are."""
+    truth, known = known_truth(dataset, task)
+    n_known = int(known.sum())
+    if truth is None or not n_known or metrics.named(task.metric).reads not in output.arrays:
+        return None, n_known
+    own = Output(output.kind, {name: array[known] for name, array in output.arrays.items()})
+    context = {"classes": len(task.classes)} if goals.named(task).is_classification else {}
+    score = metrics.score(task.metric, truth[known], own, None, context)
+    return (score if np.isfinite(score) else None), n_known

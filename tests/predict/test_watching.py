@@ -1,0 +1,192 @@
+"""New rows beside training: counts that hold no row, drift that is there and none that is not, expected scores."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from fixed_finalists import Fixed, by_x, levels, normal, table, table_task
+
+from automl.errors import BundleError, DataError, RecipeError
+from automl.predict.model import Model
+from automl.predict.watching import reference_of, watch
+from automl.predict.watching.drift import corrected, drift_of, separation
+from automl.predict.watching.expected import expected_score
+from automl.predict.watching.labels import known_truth
+from automl.predict.watching.reference import read_reference
+from automl.predict.watching.summaries import Feature, summary_of
+from automl.records import Contestant, Dataset, Output, Split
+
+COLUMNS = {"x": normal, "z": normal, "city": levels("bern", "oslo", "rome")}
+
+
+def parts(n=2_000):
+    """A dataset, its task, and a reference whose test rows are the second half."""
+    data = table(n, 0, **COLUMNS)
+    task = table_task(data.inputs, "binary", "roc_auc")
+    rows = np.arange(n)
+    train, valid, test = rows[: n // 4], rows[n // 4 : n // 2], rows[n // 2 :]
+    split = Split(train, valid, test, "row", np.arange(len(test)), "by hand", 0)
+    model = Fixed("binary", by_x)
+    reference = reference_of(data, task, split, (Contestant("mlp-1", "deep", model.output(data, test)),), {"deep": 0.9})
+    assert json.loads(json.dumps(reference)) == reference  # the same before it is saved and after
+    return data, task, model, reference
+
+
+def moved(n, seed, shift):
+    return table(n, seed, **{**COLUMNS, "x": lambda rng, m: normal(rng, m) + shift})
+
+
+# --------------------------------------------------------------------------- counts
+
+
+def test_a_summary_counts_numbers_in_bins_at_round_edges_and_gaps_apart():
+    values = np.append(np.random.default_rng(0).normal(size=1_000), [np.nan] * 7)
+    found = summary_of(Feature("x", "numeric", values))
+    assert found.n_rows == 1_007 and found.counts[-1] == 7 and len(found.counts) == len(found.edges) + 3
+    assert not set(found.edges) & set(values.tolist())
+    assert found.counted(values) == found.counts
+
+
+def test_a_summary_of_levels_names_none_that_few_rows_hold():
+    cells = np.array(["a"] * 50 + ["b"] * 5 + ["secret"] * 4 + [None] * 3, dtype=object)
+    found = summary_of(Feature("city", "categorical", cells))
+    assert (found.levels, found.counts) == (("a", "b"), (50, 5, 4, 3))
+    assert found.counted(np.array(["b", "new", None], dtype=object)) == (0, 1, 1, 1)
+
+
+@pytest.mark.parametrize("values", [np.zeros(20), np.full(9, np.nan), np.array([1e300, -1e300] * 10), np.array([])])
+def test_odd_numbers_are_counted_as_well(values):
+    found = summary_of(Feature("x", "numeric", values.astype(np.float64)))
+    assert found.n_rows == len(values) and found.counted(values.astype(np.float64)) == found.counts
+
+
+# --------------------------------------------------------------------------- drift
+
+
+def test_the_separation_is_that_of_the_best_guess_between_old_and_new():
+    alike, apart = np.array([0.5, 0.5, 0.0]), np.array([0.0, 0.0, 1.0])
+    assert separation(alike, alike) == 0 and separation(alike, apart) == pytest.approx(1)
+    assert separation(np.array([0.75, 0.25]), np.array([0.25, 0.75])) == pytest.approx(0.25)
+
+
+def test_rows_of_the_same_kind_seldom_drift_and_the_correction_bounds_all_columns_together():
+    rng = np.random.default_rng(0)
+    before = [summary_of(Feature(str(i), "numeric", rng.normal(size=500))) for i in range(10)]
+    n_runs, alarms = 30, 0
+    for _ in range(n_runs):
+        found = corrected([drift_of(one, one.counted(rng.normal(size=300))) for one in before])
+        alarms += any(one.state != "same" for one in found)
+    assert alarms <= 0.15 * n_runs  # 5 % of the runs by right
+
+
+def test_a_small_shift_of_many_rows_is_a_change_and_a_large_one_is_drift():
+    rng = np.random.default_rng(0)
+    before = summary_of(Feature("x", "numeric", rng.normal(size=20_000)))
+    states = [corrected([drift_of(before, before.counted(rng.normal(size=20_000) + s))])[0].state for s in (0, 0.1, 1)]
+    assert states == ["same", "changed", "drifted"]
+
+
+def test_missing_values_and_unseen_levels_are_drift():
+    before = summary_of(Feature("x", "numeric", np.random.default_rng(0).normal(size=1_000)))
+    (gaps,) = corrected([drift_of(before, before.counted(np.full(200, np.nan)))])
+    assert (gaps.state, gaps.where, gaps.gaps_now) == ("drifted", "missing", 1.0)
+    before = summary_of(Feature("c", "categorical", np.array(["a", "b"] * 100, dtype=object)))
+    (unseen,) = corrected([drift_of(before, before.counted(np.array(["z"] * 100, dtype=object)))])
+    assert (unseen.state, unseen.where) == ("drifted", "other values")
+
+
+# --------------------------------------------------------------------------- expected scores
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "accuracy", "log_loss", "f1"])
+def test_calibrated_probabilities_say_what_the_score_will_be(metric):
+    data = table(4_000, 3, **COLUMNS)
+    task = table_task(data.inputs, "binary", metric)
+    model = Fixed("binary", by_x)
+    rows = np.arange(data.n_rows)
+    found = expected_score(model.output(data, rows), task)
+    real = watch(data, task, model, "deep", parts()[3]).score
+    assert found.low <= real <= found.high and found.high - found.low < 0.06
+
+
+def test_several_classes_and_labels_are_drawn_by_their_probabilities():
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet([1, 1, 1], 1_000)
+    output = Output("probabilities", {"probabilities": p, "labels": p.argmax(axis=1)})
+    frame = pd.DataFrame({"x": p[:, 0]})
+    task = table_task(frame, "multiclass", "accuracy", classes=("a", "b", "c"))
+    assert expected_score(output, task).score == pytest.approx(p.max(axis=1).mean(), abs=0.01)
+
+
+def test_numbers_have_no_expected_score():
+    task = table_task(pd.DataFrame({"x": [1.0]}), "regression", "rmse")
+    assert expected_score(Output("values", {"values": np.zeros((30, 1))}), task) is None
+
+
+# --------------------------------------------------------------------------- watching
+
+
+def test_rows_of_the_same_kind_pass_and_their_score_is_told():
+    _, task, model, reference = parts()
+    found = watch(moved(1_000, 5, 0.0), task, model, "deep", reference)
+    assert not found.drifted and not found.predictions_drifted and not found.failed_on
+    assert found.n_scored == 1_000 and found.expected.low <= found.score <= found.expected.high
+    assert found.contest_score == 0.9 and abs(found.contest_expected - found.expected.score) < 0.02
+
+
+def test_a_moved_column_drifts_with_the_predictions_and_nothing_else_does():
+    _, task, model, reference = parts()
+    found = watch(moved(500, 5, 1.5), task, model, "deep", reference)
+    assert found.drifted == ("x",) and found.predictions_drifted
+    assert found.failed_on == ("drift>0: drift is 1", "predictions=drifted: predictions is drifted")
+    passing = watch(moved(500, 5, 1.5), task, model, "deep", reference, "expected<0.5|score<0.5")
+    assert passing.failed_on == ()
+
+
+def test_rows_without_a_target_have_an_expected_score_alone():
+    _, task, model, reference = parts()
+    unlabelled = dataclasses.replace(moved(200, 5, 0.0), target=None)
+    found = watch(unlabelled, task, model, "deep", reference, "score<0.5")
+    assert found.score is None and found.expected is not None and found.n_scored == 0
+    assert found.failed_on == ("score<0.5: score was not measured",)
+
+
+def test_labels_are_read_as_they_are_written_and_unknown_ones_are_not_scored():
+    task = table_task(pd.DataFrame({"x": [0.0]}), "multiclass", "accuracy", classes=("1", "2"))
+    cells = pd.DataFrame({"y": ["1", " 2 ", "2.0", 1, 1.0, None, "3"]})
+    truth, known = known_truth(Dataset("new", pd.DataFrame({"x": np.zeros(7)}), cells), task)
+    assert truth.tolist() == [0, 1, 1, 0, 0, -1, -1] and known.sum() == 5
+
+
+def test_conditions_that_can_never_be_answered_are_refused():
+    _, task, model, reference = parts()
+    numbers = dataclasses.replace(task, goal="regression", metric="rmse", classes=(), positive=None)
+    with pytest.raises(RecipeError, match="expected score of goal 'regression' is not available"):
+        watch(moved(100, 1, 0.0), numbers, model, "deep", reference, "expected<0.8")
+    with pytest.raises(DataError, match="expected at least 20"):
+        watch(moved(10, 1, 0.0), task, model, "deep", reference)
+
+
+def test_models_of_before_and_altered_ones_say_what_to_do():
+    data, task, model, reference = parts()
+    with pytest.raises(BundleError, match=r"saved without what its training rows held.*automl update"):
+        Model(task, {"deep": model}, "deep").watch(data.inputs)
+    for change in ({"version": 2}, {"columns": [{"name": "x"}]}, {"n_rows": -1}, {"sides": []}):
+        with pytest.raises(BundleError, match="no valid reference"):
+            read_reference({**reference, **change})
+    broken = [{**reference["columns"][0], "counts": [1, 2]}]
+    with pytest.raises(BundleError, match="counts do not fit"):
+        read_reference({**reference, "columns": broken})
+
+
+def test_a_page_escapes_names_and_is_written_in_three_forms(tmp_path):
+    _, task, model, reference = parts()
+    found = dataclasses.replace(watch(moved(100, 1, 2.0), task, model, "deep", reference), name="<b>cars</b>")
+    for name in ("w.html", "w.md", "w.json"):
+        found.report(tmp_path / name)
+    page = (tmp_path / "w.html").read_text()
+    assert "<b>cars</b>" not in page and "&lt;b&gt;cars" in page and "drifted" in page
+    assert json.loads((tmp_path / "w.json").read_text())["drifted"] == ["x"]
+    assert "1 of 3 columns drifted (x)" in str(found)
