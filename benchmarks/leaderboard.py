@@ -108,7 +108,7 @@ def ours(job: Mapping[str, Any], folder: Path) -> Line:
     side = result["champion"]
     run = next((r for r in result["runs"] if r["side"] == side and (r["finalist"] or side == "blend")), None)
     if run is None or run["test_score"] is None:
-        return {"failed": f"no model of the contest has a score ({result['stopped'] or 'no champion'})"}
+        return {"failed": f"the contest named no champion within its {job['seconds']} s ({result['reason']})"}
     return {"score": run["test_score"], "wall_seconds": result["wall_seconds"], "side": side}
 
 
