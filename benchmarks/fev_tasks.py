@@ -23,6 +23,7 @@ import hashlib
 import io
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -232,14 +233,16 @@ def ours(seconds: int, seed: int) -> Forecaster:
 
         begun = time.monotonic()
         several = parts[0].past[task.id_column].nunique() > 1
-        fitted = automl.fit(
-            parts[0].past if several else parts[0].past.drop(columns=task.id_column), task.targets, goal="forecast",
-            horizon=task.horizon, time_column=task.timestamp_column, series=task.id_column if several else None,
-            known=task.known_dynamic_columns or None, season=task.seasonality if task.seasonality > 1 else None,
-            budget=seconds, seed=seed, quiet=True, analysis=0,
-        )  # fmt: skip
-        trained = time.monotonic()
-        found = [_of(fitted.model, task, part, several) for part in parts]
+        with tempfile.TemporaryDirectory() as folder:
+            fitted = automl.fit(
+                parts[0].past if several else parts[0].past.drop(columns=task.id_column), task.targets,
+                goal="forecast", horizon=task.horizon, time_column=task.timestamp_column,
+                series=task.id_column if several else None, known=task.known_dynamic_columns or None,
+                season=task.seasonality if task.seasonality > 1 else None, budget=seconds, seed=seed, quiet=True,
+                analysis=0, out=Path(folder) / "run",
+            )  # fmt: skip
+            trained = time.monotonic()
+            found = [_of(fitted.model, task, part, several) for part in parts]
         return found, trained - begun, time.monotonic() - trained
 
     return forecast

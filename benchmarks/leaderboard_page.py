@@ -167,7 +167,7 @@ PAGE = """<!doctype html>
 <td class="n">{{ "%.1f"|format(one.median_seconds) if one.median_seconds is not none else "–" }}</td></tr>
 {% endfor %}
 </tbody></table></div>
-<p class="quiet">Mean place over the {{ found.ranked_sets }} sets that all systems have run, 1 for the best. Equal
+<p class="quiet">Mean place over the sets that all systems have run ({{ found.ranked_sets }}), 1 for the best. Equal
 scores share a place; a system that failed shares the last ones. The interval is Student's over sets: it says how far
 other sets like these would move the mean. The first row is automl's, wherever it ranks.</p>
 </section>
