@@ -58,6 +58,7 @@ def fit(
     normal: str | float | None = None,
     contamination: float | str | None = None,
     dims: int | None = None,
+    void: int | None = None,
     condition: str | None = None,
     memorised_limit: float = 0.25,
     metric: str | None = None,
@@ -98,14 +99,16 @@ def fit(
     """Run the contest on data: a searched deep network against a tuned shallow model.
 
     Args:
-        data: a path (CSV, TSV, Parquet, Feather, JSON lines, Excel, ``.npz``, a folder of images or texts), a pandas
-            or polars frame, an array of 2 to 4 dimensions, a list of strings, or a pair (inputs, target).
+        data: a path (CSV, TSV, Parquet, Feather, JSON lines, Excel, ``.npz``, a folder of images or texts), a frame of
+            pandas, polars or Arrow, a ``datasets.Dataset`` of Hugging Face, a ``tf.data.Dataset`` that ends, an array
+            of 2 to 4 dimensions, a list of strings, or a pair (inputs, target).
         target: name of the target column, or several.
         goal: binary, multiclass, multilabel, regression, forecast or anomaly; None to detect it.
         label: column that only scores a goal without target.
         normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
+        void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
         condition: column (or "label") given whose values items are generated, and with them scored; None for none.
         memorised_limit: a generator is not recommended if a larger share of its rows repeats training rows.
         metric: the metric that decides, such as "roc_auc" or "rmse"; None for the goal's default.
@@ -178,6 +181,7 @@ def run(
     normal: str | float | None = None,
     contamination: float | str | None = None,
     dims: int | None = None,
+    void: int | None = None,
     condition: str | None = None,
     memorised_limit: float | None = None,
     metric: str | None = None,
@@ -238,6 +242,7 @@ def run(
         normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
+        void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
         condition: column (or "label") given whose values items are generated, and with them scored; None for none.
         memorised_limit: see `fit`.
         metric: the metric that decides.
@@ -437,6 +442,7 @@ def inspect(
     normal: str | float | None = None,
     contamination: float | str | None = None,
     dims: int | None = None,
+    void: int | None = None,
     condition: str | None = None,
     metric: str | None = None,
     test: Any = None,
@@ -469,6 +475,7 @@ def inspect(
         normal: value of the label that is normal, so that only rows that have it are learnt from; None for all rows.
         contamination: share of rows that raise an alarm, above 0 and below 0.5; None or "auto" to choose it.
         dims: how many numbers represent a row; None to choose by the data.
+        void: value of masks whose pixels have no class, -1 if all have one; None to detect it.
         condition: column (or "label") given whose values items are generated, and with them scored; None for none.
         metric: the metric that would decide; None for the goal's default.
         test: the test rows; None to split the data.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from automl.estimators import FinalistClassifier, FinalistRegressor
     from automl.export import Exported
     from automl.flow import Finished
     from automl.predict.watching import Watched
@@ -106,6 +107,26 @@ class Result:
     def blend(self) -> SideModel:
         """The weighted mean of both finalists; raises DataError when a side has none."""
         return self.model.blend
+
+    def estimator(self, side: str | None = None) -> FinalistClassifier | FinalistRegressor:
+        """The recommended model, or that of a side, as a fitted scikit-learn estimator, for contests of tables.
+
+        It predicts as the model does, in arrays. ``sklearn.base.clone`` gives one that is not fitted, and whose `fit`
+        fits the finalist's settings on other rows without a search: so do pipelines and ``cross_val_score``.
+
+        Args:
+            side: "deep", "shallow" or "blend"; None for the recommended one.
+
+        Raises:
+            DataError: the side has no model, or the contest is none of a table with a target.
+
+        Example::
+
+            cross_val_score(result.estimator(), frame.drop(columns="price"), frame["price"])
+        """
+        from automl.estimators import finalist_estimator
+
+        return finalist_estimator(self.outcome, self.model.predictors, side or self.model.recommended)
 
     def predict(
         self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None

@@ -1,11 +1,11 @@
-"""scikit-learn's whole list of estimator checks on the contest's estimators, which the test suite has no time for.
+"""scikit-learn's whole list of estimator checks on estimators of contests and finalists; the tests have no time for it.
 
-    python benchmarks/estimator_checks.py [--only ContestClassifier,ContestRegressor] [--checks check_fit1d,...]
+    python benchmarks/estimator_checks.py [--only ContestClassifier,FinalistRegressor] [--checks check_fit1d,...]
 
-Each check fits one contest or several, on the one-layer template of the tests (`tests/estimators/tiny.py`) with one
-trial a side. Printed for each check: seconds and whether it passed, was skipped, failed as it is expected to
-(`tests/estimators/expected.py`), or failed. The last line is JSON; the exit code is 1 where a check failed that is not
-expected to.
+Each check of a contest's estimator fits one contest or several, on the one-layer template of the tests
+(`tests/estimators/tiny.py`) with one trial a side; finalists are linear models with the default settings. Printed for
+each check: seconds and whether it passed, was skipped, failed as it is expected to (`tests/estimators/expected.py`), or
+failed. The last line is JSON; the exit code is 1 where a check failed that is not expected to.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 from unittest import SkipTest
 
 ROOT = Path(__file__).resolve().parent.parent
-ESTIMATORS = ("ContestClassifier", "ContestRegressor")
+ESTIMATORS = ("ContestClassifier", "ContestRegressor", "FinalistClassifier", "FinalistRegressor")
 
 
 def arguments() -> argparse.Namespace:
@@ -36,10 +36,13 @@ def checks(kind: str) -> Iterator[tuple[str, Any, Callable[[Any], None]]]:
     """Name, estimator and check, one after another."""
     from sklearn.utils.estimator_checks import estimator_checks_generator
 
-    import automl
+    from automl import estimators
 
     tiny = str(ROOT / "tests" / "estimators" / "tiny.py")
-    made = getattr(automl, kind)(budget=None, max_trials=1, templates=("tiny",), plugins=(tiny,))
+    settings: dict[str, Any] = {"budget": None, "max_trials": 1, "templates": ("tiny",), "plugins": (tiny,)}
+    if kind.startswith("Finalist"):
+        settings = {"settings": {"shallow": [{"family": "linear", "settings": {}}]}}
+    made = getattr(estimators, kind)(**settings)
     for estimator, check in estimator_checks_generator(made):
         yield getattr(check, "func", check).__name__, estimator, check
 

@@ -211,6 +211,7 @@ EXAMPLE = {
 
 DATA_NEED = Analysis(
     name="data_need",
+    of_masks=True,
     order=60,
     run=run,
     unfit=unfit,

@@ -131,4 +131,4 @@ EXAMPLE = {
     ],
 }  # fmt: skip
 
-METRICS = Analysis(name="metrics", order=10, run=run, unfit=unfit, cost=cost, example=EXAMPLE)
+METRICS = Analysis(name="metrics", of_masks=True, order=10, run=run, unfit=unfit, cost=cost, example=EXAMPLE)

@@ -56,4 +56,4 @@ EXAMPLE = {
     ],
 }  # fmt: skip
 
-OVERFITTING = Analysis(name="overfitting", order=20, run=run, cost=cost, example=EXAMPLE)
+OVERFITTING = Analysis(name="overfitting", of_masks=True, order=20, run=run, cost=cost, example=EXAMPLE)

@@ -47,6 +47,7 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 SEED_STABILITY = Analysis(
-    name="seed_stability", order=54, run=run, scored=False, unfit=unfit, cost=cost, refits=True, example=EXAMPLE,
+    name="seed_stability", of_masks=True, order=54,
+    run=run, scored=False, unfit=unfit, cost=cost, refits=True, example=EXAMPLE,
     source="linear centred kernel alignment: Kornblith et al., ICML 2019",
 )  # fmt: skip

@@ -52,8 +52,11 @@ APPLIES: dict[Check, Callable[[View], bool]] = {
     mixed_languages: lambda view: any(c.kind == "text" for c in view.used),
     ignored_time: lambda view: bool(time_columns(view)),
     untested_classes: lambda view: view.goal.is_one_class and view.goal.needs_target,
-    leaking_column: lambda view: view.goal.needs_target,
-    contradictory_rows: lambda view: view.goal.needs_target,
+    copied_target: lambda view: not view.goal.in_pixels,
+    leaking_column: lambda view: view.goal.needs_target and not view.goal.in_pixels,
+    target_outliers: lambda view: not view.goal.in_pixels,
+    sorted_rows: lambda view: not view.goal.in_pixels,
+    contradictory_rows: lambda view: view.goal.needs_target and not view.goal.in_pixels,
     doubtful_labels: lambda view: view.goal.is_one_class and view.goal.needs_target,
     doubtful_values: lambda view: view.goal.is_numeric,
 }

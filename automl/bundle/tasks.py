@@ -168,6 +168,7 @@ def fault_of(task: Task) -> str:
         "has images of an invalid shape": bool(task.image_shape) and not _is_shape(task.image_shape),
         "reads sounds in an invalid form": bool(task.sound) and not is_sound_form(task.sound),
         "has an invalid pixel range": task.pixel_range is not None and not all(map(math.isfinite, task.pixel_range)),
+        "scales pictures oddly": not 0 < task.scale <= 1,
         "says odd things of its backbone": not _is_backbone(task.backbone),
         "has an invalid frequency": task.frequency is not None and not _is_frequency(task.frequency),
     }

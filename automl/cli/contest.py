@@ -62,6 +62,7 @@ from automl.cli.flags import (
     Templates,
     Test,
     TimeColumn,
+    Void,
     Weight,
     Workers,
     keys_of,
@@ -77,7 +78,7 @@ RESULT_BYTES = 1 << 28
 FAILED_ON = 3
 """Exit code where a condition of ``--fail-on`` holds."""
 LOOKED_AT = (
-    "label", "normal", "contamination", "dims", "condition", "metric", "test", "time_column", "series",
+    "label", "normal", "contamination", "dims", "void", "condition", "metric", "test", "time_column", "series",
     "horizon", "season", "known", "group", "weight", "columns", "drop", "plugins", "source",
 )  # fmt: skip
 
@@ -90,6 +91,7 @@ def fit(
     normal: Normal = None,
     contamination: Contamination = None,
     dims: Dims = None,
+    void: Void = None,
     condition: Condition = None,
     memorised_limit: MemorisedLimit = None,
     metric: Metric = None,
@@ -167,6 +169,7 @@ def run(
     normal: Normal = None,
     contamination: Contamination = None,
     dims: Dims = None,
+    void: Void = None,
     condition: Condition = None,
     memorised_limit: MemorisedLimit = None,
     metric: Metric = None,

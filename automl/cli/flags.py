@@ -27,6 +27,7 @@ Normal = Annotated[
     str | None, typer.Option(help="Value of the label that is normal: only rows that have it are learnt from.")
 ]
 Contamination = Annotated[str | None, typer.Option(help="Share of rows that raise an alarm, such as 0.01, or auto.")]
+Void = Annotated[int | None, typer.Option(help="Value of masks whose pixels have no class; -1 if all have one.")]
 Dims = Annotated[int | None, typer.Option(help="How many numbers represent a row.")]
 Condition = Annotated[
     str | None, typer.Option(help="Column (or label) given whose values items are generated, and with them scored.")

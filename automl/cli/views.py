@@ -29,6 +29,7 @@ from automl.cli.flags import (
     Target,
     Test,
     TimeColumn,
+    Void,
     Weight,
     given,
     words,
@@ -61,6 +62,7 @@ def inspect(
     normal: Normal = None,
     contamination: Contamination = None,
     dims: Dims = None,
+    void: Void = None,
     condition: Condition = None,
     metric: Metric = None,
     test: Test = None,
@@ -83,6 +85,7 @@ def inspect(
         "normal": normal,
         "contamination": contamination,
         "dims": dims,
+        "void": void,
         "condition": condition,
         "metric": metric,
         "test": test,
@@ -132,7 +135,9 @@ def show(seen: Inspection) -> None:
 def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A saved model, or a run folder.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="New rows, in any form that fit takes.")],
-    out: Annotated[str | None, typer.Option(help="File to write: .csv, .tsv, .parquet, .feather or .jsonl.")] = None,
+    out: Annotated[
+        str | None, typer.Option(help="File to write: .csv, .tsv, .parquet, .feather or .jsonl; of masks a new folder.")
+    ] = None,
     side: Annotated[
         str | None,
         typer.Option(help="deep, shallow, blend or floor, as far as MODEL has it; default the recommended one."),
@@ -157,19 +162,30 @@ def predict(
     ] = None,
 ) -> None:
     """Predict NEW rows with a saved MODEL; what is odd about the rows goes to standard error."""
-    from automl import api
+    from automl import api, goals
+    from automl.predict.written_masks import check_mask_folder, write_masks
     from automl.report.findings import finding_text, gravest_first
 
-    if out is not None and Path(out).suffix.lower() not in FORMATS:
+    if out is not None and Path(out).suffix and Path(out).suffix.lower() not in FORMATS:
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
     if sum((proba, interval is not None, set_ is not None)) > 1:
         raise RecipeError("--proba, --interval and --set: expected one of them, got several; run one after another")
     loaded = api.load(model, words(plugins) or (), **given({"pretrained": pretrained}))
     chosen = loaded if side is None else loaded.side(side)
+    is_masks = goals.named(chosen.task).in_pixels
+    if is_masks:
+        folder = check_mask_folder(out)
+    elif out is not None and Path(out).suffix.lower() not in FORMATS:
+        raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
     asked: dict[str, Any] = given({"on_odd": on_odd, "future": future})
     rows = chosen.read(new, **asked)
     for finding in () if on_odd == "ignore" else gravest_first(rows.findings):
         terminal.err(finding_text(finding))
+    if is_masks and not (proba or interval is not None or set_ is not None):
+        predicted: Any = chosen.predict(rows)
+        n_written = write_masks(predicted, folder)
+        terminal.err(printable(f"{counted(n_written, 'mask')} in {out}"))
+        return
     if interval is not None:
         frame = named(chosen.predict_interval(rows, interval))
     elif set_ is not None:

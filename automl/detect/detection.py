@@ -26,6 +26,7 @@ from automl.detect.series import forecast, sampling
 from automl.detect.series.axis import Declined, axis
 from automl.detect.series.options import is_asked
 from automl.detect.target.goal import Answer, answer, suggested
+from automl.detect.target.masks import are_masks, detect_array, detect_table
 from automl.detect.target.proposals import proposals
 from automl.detect.target.unlabelled import refuse_pretraining, with_unlabelled
 from automl.errors import DataError, InputError, NoTarget, RecipeError
@@ -64,6 +65,8 @@ def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     learns_none = recipe.goal is not None and not goals.named(recipe.goal).needs_target
     makes_rows = recipe.goal is not None and goals.named(recipe.goal).makes_rows
     if _is_array(dataset.inputs) and np.asarray(dataset.inputs).ndim >= 3:
+        if are_masks(dataset, (), recipe):
+            return detect_array(dataset, recipe)
         if makes_rows:
             return generated_items.detect_array(dataset, recipe)
         return untargeted.detect_array(dataset, recipe) if learns_none else _arrays(dataset, recipe)
@@ -73,6 +76,8 @@ def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     whole = _whole(dataset)
     columns = kinds_of(whole, recipe, dataset.kinds)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
+    if are_masks(dataset, columns, recipe):
+        return detect_table(dataset, columns, recipe, group)
     item = generated_items.item_column(columns, targets[0] if targets else recipe.label) if makes_rows else None
     if item is not None:
         return generated_items.detect_column(dataset, recipe, columns, item, group)

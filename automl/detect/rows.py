@@ -35,7 +35,7 @@ def take(dataset: Dataset, rows: np.ndarray) -> Dataset:
         times=pick(dataset.times), series=pick(dataset.series), weight=pick(dataset.weight),
         given=pick(dataset.given), observed=pick(dataset.observed), row_numbers=pick(numbers),
         pictures={name: pick(images) for name, images in dataset.pictures.items()}, vectors=pick(dataset.vectors),
-        sources=pick(dataset.sources),
+        sources=pick(dataset.sources), extents=pick(dataset.extents),
     )  # fmt: skip
 
 

@@ -6,11 +6,13 @@
 
 `DeepClassifier` and `DeepRegressor` search networks only, `ShallowClassifier` and `ShallowRegressor` tune scikit-learn
 models only (and do not load TensorFlow), `ContestClassifier` and `ContestRegressor` run both sides and predict with the
-model that the verdict recommends.
+model that the verdict recommends. `FinalistClassifier` and `FinalistRegressor` are the models of a finished contest,
+which can be fitted again without a search; `Result.estimator` makes them.
 """
 
 from automl.estimators.contest import ContestClassifier, ContestRegressor
 from automl.estimators.deep import DeepClassifier, DeepRegressor
+from automl.estimators.finalist import FinalistClassifier, FinalistRegressor, finalist_estimator
 from automl.estimators.fitted import ContestResult
 from automl.estimators.shallow import ShallowClassifier, ShallowRegressor
 
@@ -20,6 +22,9 @@ __all__ = [
     "ContestResult",
     "DeepClassifier",
     "DeepRegressor",
+    "FinalistClassifier",
+    "FinalistRegressor",
     "ShallowClassifier",
     "ShallowRegressor",
+    "finalist_estimator",
 ]

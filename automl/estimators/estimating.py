@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from automl import goals
 from automl.errors import DataError
 from automl.estimators import checking
 from automl.estimators.runner import recipe_for
+from automl.intake.frames import is_frame
 from automl.predict.on_odd import check_word
 from automl.split import LEAST_UNTESTED
 
@@ -43,9 +45,17 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _fit(self, problem: checking.Problem, goal: Any, started: float) -> None:
         self.__dict__.pop("_fitted_model", None)  # the model of an earlier fit may have other columns
         check_word(self.on_odd)
-        asked = {name: value for name, value in self.get_params(deep=False).items() if name != "on_odd"}
-        recipe = recipe_for(asked, problem, goal, type(self).__name__)
+        names = list(problem.inputs.columns) if is_frame(problem.inputs) else []
+        recipe = recipe_for(self._asked(names), problem, goal, type(self).__name__)
         self._fitted_model = self._run(recipe, started)
+
+    def _asked(self, names: Sequence[str]) -> dict[str, Any]:
+        """The parameters that are keys of a recipe, for training rows of columns with these names."""
+        return {name: value for name, value in self.get_params(deep=False).items() if name != "on_odd"}
+
+    def _rows(self, X: Any) -> Any:
+        """Check rows to predict, and convert them to what the readers take."""
+        return checking.rows(self, X, reset=False)
 
     def _predicted(self, X: Any, name: str) -> np.ndarray:
         """An array of the output, ``(n, ...)`` for all rows: float64 with NaN where some cannot be read.
@@ -54,7 +64,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             DataError: the rows are odd and to be refused.
         """
         check_is_fitted(self, "_fitted_model")
-        output, read = self._fitted_model.output(checking.rows(self, X, reset=False), self.on_odd)
+        output, read = self._fitted_model.output(self._rows(X), self.on_odd)
         found = np.asarray(output.arrays[name])
         if read.all():
             return found

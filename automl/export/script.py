@@ -22,6 +22,7 @@ from automl.export.network_code import layers_code, network_code
 from automl.export.shallow_code import estimator_code
 from automl.goals.shared.rows import as_written
 from automl.layers.adam import BETA_2, CLIP_NORM
+from automl.metrics.figures import figure
 from automl.records import Task, Template
 from automl.sides.predictors import DeepPredictor, ShallowPredictor, input_names
 from automl.storage import files
@@ -233,7 +234,7 @@ def _columns_code(task: Task) -> str:
 def _head(side: str, task: Task, runs: list[tuple[str, float, dict[str, Any]]], result: Mapping[str, Any]) -> str:
     score = score_of(side, result)
     names = " + ".join(f"{weight:g} x {name}" if len(runs) > 1 else name for name, weight, _ in runs)
-    told = "" if score is None else f" Its test score in the contest: {task.metric} {score:.4g}."
+    told = "" if score is None else f" Its test score in the contest: {task.metric} {figure(score)}."
     return f"The {side} finalist of a contest for {', '.join(task.target)}: {names}.{told}"
 
 

@@ -33,7 +33,7 @@ from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
-    from automl.records import Contender, Encoder, Recipe, Run, TargetCodec, Task
+    from automl.records import Contender, Encoder, Inherited, Recipe, Run, TargetCodec, Task
     from automl.sides.predictors import Predictor
 
 __all__ = ["Trained", "train"]
@@ -58,7 +58,12 @@ class Trained:
     keeps_rows: bool
 
 
-def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | None = None) -> Trained:
+def train(
+    recipe: Recipe,
+    side: Literal["deep", "shallow"],
+    started: float | None = None,
+    inherited: Inherited | None = None,
+) -> Trained:
     """Search one side with the whole budget.
 
     Args:
@@ -66,6 +71,7 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
             gives the same model.
         side: the side to search.
         started: `time.monotonic` value of the user's call; None for now.
+        inherited: settings that are fitted as they are; None to search.
 
     Raises:
         InputError: the data or the recipe is at fault.
@@ -83,7 +89,7 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
             prepared = prepare(recipe, tested=False)
         task = prepared.task
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
-        contender, encoder, codec = _contender(recipe, side, prepared, progress, interrupt, clock, cleanup)
+        contender, encoder, codec = _contender(recipe, side, prepared, progress, interrupt, clock, cleanup, inherited)
         runs: list[Run] = []
         reserve = Reserve(prepared, clock.budget_seconds, runs)
         if isinstance(contender, ShallowSide):
@@ -107,10 +113,11 @@ def _contender(
     interrupt: Interrupt,
     clock: Clock,
     cleanup: contextlib.ExitStack,
+    inherited: Inherited | None,
 ) -> tuple[Contender, Encoder | None, TargetCodec | None]:
     """Set up the side; `cleanup` closes it. TensorFlow is loaded for the deep side only."""
     if side == "shallow":
-        shallow = shallow_side(recipe, prepared, None, progress, interrupt, clock)
+        shallow = shallow_side(recipe, prepared, None, progress, interrupt, clock, inherited=inherited)
         cleanup.callback(shallow.close)
         return shallow, None, None
     if "tensorflow" not in sys.modules and clock.remaining < LOADING_SECONDS:
@@ -131,7 +138,7 @@ def _contender(
     ) else None  # fmt: skip
     if remote is not None:
         remote.start(clock.deadline(math.inf))
-    deep, codec, encoder, left_out = deep_side(recipe, prepared, None, progress, interrupt, remote)
+    deep, codec, encoder, left_out = deep_side(recipe, prepared, None, progress, interrupt, remote, inherited)
     if deep is None:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise TrialError(f"no deep template fits this task ({reasons}); use the shallow side")

@@ -20,9 +20,10 @@ from automl.goals.multiclass import MULTICLASS
 from automl.goals.multilabel import MULTILABEL
 from automl.goals.regression import REGRESSION
 from automl.goals.represent import REPRESENT
+from automl.goals.segment import SEGMENT
 from automl.goals.shared import codecs
 from automl.goals.shared.calibration import Decision
-from automl.records import GOALS, Goal, GoalName, Output, TargetCodec, Task
+from automl.records import Goal, GoalName, Output, TargetCodec, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +36,8 @@ __all__ = [
 ]  # fmt: skip
 
 _SHIPPED: dict[str, Goal] = {
-    goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY, REPRESENT, GENERATE)
+    goal.name: goal
+    for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST, ANOMALY, REPRESENT, GENERATE, SEGMENT)
 }
 _PLUGGED: dict[str, Goal] = {}
 
@@ -58,7 +60,7 @@ def plug_in(others: Iterable[Goal]) -> None:
     for goal in others:
         if _SHIPPED.get(goal.name) is goal:
             continue
-        if goal.name in _SHIPPED or goal.name in GOALS:
+        if goal.name in _SHIPPED:
             raise RecipeError(f"a plug-in brings a goal named {goal.name!r}, which automl has itself; rename yours")
         if goal.base not in _SHIPPED:
             raise RecipeError(
@@ -74,18 +76,15 @@ def named(goal: Task | GoalName) -> Goal:
     """The record of a task's goal, or of a name.
 
     Raises:
-        RecipeError: no goal has the name (the message gives the nearest one), or it is not built yet.
+        RecipeError: no goal has the name (the message gives the nearest one).
     """
     name = goal.goal if isinstance(goal, Task) else goal
     record = _SHIPPED.get(name) or _PLUGGED.get(name)
     if record is not None:
         return record
-    built = f"goals that are: {', '.join(known())}"
-    if name in GOALS:
-        raise RecipeError(f"goal {name!r} is not built yet; {built}")
     near = difflib.get_close_matches(str(name).lower(), known(), n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    raise RecipeError(f"goal {name!r} is unknown; {hint}{built}")
+    raise RecipeError(f"goal {name!r} is unknown; {hint}goals that are: {', '.join(known())}")
 
 
 def serves(declared: Collection[GoalName], goal: Task | GoalName) -> bool:

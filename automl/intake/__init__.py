@@ -2,14 +2,16 @@
 
 from automl.intake.assemble import load
 from automl.intake.brightness import span
+from automl.intake.canvas import on_canvas
 from automl.intake.grown import Grown, grown
 from automl.intake.image_columns import pictured
-from automl.intake.images import pictures, pictures_and_range
+from automl.intake.images import full_path, pictures, pictures_and_range
+from automl.intake.masks import COLOURS, colour_name, mask_values
 from automl.intake.new_rows import delimited_rows, new_rows
 from automl.intake.row_index import UNREAD_ROWS
 from automl.intake.sounds import sounds
 
 __all__ = [
-    "UNREAD_ROWS", "Grown", "delimited_rows", "grown", "load", "new_rows", "pictured", "pictures",
-    "pictures_and_range", "sounds", "span",
+    "COLOURS", "UNREAD_ROWS", "Grown", "colour_name", "delimited_rows", "full_path", "grown", "load", "mask_values",
+    "new_rows", "on_canvas", "pictured", "pictures", "pictures_and_range", "sounds", "span",
 ]  # fmt: skip

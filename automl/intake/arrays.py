@@ -14,7 +14,7 @@ from automl.intake.cell_types import framed, objects, plain_array, series
 from automl.intake.frames import as_frame, as_series, from_records, is_frame, tidy
 from automl.intake.limits import MIB, OVERRIDE, refuse_beyond, refuse_columns, whole_mib
 from automl.intake.raw import Hints, Raw, listed, nearest
-from automl.records import Finding
+from automl.records import Finding, Mask
 from automl.storage.npz import ArraysError, read_npy, read_npz
 
 if TYPE_CHECKING:
@@ -138,7 +138,9 @@ def target_frame(values: Any, names: tuple[str, ...], taken: Any, where: str) ->
     """
     import pandas as pd
 
-    if is_frame(values):
+    if (masks := _masks(values)) is not None:
+        frame, columns = masks, list(masks.columns)
+    elif is_frame(values):
         frame, _ = tidy(as_frame(values), where)
         columns = list(frame.columns)
     else:
@@ -156,6 +158,24 @@ def target_frame(values: Any, names: tuple[str, ...], taken: Any, where: str) ->
             columns[i] = f"target_{name}" if columns[i] == name else f"{columns[i]}_"
     frame.columns = pd.Index(columns, dtype=object)
     return frame
+
+
+def _masks(values: Any) -> pd.DataFrame | None:
+    """Masks ``(n, height, width)`` of whole numbers as a column of them; None for other targets."""
+    import pandas as pd
+
+    if is_frame(values) or not hasattr(values, "dtype") or np.ndim(values) not in (3, 4):
+        return None
+    array = np.asarray(values)
+    array = array[..., 0] if array.ndim == 4 and array.shape[3] == 1 else array
+    if array.ndim != 3 or array.dtype.kind not in "buif":
+        return None
+    if array.dtype.kind == "f":
+        if not (np.isfinite(array).all() and (array == np.rint(array)).all()):
+            return None
+        array = array.astype(np.int32)
+    array = array.astype(np.uint8) if array.dtype == bool else array
+    return pd.DataFrame({"y": pd.Series([Mask(codes) for codes in array], dtype=object)})
 
 
 def _targets(values: Any, where: str) -> pd.DataFrame:

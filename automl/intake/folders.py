@@ -15,6 +15,7 @@ from automl.intake.encodings import as_text
 from automl.intake.files import MEDIA_SUFFIXES, open_file, shown
 from automl.intake.folder_layout import Part, Tree, innermost, parts, visible_children
 from automl.intake.limits import refuse_beyond, whole_mib
+from automl.intake.mask_folders import mask_folder, refuse_boxes
 from automl.intake.raw import Raw, listed
 from automl.intake.tables import is_table
 from automl.records import Finding, Kind, Severity
@@ -68,6 +69,10 @@ def read(folder: Path) -> Raw:
         )
     tree = Tree()
     base = innermost(folder, tree)
+    masked = mask_folder(folder, base, tree)
+    if masked is not None:
+        return masked
+    refuse_boxes([path for path in tree.files(base) if path.suffix.lower() in {".xml", ".json", ".txt"}], folder.name)
     found = _found(base, tree, where)
     raw = _raw(folder, found, tree, where)
     if base != folder and found.classes:

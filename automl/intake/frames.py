@@ -17,10 +17,11 @@ from automl.records import Finding
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["as_frame", "as_series", "from_columns", "from_records", "is_frame", "tidy"]
+__all__ = ["as_frame", "as_series", "from_columns", "from_records", "is_frame", "library_of", "tidy"]
 
 LIBRARIES = frozenset({"pandas", "polars", "pyarrow"})
 FRAMES = frozenset({"DataFrame", "LazyFrame", "Table", "RecordBatch"})
+COLUMNS = frozenset({"Series", "ChunkedArray", "Array"})
 CONVERTERS = ("to_pandas", "_to_pandas", "toPandas", "to_pandas_df", "compute")
 """Of Modin, cuDF, Spark, Vaex and Dask."""
 FEW_ROWS = 64
@@ -59,6 +60,12 @@ def _frame_of(data: Any) -> str | None:
         if library in LIBRARIES and name in FRAMES:
             return library
     return None
+
+
+def library_of(data: Any) -> str | None:
+    """The library of a table or a column: "pandas", "polars" or "pyarrow"; None of anything else."""
+    known = [library for library, name in _bases(data) if library in LIBRARIES and name in COLUMNS]
+    return _frame_of(data) or (known[0] if known else None)
 
 
 def _converter(data: Any) -> str | None:

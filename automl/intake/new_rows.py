@@ -17,6 +17,7 @@ from automl.intake.folder_layout import sort_of_file
 from automl.intake.frames import as_series, is_frame, tidy
 from automl.intake.inline import may_be_picture
 from automl.intake.matching import matched
+from automl.intake.other_libraries import without_library
 from automl.intake.raw import Hints, Raw, listed
 from automl.intake.row_index import UNREAD_ROWS, index_columns, index_of
 from automl.intake.source import read
@@ -46,6 +47,7 @@ def new_rows(data: Any, task: Task, modality: Modality | None = None, root: str 
     Raises:
         DataError: nothing to predict, all needed columns missing, or arrays of other dimensions.
     """
+    data = without_library(data, "the new data")
     raw = _single(data, task) or read(data, "the new data", _hints(task))
     if len(raw.inputs) == 0:
         raise DataError(f"{raw.where} holds no rows: expected at least one to predict")

@@ -13,6 +13,7 @@ from automl.intake import arrays, files, folders, streamed, tables
 from automl.intake.cell_types import dimensions
 from automl.intake.frames import as_frame, as_series, from_columns, is_frame, tidy
 from automl.intake.limits import whole_mib, within_memory
+from automl.intake.other_libraries import without_library
 from automl.intake.raw import Hints, Raw, listed
 
 __all__ = ["read", "read_path"]
@@ -22,8 +23,8 @@ def read(data: Any, where: str, hints: Hints) -> Raw:
     """Read a path or an object in memory.
 
     Args:
-        data: a path; a frame of pandas, polars or pyarrow; a dict of columns or of the arrays X and y; an array;
-            a list of rows, records or strings; a pair of inputs and targets.
+        data: a path; a frame of pandas, polars or pyarrow; a data set of Hugging Face or TensorFlow; a dict of columns
+            or of the arrays X and y; an array; a list of rows, records or strings; a pair of inputs and targets.
         where: how messages speak of an object in memory.
 
     Raises:
@@ -31,6 +32,7 @@ def read(data: Any, where: str, hints: Hints) -> Raw:
     """
     if isinstance(data, str | PathLike):
         return read_path(Path(data) if isinstance(data, PathLike) else data, hints)
+    data = without_library(data, where)
     name = _name(data)
     if isinstance(data, tuple):
         if len(data) != 2:

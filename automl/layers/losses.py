@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from automl.layers.knob import Knob
+from automl.records import VOID
 
 if TYPE_CHECKING:
     from automl.records import Head
@@ -55,6 +56,7 @@ def loss_for(
         "sparse_categorical_crossentropy": _categorical,
         "mse": _squared,
         "forecast": _forecast,
+        "masks": _masks,
     }[head.loss]
     settings = {
         "quantiles": np.asarray(head.quantiles, "float32"),
@@ -124,7 +126,7 @@ class _Weighing:
 
 
 def _true_shape(head: Head) -> tuple[int, ...]:
-    return head.shape[:-1] if head.loss == "forecast" else head.shape
+    return head.shape[:-1] if head.loss in ("forecast", "masks") else head.shape
 
 
 def _binary(y_true: Any, logits: Any, settings: dict[str, Any]) -> Any:
@@ -198,6 +200,28 @@ def _forecast(y_true: Any, y_pred: Any, settings: dict[str, Any]) -> Any:
         rest = errors[..., 1:]
         losses = losses + ops.mean(2 * ops.maximum(levels * rest, (levels - 1) * rest), axis=-1)
     return _mean_of_known(losses, known, axis=(-2, -1))
+
+
+def _masks(codes: Any, logits: Any, settings: dict[str, Any]) -> Any:
+    """Mean cross-entropy of the known pixels of a picture, plus ``1 - mean_k (2 Σ p_k q_k + 1) / (Σ p_k + Σ q_k + 1)``.
+
+    Sums go over the known pixels of one picture, p are probabilities and q is the truth. A class that the picture does
+    not show pulls its probabilities to 0.
+
+    Source: Milletari, Navab & Ahmadi, "V-Net", 3DV 2016 (Dice loss); both together: Isensee et al., "nnU-Net", Nature
+        Methods 2021.
+    """
+    ops = keras.ops
+    n_classes = int(logits.shape[-1])
+    known = ops.cast(codes < VOID, "float32")  # (batch, height, width)
+    wanted = ops.one_hot(ops.cast(codes, "int32"), n_classes, dtype="float32")  # zeros for void
+    logs = ops.log_softmax(logits, axis=-1)
+    n_known = ops.maximum(ops.sum(known, axis=(-2, -1)), 1.0)
+    entropy = -ops.sum(wanted * logs, axis=(-3, -2, -1)) / n_known
+    shares = ops.exp(logs) * known[..., None]
+    inner = ops.sum(shares * wanted, axis=(-3, -2))
+    both = ops.sum(shares, axis=(-3, -2)) + ops.sum(wanted, axis=(-3, -2))
+    return entropy + 1.0 - ops.mean((2.0 * inner + 1.0) / (both + 1.0), axis=-1)
 
 
 def _known(y_true: Any) -> tuple[Any, Any]:

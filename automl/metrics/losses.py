@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from automl.metrics.known import cell_weights, item_means, item_weights
+from automl.metrics.masks import boundary_scores, class_means, dice_scores, pixel_log_losses
 
-__all__ = ["ITEM_LOSSES", "SMALLEST_PROBABILITY", "Context", "item_shares"]
+__all__ = ["ITEM_LOSSES", "ONE_MINUS", "SMALLEST_PROBABILITY", "Context", "item_shares"]
 
 Context = Mapping[str, Any]
 
@@ -95,6 +96,17 @@ def _pinball_items(truth: np.ndarray, quantiles: np.ndarray, context: Context) -
     return item_means(losses.mean(axis=-1), cell_weights(truth))
 
 
+def _dice_losses(truth: np.ndarray, masks: np.ndarray, context: Context) -> np.ndarray:
+    return 1.0 - class_means(dice_scores(truth, masks, context))
+
+
+def _boundary_losses(truth: np.ndarray, masks: np.ndarray, context: Context) -> np.ndarray:
+    return 1.0 - class_means(boundary_scores(truth, masks, context))
+
+
+ONE_MINUS = frozenset({"accuracy", "dice", "boundary_f1"})
+"""Metrics that are 1 less the mean loss."""
+
 ITEM_LOSSES: dict[str, Callable[[np.ndarray, np.ndarray, Context], np.ndarray]] = {
     "accuracy": _wrong,
     "log_loss": _log_losses,
@@ -102,4 +114,7 @@ ITEM_LOSSES: dict[str, Callable[[np.ndarray, np.ndarray, Context], np.ndarray]] 
     "mase": _scaled_errors,
     "smape": _smape_items,
     "pinball": _pinball_items,
+    "dice": _dice_losses,
+    "boundary_f1": _boundary_losses,
+    "pixel_log_loss": pixel_log_losses,
 }

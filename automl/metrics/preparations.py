@@ -9,7 +9,8 @@ import numpy as np
 
 from automl.metrics.feature_distance import feature_distance
 from automl.metrics.known import is_known
-from automl.metrics.losses import ITEM_LOSSES, Context, item_shares
+from automl.metrics.losses import ITEM_LOSSES, ONE_MINUS, Context, item_shares
+from automl.metrics.masks import iou
 from automl.metrics.probe import cross_fitted
 from automl.metrics.two_sample import told_apart
 
@@ -39,7 +40,7 @@ def _mean_of_losses(name: str, truth: np.ndarray, array: np.ndarray, context: Co
     def evaluate(weights: np.ndarray) -> np.ndarray:
         sums = weights @ both
         mean = _ratio(sums[:, 0], sums[:, 1])
-        return 1.0 - mean if name == "accuracy" else mean
+        return 1.0 - mean if name in ONE_MINUS else mean
 
     return evaluate
 
@@ -261,5 +262,6 @@ PREPARE: dict[str, Callable[[np.ndarray, np.ndarray, Context], Evaluator]] = {
     "f1": _f1,
     "quadratic_kappa": _quadratic_kappa,
     "r2": _r2,
+    "iou": iou,
     "rmse": _rmse,
 }

@@ -86,6 +86,23 @@ METRICS: dict[str, Metric] = {
         _metric("mae", _NUMBERS, "values", "mean absolute error", higher_is_better=False, best=0.0),
         _metric("mase", ("forecast",), "values", "MASE", higher_is_better=False, best=0.0),
         _metric("smape", _NUMBERS, "values", "sMAPE (percent)", higher_is_better=False, best=0.0, worst=200.0),
+        _metric(
+            "dice", ("segment",), "masks", "Dice coefficient", higher_is_better=True, best=1.0, worst=0.0,
+            meaning="overlap of predicted and true pixels, 2 |A ∩ B| / (|A| + |B|): the mean over the classes of a "
+            "picture but the background, then over pictures",
+        ),
+        _metric(
+            "iou", ("segment",), "masks", "IoU", higher_is_better=True, best=1.0, worst=0.0,
+            meaning="intersection over union of the pixels of all pictures, the mean over classes but the background",
+        ),
+        _metric(
+            "boundary_f1", ("segment",), "masks", "boundary F1", higher_is_better=True, best=1.0, worst=0.0,
+            meaning="F1 of the outlines, which may lie 0.75 % of the picture's diagonal (one pixel at least) apart",
+        ),
+        _metric(
+            "pixel_log_loss", ("segment",), "pixel_probabilities", "log loss of pixels", higher_is_better=False,
+            best=0.0,
+        ),
         _metric("pinball", ("forecast",), "quantiles", "pinball loss", higher_is_better=False, best=0.0),
         _metric(
             "indistinct", ("generate",), "samples", "indistinctness", higher_is_better=True, best=1.0, worst=0.0,

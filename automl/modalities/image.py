@@ -11,11 +11,12 @@ import numpy as np
 
 from automl import goals, pretrained
 from automl.errors import DataError
-from automl.intake import pictures, pictures_and_range
+from automl.intake import on_canvas, pictures, pictures_and_range
 from automl.modalities.shared import generated_items
 from automl.modalities.shared.cells import names_of
 from automl.modalities.shared.picture_components import component_stats
 from automl.modalities.shared.specs import check_equal, evenly, restore_spec, spec_state
+from automl.modalities.shared.tiles import TileEncoder, fit_tiles, restore_tiles
 from automl.modalities.shared.vectors import vectors_of, vectors_specs
 from automl.pretrained.channels import with_channels
 from automl.records import ArrayForm, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
@@ -58,11 +59,13 @@ class ImageEncoder:
         return {"encoder": "image", "specs": [spec_state(spec) for spec in self.specs]}
 
 
-def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> ImageEncoder:
+def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> ImageEncoder | TileEncoder:
     """Fix the size and measure the training pictures' channels; sides over `MAX_SIDE` are scaled down.
 
     Where models learn no target, principal components of the pictures' gradients are measured, too.
     """
+    if goals.named(task).in_pixels:
+        return fit_tiles(dataset, split)
     read = partial(_pictures, dataset)
     spec = picture_spec("image", read, split.train)
     if not goals.named(task).needs_target:
@@ -271,6 +274,8 @@ def ends(array: np.ndarray) -> tuple[float, float]:
 
 
 def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dataset, Task]:
+    if goals.named(task).in_pixels:
+        return on_canvas(dataset, task, memory_mib)
     is_flat = isinstance(dataset.inputs, np.ndarray) and dataset.inputs.ndim == 3
     dataset, limits = pictures_and_range(dataset, task, memory_mib=memory_mib)
     shape = dataset.inputs.shape[1:]
@@ -280,6 +285,8 @@ def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dat
 
 
 def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:
+    if goals.named(task).in_pixels:
+        return on_canvas(dataset, task, is_new=True)[0]
     return pretrained.with_vectors(pictures(dataset, task, task.image_shape or None, task.pixel_range), task)
 
 
@@ -326,7 +333,7 @@ IMAGE = Modality(
     decode=_decode,
     ready=_ready,
     fit=fit,
-    restore={"image": restore, "items": generated_items.restore_items},
+    restore={"image": restore, "tiles": restore_tiles, "items": generated_items.restore_items},
     example=_example,
     array=ArrayForm("(n, height, width[, channels])", (3, 4), _is_one, lambda dataset: dataset, kind="image_path"),
     takes_array=True,

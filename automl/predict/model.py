@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from automl.errors import DataError
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from automl.records import Dataset, OnOdd, Output, Task
 
 __all__ = ["Model", "SideModel"]
+
+Handed = TypeVar("Handed", bound="pd.DataFrame | pd.Series")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +77,9 @@ class SideModel:
             folder, the names of its files); a row that cannot be read has an empty prediction. For a forecast, a frame
             with the series, the time on the clock of the history given, and each target's values and quantiles for the
             next `horizon` steps. For anomalies a frame: whether a row raises an alarm, and its score; for a
-            representation a column for each of its numbers.
+            representation a column for each of its numbers. For masks a Series of arrays ``(height, width)`` in the
+            user's own values, each as large as its picture. Of polars rows all this is of polars, of an Arrow table a
+            table of Arrow: so for all methods that take rows.
 
         Raises:
             DataError: none of the columns that the model needs is there, an array has another shape, or the rows are
@@ -87,7 +91,9 @@ class SideModel:
         if goals.named(self.task).makes_rows:
             raise DataError("this model generates rows and predicts nothing of given ones; use sample(n, seed)")
         read = self._output(rows, on_odd, future)
-        return self._handed(goals.named(self.task).to_frame(read.output.arrays, self.task), read)
+        goal = goals.named(self.task)
+        handed = goal.handed(read.output, read.dataset)
+        return _as_came(rows, self._handed(goal.to_frame(handed.arrays, self.task), read))
 
     def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
         """Predict probabilities for new rows: a frame with one column per class (or label), indexed as by `predict`.
@@ -108,7 +114,7 @@ class SideModel:
             raise DataError(f"predict_proba needs a classification; this model does {self.task.goal}: use predict")
         read = self._output(rows, on_odd)
         shares = pd.DataFrame(read.output.arrays["probabilities"], columns=list(as_written(self.task)))
-        return pd.DataFrame(self._handed(shares, read))
+        return _as_came(rows, pd.DataFrame(self._handed(shares, read)))
 
     def score_rows(self, rows: Any, on_odd: OnOdd | None = None) -> pd.Series:
         """How unusual new rows are: a Series named "score", indexed as by `predict`.
@@ -132,7 +138,7 @@ class SideModel:
                 f"{'transform' if 'vectors' in read.output.arrays else 'predict'}"
             )
         frame = pd.DataFrame({"score": read.output.arrays["scores"]})
-        return pd.DataFrame(self._handed(frame, read))["score"]
+        return _as_came(rows, pd.DataFrame(self._handed(frame, read))["score"])
 
     def transform(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
         """New rows as vectors: a frame with columns v1, v2 and so on, indexed as by `predict`.
@@ -144,13 +150,11 @@ class SideModel:
         Raises:
             DataError: the task learns no representation, or the rows do not fit the model; see `predict`.
         """
-        import pandas as pd
-
         from automl import goals
 
         if goals.named(self.task).answers != "vectors":
             raise DataError(f"transform needs a model of goal 'represent'; this one does {self.task.goal}: use predict")
-        return pd.DataFrame(self.predict(rows, on_odd))
+        return cast("pd.DataFrame", self.predict(rows, on_odd))
 
     def sample(self, n: int, seed: int = 0, condition: Any = None) -> Any:
         """New rows in the user's own columns, types, decimals and ranges; the same rows for the same seed.
@@ -227,9 +231,7 @@ class SideModel:
                 saved without them, or the rows do not fit the model; see `predict`.
             RecipeError: the level is no number between 0 and 1.
         """
-        import pandas as pd
-
-        return pd.DataFrame(self._regions("interval", rows, level, on_odd, future))
+        return cast("pd.DataFrame", self._regions("interval", rows, level, on_odd, future))
 
     def predict_set(self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
         """Predict for each row a set of labels that holds the true one with the chance `level`.
@@ -278,7 +280,7 @@ class SideModel:
         read = self._output(rows, on_odd, future)
         with self._opened():
             found = regions.apply(scores, read.output, level, read.context(self.task))
-            return self._handed(regions.to_frame(found, read.output, self.task), read)
+            return _as_came(rows, self._handed(regions.to_frame(found, read.output, self.task), read))
 
     def _output(self, rows: Any, on_odd: OnOdd | None, beforehand: Any = None) -> _Read:
         """Predictions for new rows, or for the steps that follow a history."""
@@ -486,6 +488,14 @@ class Model:
     ) -> pd.DataFrame | pd.Series:
         """Predict sets of labels with the recommended model, or with that of a side; see `SideModel.predict_set`."""
         return self.side(side or self.recommended).predict_set(rows, level, on_odd)
+
+
+def _as_came(rows: Any, made: Handed) -> Handed:
+    """Predictions in the kind of frame of the rows; typed as those of pandas, see `automl.intake.same_kind`."""
+    from automl.intake.same_kind import in_kind_of
+
+    handed: Handed = in_kind_of(rows, made)
+    return handed
 
 
 def _all_rows(dataset: Dataset) -> np.ndarray:

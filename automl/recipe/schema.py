@@ -38,6 +38,7 @@ EXPECTED = {
     "label": "a column's name",
     "normal": "a value of the label",
     "contamination": 'a share above 0 and below 0.5, or "auto"',
+    "void": "a value of masks, a whole number, or -1 for none",
     "dims": "a whole number, at least 2",
     "condition": "a column's name, or label",
     "memorised_limit": "a share from 0 to 1",
@@ -97,6 +98,7 @@ EXAMPLES: dict[str, Any] = {
     "label": "failed",
     "normal": "no",
     "contamination": 0.02,
+    "void": 255,
     "dims": 32,
     "condition": "churned",
     "memorised_limit": 0.1,
@@ -242,6 +244,10 @@ class Keys(BaseModel):
     contamination: int | float | str | None = Field(
         None, description="Share of rows that raise an alarm; auto (as left out) to choose it on validation rows."
     )
+    void: int | None = Field(
+        None, ge=-1, le=2**25,
+        description="Value of masks whose pixels have no class, -1 if all have one; left out to detect.",
+    )  # fmt: skip
     dims: int | None = Field(
         None, ge=2, le=2**16, description="How many numbers represent a row; left out to choose by the data."
     )
@@ -422,6 +428,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "label": keys.label,
         "normal": None if keys.normal is None else str(keys.normal),
         "contamination": None if keys.contamination is None else float(keys.contamination),
+        "void": keys.void,
         "dims": keys.dims,
         "condition": keys.condition,
         "memorised_limit": float(keys.memorised_limit),

@@ -159,6 +159,14 @@ def whistles() -> tuple[Any, tuple[str, ...]]:
         return {"X": arrays["X"], "y": arrays["y"], "rate": int(arrays["rate"])}, ()
 
 
+def occluded() -> tuple[Any, tuple[str, ...]]:
+    """64 noisy grey pictures of 48 × 48 pixels, with masks: background, disc or square, some behind bars."""
+    import numpy as np
+
+    with packaged("occluded.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return (arrays["X"], arrays["y"]), ()
+
+
 def table(name: str, target: tuple[str, ...]) -> Callable[[], tuple[Any, tuple[str, ...]]]:
     """A function that loads one of automl's own tables."""
 
@@ -196,4 +204,5 @@ SETS: dict[str, Callable[[], tuple[Any, tuple[str, ...]]]] = {
     "automl:pump": table("pump", ()),
     "automl:shapes": shapes,
     "automl:whistles": whistles,
+    "automl:occluded": occluded,
 }

@@ -20,7 +20,7 @@ from automl.records.asked import Ancestor, Costs, FixedSettings, Inherited, Reci
 from automl.records.column_arrays import ColumnArrays, Table
 from automl.records.contestants import Baseline, Contender, FitContext, ShallowModel, Template
 from automl.records.corruption import Corruption, CorruptionInputs
-from automl.records.data import Column, Dataset, Finding, Split, Task, encoded_columns
+from automl.records.data import VOID, Column, Dataset, Finding, Mask, Split, Task, encoded_columns
 from automl.records.goal import Calibration, Example, Goal, HeldOut, Regions
 from automl.records.modality import ArrayForm, Modality
 from automl.records.names import (
@@ -75,11 +75,13 @@ from automl.records.outcome import (
 __all__ = [
     "DRAWN", "FILE_KINDS", "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NGRAM_BITS", "NUMERIC_KINDS",
     "ORDERED_KINDS", "PLUGIN_GROUP", "PRETRAINED", "QUANTITY_KINDS", "START", "UNLABELLED", "UNUSED",
-    "UNUSED_KINDS", "Analysis", "AnalysisContext", "AnalysisFacts", "Ancestor", "Answers", "ArrayForm", "Baseline",
+    "UNUSED_KINDS", "VOID", "Analysis", "AnalysisContext", "AnalysisFacts", "Ancestor", "Answers", "ArrayForm",
+    "Baseline",
     "Calibration", "Champion", "Column", "ColumnArrays", "Comparison", "Contender", "Contestant", "Corruption",
     "CorruptionInputs", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example", "Facts",
     "Family", "Finding", "FitContext", "FixedSettings", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut",
-    "Inherited", "InputKind", "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd",
+    "Inherited", "InputKind", "InputSpec", "Items", "Kind", "Lead", "Mask", "Metric", "Modality", "ModalityName",
+    "OnOdd",
     "Outcome", "Output", "OutputKind", "PrecisionWish", "Recipe", "Refit", "Regions", "Repeats", "Run",
     "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "SidePredictor", "Split", "Status", "Table",
     "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",

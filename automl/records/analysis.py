@@ -127,7 +127,9 @@ class Analysis:
         run: ``run(context) -> dict or None``: plain JSON types. It ends before `AnalysisContext.deadline`, with what it
             has by then; None if that is nothing. The key ``rows`` holds a list of flat dicts with the same keys, for
             `automl.Result.analysis`; other keys are its own. Test rows are only scored, never learnt from.
-        reads: what it is about: "predictions" of given items, generated "rows", or "runs" alone, whatever the goal.
+        reads: what it is about: "predictions" of given items, generated "rows", "masks" of pictures, or "runs" alone,
+            whatever the goal.
+        of_masks: of one that reads predictions: whether these may be masks, since it reads nothing of them but scores.
         refits: whether it fits models. Such analyses come last, and never without a time limit.
         scored: whether it reads scores of the metric. Such analyses are left out where no label tells test items apart.
         source: paper or definition.
@@ -140,7 +142,8 @@ class Analysis:
     unfit: Callable[[AnalysisContext], str | None] = lambda context: None
     cost: Callable[[AnalysisFacts], float] = lambda facts: 0.0
     refits: bool = False
-    reads: Literal["predictions", "rows", "runs"] = "predictions"
+    reads: Literal["predictions", "rows", "masks", "runs"] = "predictions"
+    of_masks: bool = False
     scored: bool = True
     source: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
@@ -154,7 +157,7 @@ class Analysis:
             goal: of the contest.
             is_scored: whether test items are scored; where they are not, what reads scores does not apply.
         """
-        subject = "rows" if goal.makes_rows else "predictions"
-        if self.reads not in (subject, "runs"):
+        subject = "rows" if goal.makes_rows else "masks" if goal.in_pixels else "predictions"
+        if self.reads not in (subject, "runs") and not (goal.in_pixels and self.of_masks):
             return False
         return goal.has_mean or not self.refits if is_scored else not self.scored

@@ -70,6 +70,7 @@ class Recipe:
         goal: a member of `GOALS`, or None to detect it.
         label: a column used only to score a goal without target.
         normal: value of the label whose rows alone are learnt from; None for all rows.
+        void: value of a mask whose pixels have no class, -1 if all have one; None to detect it.
         contamination: share of rows that raise an alarm, or None to choose it on validation rows.
         dims: how many numbers represent a row; None to choose by modality.
         condition: column (or "label") given whose values items are generated and scored, or None.
@@ -118,6 +119,7 @@ class Recipe:
     label: str | None = None
     normal: str | None = None
     contamination: float | None = None
+    void: int | None = None
     dims: int | None = None
     condition: str | None = None
     memorised_limit: float = 0.25

@@ -48,6 +48,24 @@ class Finding:
     quoted: str = ""
 
 
+VOID = 255
+"""The code of a pixel that has no class: it is neither learnt nor scored."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mask:
+    """The classes of a picture's pixels: a cell of a target of masks.
+
+    Attributes:
+        codes: ``(height, width)``; as read the user's own values, after detection uint8 codes of classes, or `VOID`.
+    """
+
+    codes: np.ndarray
+
+    def __str__(self) -> str:
+        return f"mask of {self.codes.shape[0]} x {self.codes.shape[1]} pixels"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """Raw data with its rows in a fixed order; nothing is fitted or encoded.
@@ -76,6 +94,8 @@ class Dataset:
         rate: samples a second of an array of sounds, or None.
         vectors: of texts or pictures, ``(n, dim)`` float32, made by the task's backbone (`automl.pretrained`); of new
             rows something that NumPy reads as such an array, computed then; None without one.
+        extents: pictures on a common canvas only: ``(n, 4)`` int64, rows and columns that each takes up from the upper
+            left corner, then rows and columns that it has in the user's file; None where `inputs` is no canvas.
         root: folder to which relative image paths refer, or None.
         fingerprint: hexadecimal digest of the content.
         findings: what was noticed and done while reading (rows dropped, images skipped, ...).
@@ -107,6 +127,7 @@ class Dataset:
     vectors: np.ndarray | None = None
     sources: np.ndarray | None = None
     rate: float | None = None
+    extents: np.ndarray | None = None
     root: str | None = None
     fingerprint: str = ""
     findings: tuple[Finding, ...] = ()
@@ -209,6 +230,7 @@ class Task:
         contamination: anomaly only: the share of rows that raise an alarm, as the user said; None to choose it.
         window: sequences made of a table's rows only: how many rows an item holds, its own last.
         dims: represent only: how many numbers represent a row.
+        scale: pictures with masks only: by what pictures are scaled before they are read, at most 1.
         selects: whether validation rows can choose between models; False where a label has one value among them.
         ordered: multiclass only: whether the classes are ordered, like grades.
         horizon: forecast only: number of steps to forecast.
@@ -267,6 +289,7 @@ class Task:
     dims: int | None = None
     window: int | None = None
     selects: bool = True
+    scale: float = 1.0
     condition: str | None = None
 
 

@@ -126,7 +126,8 @@ class Goal:
         words: name in titles, such as "Binary classification".
         purpose: of a goal that learns no target: what it is for, to complete "pass --goal NAME ...".
         answers: what is predicted for one item: "class" (the code of one class), "labels" (any of several), "values"
-            (numbers), "windows" (numbers for each of the next steps), or "vectors" (numbers that represent it).
+            (numbers), "windows" (numbers for each of the next steps), "vectors" (numbers that represent it),
+            "rows" (new ones), or "masks" (the class of each pixel of a picture).
         default_metric: ``default_metric(counts)``: name of the metric, from the number of rows of each class (empty
             without classes).
         fit_codec: ``fit_codec(dataset, task, split)``: the codec between the user's target and a network's, fitted on
@@ -158,6 +159,7 @@ class Goal:
         drawn: what is drawn several times to take the place of seeds in the interval, to complete "draws of ..."; empty
             where finalists have seeds.
         most_held_out: validation rows, and test rows, at most; further ones train. None for no such bound.
+        handed: ``handed(output, dataset)``: predictions in the form of the user's own items, which `to_frame` reads.
         base: for goals of plug-ins, the goal of automl that they build on: its templates, baselines, metrics and
             sections also serve this goal, and its detection reads the target.
     """
@@ -186,6 +188,7 @@ class Goal:
     most_held_out: int | None = None
     regions: Regions | None = None
     n_classes: tuple[int, int] = (0, 0)
+    handed: Callable[[Output, Dataset], Output] = lambda output, dataset: output
     base: GoalName = ""
 
     @property
@@ -237,6 +240,11 @@ class Goal:
     def has_mean(self) -> bool:
         """Whether predictions of several models can be averaged; vectors and new rows have no mean."""
         return self.answers not in ("vectors", "rows")
+
+    @property
+    def in_pixels(self) -> bool:
+        """Whether each pixel of a picture has a class of its own; items are whole pictures with their masks."""
+        return self.answers == "masks"
 
     @property
     def in_windows(self) -> bool:

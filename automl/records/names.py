@@ -9,7 +9,7 @@ ModalityName = str
 Items = Literal["rows", "text", "images", "sounds", "series"]
 GoalName = str
 """Name of a goal: one of `GOALS`, or the name of a plug-in's goal (`automl.goals.named`)."""
-Answers = Literal["class", "labels", "values", "windows", "vectors", "rows"]
+Answers = Literal["class", "labels", "values", "windows", "vectors", "rows", "masks"]
 Kind = Literal[
     "numeric", "categorical", "boolean", "datetime", "text", "url", "embedded_number",
     "list", "image_path", "audio_path", "identifier", "constant", "unknown",
@@ -41,7 +41,7 @@ MODALITIES: tuple[ModalityName, ...] = ("tabular", "text", "image", "audio", "se
 GOALS: tuple[GoalName, ...] = (
     "binary", "multiclass", "multilabel", "regression", "forecast", "anomaly", "represent", "generate", "segment",
 )  # fmt: skip
-"""Goals that automl has or is planned to have; `automl.goals` holds those that are implemented."""
+"""Goals that automl has; `automl.goals` holds their records."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 QUANTITY_KINDS: tuple[Kind, ...] = ("numeric", "embedded_number")
 NUMERIC_KINDS: tuple[Kind, ...] = (*QUANTITY_KINDS, "boolean")

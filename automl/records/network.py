@@ -87,7 +87,7 @@ class Facts:
     transforms: tuple[str, ...] = ("none",)
 
 
-LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast", "own")
+LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast", "masks", "own")
 """What `Head.loss` may be; "own" is nothing but what the network's layers add (`keras.layers.Layer.add_loss`)."""
 
 
@@ -100,10 +100,12 @@ class Head:
         shape: of one row's output: ``(1,)`` binary logit, or how unusual the row is (anomaly); ``(n_classes,)``
             logits; ``(n_labels,)`` logits; ``(n_targets,)``; ``(dims,)`` numbers that represent the row;
             ``(n_numbers + n_categories,)`` a generated row, normal scores followed by codes; forecast
-            ``(horizon, n_targets, 1 + n_quantiles)`` whose last axis is the point forecast followed by the quantiles.
+            ``(horizon, n_targets, 1 + n_quantiles)`` whose last axis is the point forecast followed by the quantiles;
+            masks ``(height, width, n_classes)`` logits of each pixel.
         activation: "sigmoid", "softmax" or "linear"; applied outside the network at prediction.
         loss: "binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast" (mean absolute error
-            of the point forecast plus pinball losses of the quantiles), or "own": a network of a goal without target
+            of the point forecast plus pinball losses of the quantiles), "masks" (cross-entropy of pixels plus Dice loss
+            of the classes of a picture), or "own": a network of a goal without target
             learns from the losses that its layers add.
         quantiles: forecast only: levels of the quantiles.
         priors: class shares of the training rows (for the initial output bias); empty without classes.
@@ -178,6 +180,8 @@ class Output:
             scores: "scores" ``(n,)``, from 0 to below 2: the share of training rows that are less unusual, and above 1
             where a row is more unusual than all of them; and what classification has, with the score as the chance
             of an anomaly until a `Calibration` makes a chance of it;
+            masks: "pixel_probabilities" ``(n, height, width, n_classes)`` float32, and "masks" ``(n, height, width)``
+            uint8 codes, on the canvas of the pictures;
             samples: "samples" ``(n,)``, or several draws ``(n, n_draws)``: generated rows, a structured array.
     """
 

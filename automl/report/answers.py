@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl import goals
-from automl.records import Answers, Contestant, Task
+from automl.records import VOID, Answers, Contestant, Task
 from automl.report import sides, words
 
 __all__ = ["Answer", "answer_of"]
@@ -128,10 +128,34 @@ def _of_targets(task: Task, window: Any) -> Any:
     return sides.known_mean(np.asarray(window, dtype=float).reshape(-1, max(1, len(task.target))), axis=0)
 
 
+# --------------------------------------------------------------------------- masks
+
+
+def mask_losses(truth: Any, entrant: Contestant) -> Any:
+    """The share of known pixels of each picture that have another class."""
+    known = truth != VOID
+    wrong = (entrant.output.arrays["masks"] != truth) & known
+    return wrong.sum(axis=(1, 2)) / np.maximum(known.sum(axis=(1, 2)), 1)
+
+
+def mask_text(task: Task, codes: Any) -> str:
+    """How much of a picture the classes take up, but the first."""
+    known = max(int((codes != VOID).sum()), 1)
+    shares = [(name, int((codes == code).sum()) / known) for code, name in enumerate(task.classes)]
+    named = [f"{words.shorten(name, 20)} {words.percent(share)}" for name, share in shares[1:] if share > 0]
+    return ", ".join(named) if named else "nothing marked"
+
+
+def predicted_mask(task: Task, truth: Any, entrant: Contestant, i: int) -> str:
+    """The same of a predicted mask."""
+    return mask_text(task, np.where(truth == VOID, VOID, entrant.output.arrays["masks"][i]))
+
+
 KINDS: Mapping[Answers, Answer] = {
     "class": Answer(class_losses, class_text, predicted_class),
     "labels": Answer(labels_losses, labels_text, predicted_labels),
     "values": Answer(value_losses, values_text, predicted_values),
     "windows": Answer(value_losses, window_text, predicted_window),
+    "masks": Answer(mask_losses, mask_text, predicted_mask),
     "vectors": Answer(class_losses, class_text, predicted_class),
 }

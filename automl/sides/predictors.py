@@ -16,6 +16,7 @@ from automl.goals import decided
 from automl.goals.shared.outputs import combine
 from automl.records import Dataset, Encoder, Output, ShallowModel, TargetCodec
 from automl.sides.backend import check_backend
+from automl.sides.tiles import is_dense, most_rows, stitched
 
 if TYPE_CHECKING:
     from automl.goals.shared.calibration import Decision
@@ -100,8 +101,9 @@ class DeepPredictor(_Predictor):
         step = ENCODED_ROWS if is_table else BATCH_SIZE
         for start in range(0, max(len(rows), 1), step):
             arrays = self.encoder.transform(dataset, rows[start : start + step])
-            for begin in range(0, max(len(rows[start : start + step]), 1), BATCH_SIZE):
-                batch = {name: array[begin : begin + BATCH_SIZE] for name, array in arrays.items()}
+            size = min((most_rows(model, BATCH_SIZE) for model in self.models), default=BATCH_SIZE)
+            for begin in range(0, max(len(rows[start : start + step]), 1), size):
+                batch = {name: array[begin : begin + size] for name, array in arrays.items()}
                 for part, model in zip(parts, self.models, strict=True):
                     part.append(raw(model, batch))
         return seeds([self.codec.decode(np.concatenate(part)) for part in parts], self.weights)
@@ -226,7 +228,7 @@ def raw(model: Any, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         arrays: arrays by input name, ``(n, ...)`` each; names that the model has no input for are ignored.
 
     Returns:
-        The raw outputs, ``(n, ...)`` float32.
+        The raw outputs, ``(n, ...)`` float32; of pictures larger than the network's input those of tiles, as one.
     """
     import tensorflow as tf
 
@@ -234,7 +236,26 @@ def raw(model: Any, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     forward = FORWARD.get(model)
     if forward is None:
         forward = FORWARD[model] = compiled(model, names)
-    return np.asarray(forward([tf.convert_to_tensor(np.asarray(arrays[name])) for name in names]), dtype="float32")
+
+    def run(given: Mapping[str, np.ndarray]) -> np.ndarray:
+        return np.asarray(forward([tf.convert_to_tensor(np.asarray(given[name])) for name in names]), dtype="float32")
+
+    if not is_dense(model):
+        return run(arrays)
+    tile = tuple(int(side) for side in model.outputs[0].shape[1:3])
+    canvas = next(np.shape(arrays[name])[1:3] for name in names if np.ndim(arrays[name]) == 4)
+
+    def judge(top: int, left: int) -> np.ndarray:
+        return run({name: _tile(arrays[name], top, left, tile) for name in names})
+
+    return stitched(judge, canvas, tile)
+
+
+def _tile(array: np.ndarray, top: int, left: int, tile: Sequence[int]) -> np.ndarray:
+    """A tile of pictures; other arrays as they are."""
+    if np.ndim(array) != 4:
+        return array
+    return array[:, top : top + tile[0], left : left + tile[1]]
 
 
 def input_names(model: Any) -> list[str]:

@@ -25,8 +25,8 @@ from automl.records import Output
 
 __all__ = ["Judged", "LeadingEpoch", "Standing", "order", "standing_of", "tie_break_loss"]
 
-TIE_BREAKS = ("log_loss", "pinball", "rmse")
-"""Proper losses of probabilities, of quantiles and of values."""
+TIE_BREAKS = ("log_loss", "pinball", "pixel_log_loss", "rmse")
+"""Proper losses of probabilities, of quantiles, of probabilities of pixels and of values."""
 
 MOST_RESAMPLES, LEAST_RESAMPLES = 100, 20
 RESAMPLED_CELLS = 200_000

@@ -20,6 +20,8 @@ VALID_SHARE = 0.2  # of the rows that are not test
 MOST_VALID = 10_000
 LEAST_ROWS = 10
 LEAST_UNTESTED = 8
+LEAST_PICTURES = 5
+"""With masks, for training and validation: each holds thousands of pixels."""
 
 
 def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_outs: bool = True) -> Split:
@@ -48,7 +50,7 @@ def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_
 
 def _by_rule(dataset: Dataset, task: Task, seed: int, tested: bool) -> Split:
     """The split without further hold-outs."""
-    least = LEAST_ROWS if tested else LEAST_UNTESTED
+    least = LEAST_ROWS if tested else _least_untested(task)
     if dataset.n_rows < least:
         raise DataError(
             f"{dataset.name} has {counted(dataset.n_rows, 'usable row')}; at least {least} are needed to "
@@ -86,6 +88,10 @@ def _by_rule(dataset: Dataset, task: Task, seed: int, tested: bool) -> Split:
     return _made(train, valid, test, "row", np.arange(len(test)), rule, seed)
 
 
+def _least_untested(task: Task) -> int:
+    return LEAST_PICTURES if goals.named(task).in_pixels else LEAST_UNTESTED
+
+
 def _made(
     train: np.ndarray, valid: np.ndarray, test: np.ndarray, units: str, ids: np.ndarray, rule: str, seed: int
 ) -> Split:
@@ -119,11 +125,12 @@ def _given(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
     """The user's own test rows; validation is drawn from the others."""
     assert dataset.given is not None
     rest, test = np.flatnonzero(~dataset.given), np.flatnonzero(dataset.given)
-    if len(rest) < LEAST_ROWS - 2:
+    least = _least_untested(task)
+    if len(rest) < least:
         raise DataError(
             f"{counted(len(rest), 'row')} {noun(len(rest), 'remains', 'remain')} for training besides the "
             f"{counted(len(test), 'given test row')}; at least "
-            f"{LEAST_ROWS - 2} are needed"
+            f"{least} are needed"
         )
     rng = np.random.default_rng(seed)
     rule = f"the {counted(len(test), 'given row')} {noun(len(test), 'tests', 'test')}; validation rows are "

@@ -60,15 +60,15 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     parts.fill(measured["center"], measured["components"], measured["deviations"])
     target, outside = parts(GradientFeatures()(x))  # (batch, components), (batch, 1)
     widths = [int(choices["width"]) >> number for number in range(int(choices["layers"]))]
-    code = _beside(KnobNoise(knobs["noise"])(target), widths, int(choices["code"]))
-    restored = _beside(code, widths[::-1], int(target.shape[-1]))
+    code = _dense_and_linear(KnobNoise(knobs["noise"])(target), widths, int(choices["code"]))
+    restored = _dense_and_linear(code, widths[::-1], int(target.shape[-1]))
     error = ArrayError()([target, restored])  # (batch, 1)
     score = keras.layers.Add(dtype="float32")([error, outside])
     score = keras.layers.Rescaling(1.0 / len(measured["components"]), dtype="float32")(score)
     return keras.Model({spec.name: inputs}, ReferenceRank()(RowLoss(knobs["trim"])([score, score])), name=NAME)
 
 
-def _beside(x: Any, widths: Sequence[int], size: int) -> Any:
+def _dense_and_linear(x: Any, widths: Sequence[int], size: int) -> Any:
     """Dense layers of these widths and a linear map beside them, added, ``(batch, size)`` float32."""
     import keras
 

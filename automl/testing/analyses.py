@@ -107,6 +107,8 @@ def _contexts(analysis: Analysis) -> Iterator[AnalysisContext]:
 def _modalities_of(goal: Goal) -> tuple[str, ...]:
     if goal.makes_rows:
         return tuple(name for name in MODALITIES if modalities.named(name).generator is not None)
+    if goal.in_pixels:
+        return ("image",)
     return ("tabular",) if goal.probed else MODALITIES
 
 

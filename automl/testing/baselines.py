@@ -175,6 +175,9 @@ def _check_output(
     if record.makes_rows:
         _check_generated(baseline, goal, output, n, fields)
         return
+    if record.in_pixels:
+        _check_masks(baseline, output, n, task)
+        return
     if output.kind in ("scores", "vectors") or not record.needs_target:
         _check_untargeted(baseline, goal, output, n, task)
         return
@@ -209,6 +212,29 @@ def _check_output(
         promise(
             np.allclose(shares.sum(axis=1), 1, atol=1e-4), f"{baseline.name}: probabilities do not add to 1 ({goal})"
         )
+
+
+def _check_masks(baseline: Baseline, output: Output, n: int, task: Task) -> None:
+    """Probabilities of each pixel's classes, and the likeliest of them."""
+    lacking = {"pixel_probabilities", "masks"} - set(output.arrays)
+    promise(
+        output.kind == "masks" and not lacking,
+        f"{baseline.name}: an Output of masks is of kind 'masks' and holds pixel_probabilities and masks; this one is "
+        f"of kind {output.kind!r} and holds {', '.join(output.arrays) or 'nothing'}",
+    )
+    shares, masks = output.arrays["pixel_probabilities"], output.arrays["masks"]
+    promise(
+        shares.ndim == 4 and len(shares) == n and shares.shape[-1] == len(task.classes),
+        f"{baseline.name}: pixel_probabilities {shares.shape}, expected {(n, 'height', 'width', len(task.classes))}",
+    )
+    promise(
+        masks.shape == shares.shape[:-1] and masks.dtype == np.uint8,
+        f"{baseline.name}: masks {masks.shape} of {masks.dtype}, expected {shares.shape[:-1]} of uint8",
+    )
+    promise(
+        bool((shares >= 0).all()) and np.allclose(shares.sum(axis=-1), 1, atol=1e-4),
+        f"{baseline.name}: probabilities of a pixel are negative or do not add to 1",
+    )
 
 
 def _check_generated(baseline: Baseline, goal: GoalName, output: Output, n: int, expected: tuple[str, ...]) -> None:

@@ -35,7 +35,7 @@ FIT_ROWS, TRAIN_ROWS, VALID_ROWS = 120, 80, 20
 def example_task(goal: GoalName, modality: ModalityName | None = None, columns: tuple[Column, ...] = ()) -> Task:
     """A task of this goal, by the goal's own example: of a table's rows or windows where no modality is named."""
     record = goals.named(goal)
-    modality = modality or ("sequence" if record.in_windows else "tabular")
+    modality = modality or ("sequence" if record.in_windows else "image" if record.in_pixels else "tabular")
     example, numbers = record.example, np.linspace(-1.0, 1.0, 9)
     target = () if record.makes_rows else tuple(map(str, example.target(numbers).columns))
     return Task(
@@ -133,6 +133,9 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
         InputSpec("spectrogram", "spectrogram", (20, 24, 1), "uint8", stats={"mean": [90.0], "std": [50.0]}),
         InputSpec("series", "series", (20, 2), "float32", stats={"mean": [5.0, 5.0], "std": [2.0, 2.0]}),
     ]
+    if goals.named(goal).in_pixels:
+        sides = goals.named(goal).example.head.shape[:2]
+        specs = [replace(spec, shape=(*sides, 3)) if spec.kind == "image" else spec for spec in specs]
     return tuple(spec for spec in specs if spec.kind in accepts)
 
 

@@ -234,10 +234,17 @@ def _check_output(goal: Goal, task: Task, truth: np.ndarray, array_names: set[st
             f"{goal.name}: to_frame hands back other rows than those that are scored",
         )
         return
-    values: Any = decided.arrays.get(goal.answers if goal.probed else "labels" if goal.is_classification else "values")
+    if goal.in_pixels:
+        values = [np.asarray(task.classes, object)[codes] for codes in decided.arrays["masks"]]
+        same = all(np.array_equal(np.asarray(one).astype(str), own) for one, own in zip(frame, values, strict=True))
+        promise(same, f"{goal.name}: to_frame hands back other classes than those that are scored")
+        return
+    handed_back: Any = decided.arrays.get(
+        goal.answers if goal.probed else "labels" if goal.is_classification else "values"
+    )
     handed = np.asarray(frame).ravel()
     promise(
-        goal.is_classification or goal.in_windows or np.array_equal(handed, np.ravel(values)),
+        goal.is_classification or goal.in_windows or np.array_equal(handed, np.ravel(handed_back)),
         f"{goal.name}: to_frame hands back other values than those that are scored; change them by calibration, which "
         "both are made of",
     )

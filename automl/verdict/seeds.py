@@ -51,7 +51,17 @@ def mixed(contestant: Contestant, shares: np.ndarray) -> Output:
     if "labels" in contestant.output.arrays:
         votes = [(np.asarray(output.arrays["labels"]), share) for output, share in used]
         arrays["labels"] = _labels(contestant.output, arrays.get("probabilities"), votes)
+    if "masks" in contestant.output.arrays:
+        arrays["masks"] = _masks(arrays["pixel_probabilities"], used)
     return Output(contestant.output.kind, arrays)
+
+
+def _masks(p: np.ndarray, used: Sequence[tuple[Output, float]]) -> np.ndarray:
+    """The class of each pixel that most seeds predict, each by the finalist's rule; in a tie the more probable one."""
+    tally = 1e-6 * p
+    for output, share in used:
+        tally += share * (np.asarray(output.arrays["masks"])[..., None] == np.arange(p.shape[-1]))
+    return np.asarray(tally.argmax(axis=-1), np.uint8)
 
 
 def _labels(decided: Output, p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:

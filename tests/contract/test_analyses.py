@@ -16,7 +16,7 @@ ANALYSES = catalog.members(Analysis, "automl.analyses")
 
 @pytest.mark.parametrize("name", list(ANALYSES))
 def test_an_analysis_keeps_its_contract(name: str) -> None:
-    tried = ("binary", "regression", "anomaly", "generate")
+    tried = ("binary", "regression", "anomaly", "generate", "segment")
     fitting = [goal for goal in tried if ANALYSES[name].is_about(goals.named(goal))]
     if not any(ANALYSES[name].unfit(testing.example_context(goal)) is None for goal in fitting):
         pytest.skip("it is for windows or for one modality alone, and tested in its own file")

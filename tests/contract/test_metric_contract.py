@@ -21,6 +21,10 @@ def example(goal: str, exact: bool):
         truth = np.arange(N) % k
         p = np.eye(k)[truth] if exact else RNG.dirichlet(np.ones(k), N)
         return truth, Output("probabilities", {"probabilities": p, "labels": p.argmax(1)}), {**context, "classes": k}
+    if goals.named(goal).in_pixels:
+        of_pixels = goals.named(goal).example
+        truth = of_pixels.truth(RNG.normal(size=N))
+        return truth, of_pixels.output(truth, RNG, 0.0 if exact else 4.0), {**context, **of_pixels.context(N)}
     if goals.named(goal).makes_rows:
         generates = goals.named(goal).example
         truth = generates.truth(RNG.normal(size=N))
@@ -45,7 +49,7 @@ PAIRS = [(name, goal) for name, metric in metrics.METRICS.items() for goal in me
 def test_a_metric_says_what_it_is(metric):
     assert isinstance(metric, Metric)
     assert set(metric.goals) <= set(GOALS) and metric.goals
-    assert metric.reads in ("labels", "probabilities", "values", "quantiles", "samples")
+    assert metric.reads in ("labels", "probabilities", "values", "quantiles", "samples", "masks", "pixel_probabilities")
     assert metric.words and metric.best in (0.0, 1.0) and metric.higher_is_better == (metric.best == 1.0)
 
 

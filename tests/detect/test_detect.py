@@ -197,8 +197,15 @@ def test_no_target_is_refused_with_likely_ones_and_the_goals_there_are() -> None
         detect(Dataset("d", table(label=RNG.choice(["s", "t"], N))), recipe(target=()))
 
 
-def test_a_goal_not_built_yet_says_which_are() -> None:
-    with pytest.raises(RecipeError, match=r"not built yet; .*goals that are: binary, multiclass.*generate"):
+def test_a_goal_that_is_none_says_which_are() -> None:
+    with pytest.raises(
+        RecipeError, match=r"unknown; did you mean 'segment'\? goals that are: binary, multiclass.*segment"
+    ):
+        detect(Dataset("d", table()), recipe(target=(), goal="segments"))
+
+
+def test_masks_are_asked_for_where_there_are_none() -> None:
+    with pytest.raises(RecipeError, match="learns masks of pictures: name the column of mask files as target"):
         detect(Dataset("d", table()), recipe(target=(), goal="segment"))
 
 

@@ -62,8 +62,9 @@ def test_rows_picked_from_a_sorted_frame_align_with_it(rents, new):
 
 
 def test_forms_without_an_index_are_numbered(rents, new):
-    for rows in (pl.from_pandas(new), new.to_dict("list"), new.to_dict("records")):
+    for rows in (new.to_dict("list"), new.to_dict("records")):
         assert rents.predict(rows).index.equals(pd.RangeIndex(6))
+    assert rents.predict(pl.from_pandas(new)).to_list() == rents.predict(new).tolist()
     assert rents.predict({name: new[name].set_axis(list("abcdef")) for name in new}).index.tolist() == list("abcdef")
     assert rents.predict(new.iloc[4]).index.tolist() == [4]
 

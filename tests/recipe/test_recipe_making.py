@@ -92,7 +92,7 @@ def test_shipped_sets_load_with_their_target(name):
     made = recipe.make(data=name)
     if isinstance(made.data, tuple | shipped.Arrays):
         inputs, labels = made.data if isinstance(made.data, tuple) else (made.data["X"], made.data["y"])
-        assert len(inputs) == len(labels) > 100 and made.target == ()
+        assert len(inputs) == len(labels) > 50 and made.target == ()
     else:
         assert set(made.target) <= set(made.data.columns)
         assert made.target or name == "automl:pump", "its fault is a label, which no model learns"

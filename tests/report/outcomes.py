@@ -385,8 +385,21 @@ def generated() -> Outcome:
     return dataclasses.replace(whole, analyses=analyses, contestants=contestants)
 
 
+def segmented() -> Outcome:
+    """A contest of masks, some of whose pixels have no class."""
+    rng = np.random.default_rng(11)
+    example = goals.named("segment").example
+    truth = example.truth(rng.normal(size=60))
+    pictures = np.clip(60 * truth[..., None] + rng.normal(90, 20, (*truth.shape, 1)), 0, 255).astype("uint8")
+    task = Task("image", "segment", ("mask",), "dice", example.classes, evidence=EVIDENCE)
+    deep, shallow, floor = (example.output(truth, rng, noise) for noise in (1.2, 1.6, 4.0))
+    whole = assemble("segment", task, truth, deep, shallow, floor, examples=pictures, context=example.context(60))
+    analyses = {name: one for name, one in example_outcome("segment").analyses.items() if name in ("masks", "compute")}
+    return dataclasses.replace(whole, analyses=analyses)
+
+
 MAKERS = {
     maker.__name__: maker
     for maker in (binary, multiclass, many_classes, text, image, sequence, tiny, multilabel, regression, forecast,
-                  generated, no_deep, floor_only, interrupted, analysed)
+                  generated, segmented, no_deep, floor_only, interrupted, analysed)
 }  # fmt: skip

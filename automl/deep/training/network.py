@@ -23,6 +23,7 @@ from automl.layers.adam import BETA_1, BETA_2, CLIP_NORM
 from automl.layers.losses import loss_for
 from automl.layers.rates import rate_factor
 from automl.sides.predictors import input_names
+from automl.sides.tiles import most_rows
 
 if TYPE_CHECKING:
     from automl.deep.training.device import Device
@@ -184,8 +185,13 @@ class Network:
         compiled = template.family in device.compiled
         self._step = tf.function(self._one_step, jit_compile=True, autograph=False) if compiled else self._one_step
         self._train = tf.function(self._many_steps, input_signature=self._signature(), autograph=False)
-        batch = {name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in self._read(data.valid).items()}
-        self._forward = tf.function(self._predict_batch, input_signature=[batch], autograph=False)
+        self._forward = tf.function(
+            self._predict_batch, input_signature=[self._batch_signature()], autograph=False
+        )  # fmt: skip
+
+    def _batch_signature(self) -> dict[str, Any]:
+        valid = self._read(self.data.valid)
+        return {name: tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for name, tensor in valid.items()}
 
     def _signature(self) -> list[tf.TensorSpec]:
         return [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.float32)]
@@ -302,8 +308,7 @@ class Network:
             share: share of the batch's weight that these rows have; multiplies the loss.
             share_of_rows: share of the batch's rows; multiplies the extra losses of layers.
         """
-        inputs = {name: tf.gather(tensor, rows) for name, tensor in self._read(data.inputs).items()}
-        target, weight = tf.gather(data.target, rows), tf.gather(data.weight, rows)
+        inputs, target, weight = self._batch(data, rows)
         variables = [variable.value for variable in self.model.trainable_variables]
         with tf.GradientTape() as tape:
             raw = self.model(inputs, training=True)
@@ -316,6 +321,11 @@ class Network:
             for g, v in zip(gradients, variables, strict=True)
         ]
         return loss, gradients
+
+    def _batch(self, data: DeviceData, rows: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+        """Inputs, target and weight of these rows."""
+        inputs = {name: tf.gather(tensor, rows) for name, tensor in self._read(data.inputs).items()}
+        return inputs, tf.gather(data.target, rows), tf.gather(data.weight, rows)
 
     def _update(
         self,
@@ -364,6 +374,10 @@ class Network:
         """The arrays that the network reads."""
         return {name: array for name, array in arrays.items() if name in self._reads}
 
+    def _judge(self, batch: Mapping[str, tf.Tensor]) -> np.ndarray:
+        """Raw outputs of one batch."""
+        return np.asarray(self._forward(batch).numpy())
+
     def _predict_batch(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         return self.model(inputs, training=False)
 
@@ -378,11 +392,11 @@ class Network:
 
     def _predict(self, tensors: Mapping[str, tf.Tensor], n: int, first: int = 0) -> np.ndarray:
         """Raw outputs for n rows from the first one on."""
-        parts = []
-        for start in range(first, first + n, PREDICT_BATCH):
-            end = min(start + PREDICT_BATCH, first + n)
+        parts, size = [], most_rows(self.model, PREDICT_BATCH)
+        for start in range(first, first + n, size):
+            end = min(start + size, first + n)
             batch = {name: tensor[start:end] for name, tensor in self._read(tensors).items()}
-            parts.append(self._forward(batch).numpy())
+            parts.append(self._judge(batch))
         return np.concatenate(parts).astype(np.float32)
 
     def valid_inputs(self, most: int) -> dict[str, tf.Tensor]:

@@ -25,6 +25,7 @@ from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.samples import GeneratorNetwork
 from automl.deep.training.scores import ScoringNetwork
+from automl.deep.training.tiles import TileNetwork
 from automl.deep.training.trial import refit, train
 from automl.deep.training.vectors import VectorNetwork
 from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
@@ -407,6 +408,8 @@ class Trainer:
             return ScoringNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if self.training_data.head.is_code:
             return VectorNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
+        if goals.named(self.training_data.head.goal).in_pixels:
+            return TileNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if goals.named(self.training_data.head.goal).makes_rows:
             return GeneratorNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if not spread:
@@ -416,7 +419,7 @@ class Trainer:
 
     def _spread(self, network: Network, settings: Mapping[str, Any], seconds: float) -> tuple[str, ...]:
         """The devices that share this trial; empty for a single device."""
-        single = network.template.keeps_rows or network.head.loss == "own" or self.pretraining is not None
+        single = network.template.keeps_rows or network.head.loss in ("own", "masks") or self.pretraining is not None
         if len(self.device.replicas) < 2 or single:
             return ()
         batch_size = min(int(settings["batch_size"]), self.data.n_train)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from automl.goals.shared.heads import head_state, restore_head
+from automl.goals.shared.masks import MaskCodec
 from automl.goals.shared.scores import ScoreCodec
 from automl.goals.shared.target_transform import TargetTransform, bounds, transform_for
 from automl.goals.shared.truth import class_codes, columns_of, values_of
@@ -21,7 +22,7 @@ __all__ = [
     "fit_values", "fit_windows", "restore",
 ]  # fmt: skip
 
-NAMES = ("classes", "labels", "values", "forecast", "scores", "vectors")
+NAMES = ("classes", "labels", "values", "forecast", "scores", "vectors", "masks")
 """Of the codecs here, as their states spell them."""
 
 
@@ -195,6 +196,8 @@ def restore(state: Mapping[str, Any]) -> TargetCodec:
         return ScoreCodec(head)
     if state["codec"] == "vectors":
         return VectorCodec(head)
+    if state["codec"] == "masks":
+        return MaskCodec(head, state["target"])
     return ForecastCodec(head, list(state["targets"]))
 
 

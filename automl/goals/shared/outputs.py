@@ -12,7 +12,7 @@ __all__ = ["combine", "joined", "means", "taken"]
 
 
 def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -> Output:
-    """The weighted mean of several outputs of one kind; labels follow from the mean probabilities.
+    """The weighted mean of several outputs of one kind; labels and masks follow from the mean probabilities.
 
     Arrays that not all of them have are left out: a boosted forecast that was cut may lack quantiles.
 
@@ -32,15 +32,18 @@ def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -
     if "labels" in first.arrays:
         votes = [output.arrays["labels"] for output in outputs]
         arrays["labels"] = _likeliest(arrays.get("probabilities"), votes, shares)
+    if "masks" in first.arrays:
+        codes = arrays["pixel_probabilities"].argmax(axis=-1)
+        arrays["masks"] = codes.astype(first.arrays["masks"].dtype)
     return Output(first.kind, arrays)
 
 
 def means(outputs: Sequence[Output], weights: Sequence[float] | np.ndarray) -> dict[str, np.ndarray]:
-    """The weighted means, float64, of all arrays but labels that every output has."""
+    """The weighted means, float64, of all arrays but labels and masks that every output has."""
     return {
         name: np.average([np.asarray(output.arrays[name], np.float64) for output in outputs], axis=0, weights=weights)
         for name in outputs[0].arrays
-        if name != "labels" and all(name in output.arrays for output in outputs)
+        if name not in ("labels", "masks") and all(name in output.arrays for output in outputs)
     }
 
 

@@ -25,6 +25,7 @@ from automl.report.sections import (
     learning,
     left_out,
     likeness,
+    masks,
     membership,
     membership_refits,
     memorisation,
@@ -46,6 +47,7 @@ from automl.report.sections import (
     thresholds,
     utility,
     verdict,
+    worst_masks,
 )
 
 __all__ = ["shipped"]
@@ -73,6 +75,7 @@ def shipped() -> tuple[Section, ...]:
         leaderboard.LEADERBOARD,
         progress.PROGRESS,
         learning.LEARNING,
+        masks.MASKS,
         costs.COSTS,
         overfitting.OVERFITTING,
         data_need.DATA_NEED,
@@ -91,6 +94,7 @@ def shipped() -> tuple[Section, ...]:
         differences.DIFFERENCES,
         importance.IMPORTANCE,
         effects.EFFECTS,
+        worst_masks.WORST_MASKS,
         occlusion.OCCLUSION,
         left_out.LEFT_OUT,
         errors.ERRORS,

@@ -28,7 +28,8 @@ N_PIXELS = 96  # longer edge of an image that is kept
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """The test items with the largest errors of each finalist, the recommended one's first."""
     lead = sides.leader(outcome)
-    says_nothing = outcome.task.metric == metrics.UNSCORED or goals.named(outcome.task).makes_rows
+    goal = goals.named(outcome.task)  # masks are drawn in a section of their own
+    says_nothing = outcome.task.metric == metrics.UNSCORED or goal.makes_rows or goal.in_pixels
     if lead is None or not len(outcome.truth) or says_nothing:
         return None
     pairs = sides.finalists(outcome)

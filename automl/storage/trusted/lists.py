@@ -71,6 +71,8 @@ OWN = (
     "automl.baselines.learners.token_ngrams.TokenNGrams",
     "automl.baselines.learners.tree_sampler.TreeSampler",
     "automl.baselines.representing.VectorModel",
+    "automl.baselines.segment_image.MeanMask",
+    "automl.baselines.segment_image.PixelModel",
     "automl.baselines.scoring.ConstantScore",
     "automl.baselines.scoring.ScoreModel",
 )

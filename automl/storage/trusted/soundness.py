@@ -27,6 +27,7 @@ MOST_HORIZON = 100_000
 MOST_COVARIATES, MOST_PAST_STEPS = 10_000, 256
 MOST_CLASSES = 1_000_000
 MOST_PIXELS = 4_096
+MOST_MASK_CLASSES = 256
 MOST_SCALES = 8
 LIBSVM_WIDTH = 2
 DATE_PARTS = frozenset({"year", "month", "day", "day_of_week", "hour"})
@@ -338,6 +339,22 @@ def check_intervals(part: Any) -> None:
     need(whole(part.depth, 1, MOST_DEPTH) and whole(part.divisor, 1, MOST_STEPS), part, "intervals without measure")
 
 
+def check_pixels(part: Any) -> None:
+    """Few scales, and trees of as many classes; what is multiplied with their shares has one number a class."""
+    need(whole(part.n_classes, 2, MOST_MASK_CLASSES) and whole(part.n_scales, 1, MOST_SCALES), part, "other scales")
+    learner, shares = part.learner, part.shares
+    need(type(learner).__name__ in ("Forest", "Boosting"), part, "another learner")
+    need(learner.goal == "multiclass" and learner.n_classes == part.n_classes, part, "a learner of other classes")
+    need(isinstance(shares, list) and len(shares) in (0, part.n_classes), part, "other shares than classes")
+
+
+def check_mean_mask(part: Any) -> None:
+    """A share for each class of each place."""
+    need(whole(part.n_classes, 2, MOST_MASK_CLASSES), part, "no classes")
+    mean = _numbers(part.mean)
+    need(mean.ndim == 3 and 0 < mean.size <= MOST_STEPS and mean.shape[2] == part.n_classes, part, "no mean mask")
+
+
 def _numbers(value: Any) -> np.ndarray:
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
         raise Untrusted(f"one of its parts holds {type(value).__name__} where numbers should be")
@@ -368,6 +385,8 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "Boosters": check_boosters,
     "ConvolutionFeatures": check_kernels,
     "IntervalFeatures": check_intervals,
+    "PixelModel": check_pixels,
+    "MeanMask": check_mean_mask,
     **detectors.CHECKS,
     **samplers.CHECKS,
     **item_samplers.CHECKS,
