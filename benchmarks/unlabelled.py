@@ -6,7 +6,8 @@
 Each line is one contest in a process of its own; what `--out` holds already is not run again. DIR is the data folder of
 `contest.py`. `--series` is the `datasets/data` folder of an unpacked `aeon` wheel (1.6.0), which ships two series with
 marked anomalies and the set GunPoint. `--packages` holds unpacked registry packages, as `public_tables.py` says; four
-of its tables are read. With `--pyod` the interpreter of an environment with pyod scores the same test rows by ECOD and kNN. Printed for
+of its tables are read. With `--pyod` the interpreter of an environment with pyod scores the same test rows by ECOD and
+kNN. Printed for
 anomalies: ROC AUC and average precision of both finalists on the test rows, whatever metric chose them; for
 representations the accuracy or ROC AUC of probes. The last line of JSON holds means.
 
