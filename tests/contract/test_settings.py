@@ -146,6 +146,9 @@ def test_each_setting_of_a_family_without_target_changes_its_fit(baseline):
     elif baseline.modality == "image":
         dataset, task = pictures(40)
         dataset, task = replace(dataset, target=None), replace(task, goal=baseline.goals[0], target=())
+    elif baseline.modality == "audio":
+        spectrograms = rng.integers(0, 256, (N_ROWS, 40, 64, 1)).astype(np.uint8)  # (rows, bands, frames, 1)
+        dataset, task = Dataset("made up", spectrograms), Task("audio", baseline.goals[0], (), "roc_auc")
     elif baseline.modality == "text":
         lines = [" ".join(f"word{k}" for k in rng.integers(0, 12, 9)) for _ in ROWS]
         dataset = Dataset("made up", pd.DataFrame({"line": pd.Series(lines, dtype=object)}))
