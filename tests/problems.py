@@ -68,6 +68,10 @@ def inputs(modality: str, signal: np.ndarray, rng: np.random.Generator) -> tuple
         images = rng.integers(0, 30, (n, 20, 16, 3))
         images[:, :10] += (np.clip(signal, -2, 2)[:, None, None, None] * 50 + 100).astype(int)
         return images.astype(np.uint8), ()
+    if modality == "audio":
+        spectrograms = rng.integers(0, 60, (n, 40, 32, 1))  # (rows, bands, frames, 1)
+        spectrograms[:, 10:20, 4:20] += (np.clip(signal, -2, 2)[:, None, None, None] * 40 + 90).astype(int)
+        return spectrograms.astype(np.uint8), ()
     waves = rng.normal(size=(n, 2, 40)) + signal[:, None, None] * np.sin(np.arange(40) / 3)
     waves[5, 0, 10:20] = np.nan
     waves[6, 1] = np.nan
@@ -84,7 +88,7 @@ def rows_problem(modality: str, goal: str, n: int = N) -> Problem:
     parts = np.split(rng.permutation(n), [n // 2, 3 * n // 4])
     train, valid, test = (np.sort(p).astype(np.int64) for p in parts)
     vectors = None
-    if modality in ("text", "image"):  # as a backbone makes them
+    if modality in ("text", "image", "audio"):  # as a backbone makes them
         vectors = (np.random.default_rng(2).normal(size=(n, 5)) + signal[:, None]).astype(np.float32)
     dataset = Dataset("made", found, target, fingerprint=f"{modality}-{goal}-{n}", vectors=vectors)
     return dataset, task, Split(train, valid, test, "row", np.arange(len(test)), "shuffled", 0)
