@@ -42,6 +42,7 @@ UNUSUAL_PICTURES = ("gradient_autoencoder",)
 UNLABELLED = ("autoencoder", "vae", "dte")
 REPRESENTING, REPRESENTING_PICTURES = ("masked", "scarf"), ("simclr",)
 WINDOWS = ("series_predictor",)
+SOUNDS, MASKS = ("audio_cnn", "audio_resnet", "audio_rnn"), ("unet",)
 GENERATING = ("table_ar", "table_diffusion", "table_vae", "table_gan")
 PAINTING, DRAWING = ("image_diffusion", "image_vae", "image_gan"), ("series_diffusion", "series_vae")
 WRITING = ("text_transformer_lm",)
@@ -57,6 +58,8 @@ TEMPLATES = (
     *REPRESENTING,
     *REPRESENTING_PICTURES,
     *WINDOWS,
+    *SOUNDS,
+    *MASKS,
     *GENERATING,
     *PAINTING,
     *DRAWING,
@@ -114,6 +117,15 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
         x = rng.integers(0, 256, size=(n, 28, 28, 1)).astype("uint8")
         spec = InputSpec("image", "image", (28, 28, 1), "uint8", 0, _picture_stats(x))
         return {"image": x}, labels, (spec,), classes
+    if name in SOUNDS:
+        x = rng.integers(0, 256, size=(n, 40, 98, 1)).astype("uint8")
+        spec = InputSpec("spectrogram", "spectrogram", (40, 98, 1), "uint8", 0, {"mean": [90.0], "std": [50.0]})
+        return {"spectrogram": x}, labels, (spec,), classes
+    if name in MASKS:
+        x = rng.integers(0, 256, size=(n, 64, 64, 3)).astype("uint8")
+        spec = InputSpec("image", "image", (64, 64, 3), "uint8", 0, {"mean": [128.0] * 3, "std": [70.0] * 3})
+        head = Head("segment", (64, 64, 3), "linear", "masks", (), (0.7, 0.2, 0.1))
+        return {"image": x}, rng.integers(0, 3, size=(n, 64, 64)).astype("uint8"), (spec,), head
     if name == "ngram_mlp":
         x = rng.integers(1, 40_000, size=(n, 512)) + (rng.integers(1, 2_048, size=(n, 512)) << NGRAM_BITS)
         spec = InputSpec("ngrams", "ngrams", (512,), "int32", 40_000, {})

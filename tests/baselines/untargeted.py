@@ -40,6 +40,15 @@ def image(rng, odd):
     return np.clip(pictures + 10 * rng.normal(size=pictures.shape), 0, 255).astype(np.uint8)[..., None], ()
 
 
+def audio(rng, odd):
+    """Spectrograms ``(rows, 40 bands, 32 frames, 1)`` of tones that begin at some time; odd ones are at other pitches."""
+    levels = 20 + 10 * rng.random((N, 40, 32))
+    for row, is_odd in enumerate(odd):
+        begin, band = int(rng.integers(0, 8)), int(rng.integers(26, 32) if is_odd else rng.integers(6, 12))
+        levels[row, band : band + 5, begin : begin + 18] += 170
+    return np.clip(levels, 0, 255).astype(np.uint8)[..., None], ()
+
+
 def sequence(rng, odd):
     time = np.arange(60)
     period = np.where(odd, 5.0, 14.0)[:, None, None]
@@ -48,7 +57,7 @@ def sequence(rng, odd):
     return series.astype(np.float32), ()
 
 
-MADE = {"tabular": table, "text": text, "image": image, "sequence": sequence}
+MADE = {"tabular": table, "text": text, "image": image, "audio": audio, "sequence": sequence}
 
 
 def untargeted(modality, goal="anomaly", normal="normal", dims=4, seed=0):
@@ -62,7 +71,7 @@ def untargeted(modality, goal="anomaly", normal="normal", dims=4, seed=0):
     metric = "roc_auc" if goal == "anomaly" else "probe_accuracy"
     task = Task(modality, goal, (), metric, columns=columns, image_shape=shape, evidence=("Made up.",), **fields)
     vectors = None
-    if modality in ("text", "image"):  # as a backbone makes them
+    if modality in ("text", "image", "audio"):  # as a backbone makes them
         vectors = (rng.normal(size=(N, 6)) + 3.0 * odd[:, None]).astype(np.float32)
     dataset = Dataset("made", inputs, fingerprint=f"{modality}-{goal}-{seed}", vectors=vectors)
     rows = np.arange(N)

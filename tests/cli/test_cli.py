@@ -12,7 +12,7 @@ import pytest
 
 from automl import cli
 from automl.errors import BundleError, DataError, MissingExtra
-from automl.records import Dataset, Finding
+from automl.records import Dataset, Finding, Task
 
 ROOT = Path(__file__).parents[2]
 
@@ -313,6 +313,8 @@ def loaded(monkeypatch, tmp_path):
     seen = []
 
     class Model:
+        task = Task("tabular", "binary", ("y",), "accuracy", classes=("no", "yes"))
+
         def read(self, rows):
             return Dataset("new", pd.DataFrame({"a": [1, 2]}), findings=FINDINGS)
 

@@ -35,7 +35,16 @@ def code_of(path):
     return ["".join(cell["source"]) for cell in cells_of(path) if cell["cell_type"] == "code"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+ASKS_FOR_ANALYSES = ("pictures",)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.analyses] if path.stem in ASKS_FOR_ANALYSES else [])
+        for path in NOTEBOOKS
+    ],
+)
 def test_a_tutorial_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     first, *others = code_of(path)

@@ -292,6 +292,7 @@ def test_a_contest_takes_every_parameter_of_fit_that_is_not_about_the_rows():
         "horizon",
         "season",
         "known",
+        "void",
     }
     asked = set(inspect.signature(automl.fit).parameters) - rows - {"resume", "json", "json_lines", "source"}
     for name in ("ContestClassifier", "ContestRegressor"):

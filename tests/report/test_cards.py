@@ -57,7 +57,7 @@ def checked(card: str) -> str:
 def result_of(outcome: Any, folder: Path = Path("run")) -> Result:
     finished = SimpleNamespace(
         outcome=outcome, result=result_dict(outcome), folder=folder, predictors={"deep": None, "floor": None},
-        recommended="deep",
+        recommended="deep", reference=None,
     )  # fmt: skip
     return Result(finished)  # type: ignore[arg-type]
 

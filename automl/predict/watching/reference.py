@@ -73,7 +73,7 @@ def reference_of(
         contestants: with their predictions for the test items.
         scores: test score by side.
     """
-    if goals.named(task).in_windows:
+    if goals.named(task).in_windows or goals.named(task).in_pixels:
         return None
     rows = refit_items(split)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), LOOKED_AT)).astype(np.int64)]
@@ -106,7 +106,7 @@ def prediction_features(output: Output, task: Task) -> Iterator[Feature]:
         task: names classes and targets.
     """
     arrays = output.arrays
-    if "probabilities" in arrays:
+    if "probabilities" in arrays and task.classes:
         probabilities = np.asarray(arrays["probabilities"], np.float64)
         if task.goal == "multilabel":
             for place, name in enumerate(task.classes[:MOST_OUTPUTS]):
