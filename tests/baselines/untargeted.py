@@ -41,7 +41,7 @@ def image(rng, odd):
 
 
 def audio(rng, odd):
-    """Spectrograms ``(rows, 40 bands, 32 frames, 1)`` of tones that begin at some time; odd ones are at other pitches."""
+    """Spectrograms ``(rows, 40 bands, 32 frames, 1)`` of tones that begin at some time; odd ones have other pitches."""
     levels = 20 + 10 * rng.random((N, 40, 32))
     for row, is_odd in enumerate(odd):
         begin, band = int(rng.integers(0, 8)), int(rng.integers(26, 32) if is_odd else rng.integers(6, 12))
