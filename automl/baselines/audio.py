@@ -93,6 +93,11 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     yield from draws(first, options | weights_options(task, facts), seed)
 
 
+def backbone_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Linear models, then a kernel, on vectors of spectrograms, in the order of those for pictures."""
+    yield from pretrained_settings(task, facts, seed)
+
+
 FLOOR = Baseline(
     "audio_floor", "floor", "audio", GOALS, floor, floor_settings, source="class priors or target means",
     title="class shares or mean of the target (no inputs)",
@@ -122,7 +127,7 @@ CEPSTRA_BOOSTING = Baseline(
     title="gradient-boosted trees on cepstra (MFCC with changes and sklearn HistGradientBoosting)",
 )  # fmt: skip
 PRETRAINED = Baseline(
-    "pretrained_sound_linear", "strong", "audio", GOALS, pretrained_model, pretrained_settings, unfit=without_backbone,
+    "pretrained_sound_linear", "strong", "audio", GOALS, pretrained_model, backbone_settings, unfit=without_backbone,
     turn=-1, source="linear models and random Fourier features on frozen vectors: Kornblith et al. 2019",
     title="linear model on vectors of a pretrained picture backbone, of spectrograms (sklearn)",
 )  # fmt: skip
