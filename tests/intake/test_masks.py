@@ -71,6 +71,27 @@ def test_two_folders_are_matched_by_name(tmp_path, images, masks, ending):
     assert found.task.goal == "segment" and found.task.classes == ("0", "1") and found.task.metric == "dice"
 
 
+def test_names_that_are_equal_are_matched_whatever_words_they_end_in(tmp_path):
+    names = ["gt_1", "gt_2", "hand_l", "hand_r"]
+    for name in names:
+        save(tmp_path / "images" / f"{name}.png", picture())
+        save(tmp_path / "masks" / f"{name}.png", mask())
+    made = load(Recipe(data=str(tmp_path)))
+    assert made.inputs["image"].tolist() == [f"images/{name}.png" for name in names]
+    assert made.target["mask"].tolist() == [f"masks/{name}.png" for name in names]
+
+
+def test_of_several_files_of_a_name_the_first_counts_and_the_others_are_told(tmp_path):
+    for name in ("images/a.bmp", "images/a.png", "images/b.png"):
+        save(tmp_path / name, picture())
+    for name in ("masks/a.png", "masks/b.png", "masks/b_mask.png"):
+        save(tmp_path / name, mask())
+    made = load(Recipe(data=str(tmp_path)))
+    assert made.inputs["image"].tolist() == ["images/a.bmp", "images/b.png"]
+    assert made.target["mask"].tolist() == ["masks/a.png", "masks/b.png"]
+    assert [one.files for one in made.findings if one.check.startswith("missing")] == [("a.png",), ("b_mask.png",)]
+
+
 def test_masks_beside_their_pictures_are_told_by_a_word(tmp_path):
     found = inspected(folder(tmp_path, images=".", masks=".", ending="_mask"))
     assert found.task.goal == "segment" and found.n_rows == 12
