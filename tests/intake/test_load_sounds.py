@@ -144,6 +144,21 @@ def test_an_array_needs_a_rate_and_whole_numbers_are_of_their_type(tmp_path):
         sounds(replace(made[0], rate=None), replace(TASK, columns=()))
 
 
+@pytest.mark.parametrize(("bits", "dtype"), [(16, "int32"), (16, "int64"), (24, "int32"), (32, "int32")])
+def test_whole_numbers_of_a_large_type_are_not_read_as_silence(bits, dtype):
+    values = np.stack([tone(500.0), tone(900.0)])
+    usual, large = (values * 32_767).astype("int16"), (values * (2.0 ** (bits - 1) - 1)).astype(dtype)
+    task, y = replace(TASK, columns=()), ["a", "b"]
+    (made, form), (expected, _) = (
+        sounds(load(Recipe(data={"X": X, "y": y, "rate": RATE})), task) for X in (large, usual)
+    )
+    assert np.abs(made.inputs.astype(int) - expected.inputs)[expected.inputs > 120].max() <= 3
+    assert made.findings == ()
+    task = replace(task, image_shape=form.shape, sound=form.settings())
+    quiet = named("audio").ready(new_rows({"X": large[:1] // 512, "rate": RATE}, task, named("audio")), task, None)
+    assert quiet.inputs.max() < made.inputs[:1].max() - 120  # a batch of one has the scale of training, not its own
+
+
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
