@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -141,9 +142,10 @@ def spectrograms(
             reasons[i] = "no path"
             return None
         try:
-            sound = record(path)
-            heard[i] = Heard(sound.rate, sound.channels, sound.seconds, sound.is_silent, sound.is_clipped)
-            return spectrogram(heard_at(sound, form), form)
+            with ExitStack() as turn:
+                sound = record(path, turn)
+                heard[i] = Heard(sound.rate, sound.channels, sound.seconds, sound.is_silent, sound.is_clipped)
+                return spectrogram(heard_at(sound, form), form)
         except FileNotFoundError:
             reasons[i] = f"{shown(path.name)}: no such file"
         except MemoryError:

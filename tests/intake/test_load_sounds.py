@@ -11,10 +11,10 @@ import pytest
 from written_sounds import RATE, classes_of_tones, tone, wav
 
 from automl.errors import DataError
-from automl.intake import load, new_rows, pictured, sounds
+from automl.intake import load, new_rows, pictured, sound_files, sounds
 from automl.intake.playing import MOST_BYTES, played
 from automl.intake.sound_files import at_rate, of_array, placed, record
-from automl.intake.sounds import common_length
+from automl.intake.sounds import common_length, heard_at, spectrograms
 from automl.intake.spectrograms import SoundForm, decibels
 from automl.modalities import named
 from automl.records import Column, Dataset, Recipe, Task
@@ -128,6 +128,24 @@ def test_a_clipped_recording_is_told_from_a_loud_one():
     loud = of_array(np.sin(np.arange(8_000) / 5)[None], RATE)
     clipped = of_array(np.clip(2 * np.sin(np.arange(8_000) / 50), -1, 1)[None], RATE)
     assert (loud.is_clipped, clipped.is_clipped) == (False, True)
+
+
+@pytest.mark.parametrize(("large", "waits"), [(100, True), (1_000_000, False)])
+def test_large_files_are_read_one_at_a_time(tmp_path, monkeypatch, large, waits):
+    """What is computed of one takes more than a GiB, and several threads read."""
+    paths = [wav(tmp_path / f"{i}.wav", tone(400.0 + i)) for i in range(3)]
+    (tmp_path / "odd.wav").write_bytes(b"RIFF")
+    form, is_held = SoundForm.of(8_000, 0.4), []
+
+    def seen(sound, form):
+        is_held.append(sound_files._LARGE.locked())
+        return heard_at(sound, form)
+
+    monkeypatch.setattr(sound_files, "LARGE_NUMBERS", large)
+    monkeypatch.setattr("automl.intake.sounds.heard_at", seen)
+    found, _, reasons = spectrograms([*paths, tmp_path / "odd.wav"], form)
+    assert is_held == [waits] * 3 and not sound_files._LARGE.locked()
+    assert [one is None for one in found] == [False, False, False, True] and list(reasons) == [3]
 
 
 def test_an_array_needs_a_rate_and_whole_numbers_are_of_their_type(tmp_path):
