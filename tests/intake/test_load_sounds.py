@@ -130,6 +130,18 @@ def test_a_clipped_recording_is_told_from_a_loud_one():
     assert (loud.is_clipped, clipped.is_clipped) == (False, True)
 
 
+def test_standardised_sounds_are_not_read_as_silence():
+    """Their peak is full scale, that of the sounds trained on, so that a sound alone is read as among others."""
+    values = np.stack([tone(500.0), 0.2 * tone(900.0)])
+    task, y = replace(TASK, columns=()), ["a", "b"]
+    unit = sounds(load(Recipe(data={"X": values / np.abs(values).max(), "y": y, "rate": RATE})), task)[0].inputs
+    made, form = sounds(load(Recipe(data={"X": values * 7.0, "y": y, "rate": RATE})), task)
+    assert np.array_equal(made.inputs, unit) and made.findings == ()
+    task = replace(task, image_shape=form.shape, sound=form.settings())
+    alone = named("audio").ready(new_rows(values[1:] * 7.0, task, named("audio")), task, None)
+    assert np.array_equal(alone.inputs, made.inputs[1:])
+
+
 @pytest.mark.parametrize(("large", "waits"), [(100, True), (1_000_000, False)])
 def test_large_files_are_read_one_at_a_time(tmp_path, monkeypatch, large, waits):
     """What is computed of one takes more than a GiB, and several threads read."""
