@@ -156,6 +156,25 @@ def test_smoothed_masks_are_refused(tmp_path):
         inspected(tmp_path)
 
 
+def test_a_black_mask_among_coloured_ones_has_their_background(tmp_path):
+    """By itself it looks grey: its value 0 would be a second background, and masks could not be written."""
+    for i in range(12):
+        save(tmp_path / "images" / f"c{i}.png", picture())
+        colours = np.zeros((10, 12, 3), np.uint8)
+        colours[3:6] = (255, 0, 0) if i else 0
+        save(tmp_path / "masks" / f"c{i}.png", colours)
+    assert inspected(tmp_path).task.classes == ("#000000", "#ff0000")
+
+
+def test_values_that_are_neither_numbers_of_classes_nor_colours_are_refused(tmp_path):
+    X = np.stack([picture() for _ in range(12)])
+    for value in (COLOURS + 5, 10**12):
+        with pytest.raises(DataError, match="number the classes from 0 on"):
+            automl.inspect((X, np.stack([mask() for _ in range(12)]).astype(np.int64) * value))
+    with pytest.raises(DataError, match=r"masks are whole numbers \(n, height, width\)"):
+        automl.inspect((X, np.full((12, 10, 12), np.nan)))
+
+
 def test_masks_of_one_value_are_refused(tmp_path):
     folder(tmp_path, value=0)
     with pytest.raises(DataError, match="at least two values"):
