@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.shared.predictor import predictor
 from automl.templates.shared.sounds import (
     STRENGTHS,
     batch_size_for,
@@ -50,7 +51,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     import keras
 
     from automl.layers.dropout import KnobDropout
-    from automl.layers.output import RawOutput, starting_bias
     from automl.layers.stems import heard
 
     layers = keras.layers
@@ -68,8 +68,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         KnobDropout(knobs["dropout"], shared_axes=(1,))(x)
     )
     parts.append(layers.GlobalAveragePooling1D()(x))
-    x = KnobDropout(knobs["dropout"])(layers.Concatenate()(parts))
-    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="audio_rnn")
+    return predictor(spec, inputs, parts, knobs["dropout"], head, "audio_rnn")
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:

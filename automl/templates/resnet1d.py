@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.shared.predictor import pooled_steps, predictor
 from automl.templates.shared.series import (
     KNOBS,
     batch_size_for,
@@ -60,20 +61,14 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     """Build the network, uncompiled."""
     import keras
 
-    from automl.layers.dropout import KnobDropout
-    from automl.layers.output import RawOutput, starting_bias
-
     (spec,) = specs
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, steps, channels)
     x, parts = series_parts(inputs, spec, str(choices["scaling"]), knobs)
     width = int(choices["width"])
     for block, filters in enumerate((width, 2 * width, 2 * width)):
         x = residual(x, filters, int(choices["stride"]) if block == 0 else int(choices["shrink"]) if block == 1 else 1)
-    parts = [keras.layers.GlobalAveragePooling1D()(x), *parts]
-    if choices["pool"] == "mean-max":
-        parts.append(keras.layers.GlobalMaxPooling1D()(x))
-    x = KnobDropout(knobs["dropout"])(keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0])
-    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="resnet1d")
+    parts = pooled_steps(x, choices["pool"] == "mean-max", parts)
+    return predictor(spec, inputs, parts, knobs["dropout"], head, "resnet1d")
 
 
 def residual(x: Any, filters: int, stride: int) -> Any:

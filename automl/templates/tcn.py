@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.shared.predictor import pooled_steps, predictor
 from automl.templates.shared.series import (
     KNOBS,
     batch_size_for,
@@ -55,8 +56,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     """Build the network, uncompiled."""
     import keras
 
-    from automl.layers.dropout import KnobDropout
-    from automl.layers.output import RawOutput, starting_bias
     from automl.layers.series import LastStep
 
     (spec,) = specs
@@ -71,11 +70,8 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     if choices["pool"] == "last":
         parts = [LastStep()(x), *parts]
     else:
-        parts = [keras.layers.GlobalAveragePooling1D()(x), *parts]
-    if choices["pool"] == "mean-max":
-        parts.append(keras.layers.GlobalMaxPooling1D()(x))
-    x = KnobDropout(knobs["dropout"])(keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0])
-    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="tcn")
+        parts = pooled_steps(x, choices["pool"] == "mean-max", parts)
+    return predictor(spec, inputs, parts, knobs["dropout"], head, "tcn")
 
 
 def n_blocks(n_steps: int, size: int) -> int:
