@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.predictor import predictor
 from automl.templates.shared.sounds import (
     STRENGTHS,
@@ -48,11 +49,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return predictor(spec, inputs, parts, knobs["dropout"], head, "audio_cnn")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one spectrogram."""
-    return one_spectrogram("audio_cnn", specs)
-
-
 AUDIO_CNN = Template(
     name="audio_cnn",
     title="residual network of convolutions on spectrograms",
@@ -63,7 +59,7 @@ AUDIO_CNN = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", *STRENGTHS),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_spectrogram, "audio_cnn"),
     source="He et al., CVPR 2016; on log-mel spectrograms: Hershey et al., ICASSP 2017; masks: Park et al., "
     "'SpecAugment', Interspeech 2019",
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.predictor import predictor
 from automl.templates.shared.sounds import (
     STRENGTHS,
@@ -46,11 +47,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return predictor(spec, inputs, parts, knobs["dropout"], head, "audio_resnet")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one spectrogram."""
-    return one_spectrogram("audio_resnet", specs)
-
-
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     """A quarter of the usual prior: an epoch costs several times as much as the smallest `audio_cnn`'s."""
     return PRIOR
@@ -66,7 +62,7 @@ AUDIO_RESNET = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", *STRENGTHS),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_spectrogram, "audio_resnet"),
     prior=prior,
     source="He et al., 'Identity Mappings in Deep Residual Networks', ECCV 2016; masks: Park et al., 'SpecAugment', "
     "Interspeech 2019",

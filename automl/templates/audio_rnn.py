@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.predictor import predictor
 from automl.templates.shared.sounds import (
     STRENGTHS,
@@ -71,11 +72,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return predictor(spec, inputs, parts, knobs["dropout"], head, "audio_rnn")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one spectrogram."""
-    return one_spectrogram("audio_rnn", specs)
-
-
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     """It waits until the sixth trial."""
     return PRIOR
@@ -91,7 +87,7 @@ AUDIO_RNN = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", *STRENGTHS),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_spectrogram, "audio_rnn"),
     prior=prior,
     source="Cho et al. (GRU), 2014; Hochreiter & Schmidhuber (LSTM), 1997; for words: Zhang et al., 'Hello Edge', 2017 "
     "(CRNN)",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.pictures import (
     STRENGTHS,
     declare_convolutions,
@@ -73,11 +74,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return predictor(spec, inputs, parts, knobs["dropout"], head, "cnn")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one image."""
-    return unfit_for("cnn", task, specs)
-
-
 CNN = Template(
     name="cnn",
     title="residual network of convolutions (small ResNet)",
@@ -88,6 +84,6 @@ CNN = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", *STRENGTHS),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(unfit_for, "cnn"),
     source="He et al., CVPR 2016; averaged short cut: He et al., 'Bag of Tricks', CVPR 2019; whitening: Jordan 2024",
 )

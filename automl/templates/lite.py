@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.predictor import pooled_steps, predictor
 from automl.templates.shared.series import (
     KNOBS,
@@ -75,11 +76,6 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     return 1 / 3
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one series."""
-    return one_series("lite", specs)
-
-
 LITE = Template(
     name="lite",
     title="inception network of convolutions (LITE)",
@@ -90,7 +86,7 @@ LITE = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_series, "lite"),
     prior=prior,
     source="Ismail-Fawaz, Devanne, Berretti, Weber & Forestier, 'LITE: Light Inception with boosTing tEchniques', "
     "DSAA 2023; Ismail Fawaz et al., 'InceptionTime', 2020",

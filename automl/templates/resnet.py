@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.pictures import (
     STRENGTHS,
     declare_convolutions,
@@ -51,11 +52,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return predictor(spec, inputs, parts, knobs["dropout"], head, "resnet")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one image."""
-    return unfit_for("resnet", task, specs)
-
-
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     """A quarter of the usual prior: an epoch costs four times as much as the smallest `cnn`'s."""
     return PRIOR
@@ -71,7 +67,7 @@ RESNET = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", *STRENGTHS),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(unfit_for, "resnet"),
     prior=prior,
     source="He et al., 'Identity Mappings in Deep Residual Networks', ECCV 2016",
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.predictor import pooled_steps, predictor
 from automl.templates.shared.series import (
     KNOBS,
@@ -89,11 +90,6 @@ def residual(x: Any, filters: int, stride: int) -> Any:
     return keras.layers.Activation("relu")(keras.layers.Add()([way, x]))
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one series."""
-    return one_series("resnet1d", specs)
-
-
 RESNET1D = Template(
     name="resnet1d",
     title="residual network of convolutions over time (ResNet 1D)",
@@ -104,6 +100,6 @@ RESNET1D = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_series, "resnet1d"),
     source="Wang, Yan & Oates, 'Time Series Classification from Scratch', IJCNN 2017 (ResNet), a third as wide",
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.predictor import pooled_steps, predictor
 from automl.templates.shared.series import (
     KNOBS,
@@ -88,11 +89,6 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     return 1 / 5
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one series."""
-    return one_series("series_transformer", specs)
-
-
 SERIES_TRANSFORMER = Template(
     name="series_transformer",
     title="transformer over time (ConvTran)",
@@ -103,7 +99,7 @@ SERIES_TRANSFORMER = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_series, "series_transformer"),
     prior=prior,
     source="Foumani, Tan, Webb & Salehi, 'Improving position encoding of transformers for multivariate time series "
     "classification' (ConvTran), Data Mining and Knowledge Discovery 38, 2024",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.predictor import pooled_steps, predictor
 from automl.templates.shared.series import (
     KNOBS,
@@ -103,11 +104,6 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     return 1 / 4
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one series."""
-    return one_series("tcn", specs)
-
-
 TCN = Template(
     name="tcn",
     title="temporal convolutional network (TCN)",
@@ -118,7 +114,7 @@ TCN = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_series, "tcn"),
     prior=prior,
     source="Bai, Kolter & Koltun, 'An Empirical Evaluation of Generic Convolutional and Recurrent Networks for "
     "Sequence Modeling', 2018; batch normalisation in place of weight normalisation",

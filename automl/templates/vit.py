@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.pictures import (
     STRENGTHS,
     batch_size_for,
@@ -88,11 +89,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return predictor(spec, inputs, [x], knobs["dropout"], head, "vit")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one image."""
-    return unfit_for("vit", task, specs)
-
-
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     """A tenth of the usual prior: without pretraining it lags behind convolutions on thousands of pictures."""
     return PRIOR
@@ -108,7 +104,7 @@ VIT = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", "attention_dropout", *STRENGTHS),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(unfit_for, "vit"),
     prior=prior,
     source="Hassani et al., 'Escaping the Big Data Paradigm with Compact Transformers', 2021",
 )

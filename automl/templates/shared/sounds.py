@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.records import Facts, InputSpec
+from automl.records import Facts, InputSpec, Task
 
 __all__ = [
     "STRENGTHS", "WIDER", "batch_size_for", "declare_augmentation", "declare_convolutions", "epochs_for",
@@ -98,7 +98,7 @@ def batch_size_for(n_rows: int) -> int:
     return 16 if n_rows < 700 else 32 if n_rows < 4_000 else 64
 
 
-def one_spectrogram(name: str, specs: Sequence[InputSpec]) -> str | None:
+def one_spectrogram(name: str, task: Task, specs: Sequence[InputSpec]) -> str | None:
     """Why a template cannot be used that reads exactly one spectrogram; vectors of it are passed over."""
     if [spec.kind for spec in specs if spec.kind != "vectors"] != ["spectrogram"]:
         return f"{name} reads one spectrogram; this task has {', '.join(spec.kind for spec in specs) or 'no inputs'}"
