@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from fixed_finalists import Fixed, by_x, levels, normal, table, table_task
 
+from automl import goals
 from automl.errors import BundleError, DataError, RecipeError
 from automl.predict.model import Model
 from automl.predict.watching import reference_of, watch
@@ -157,7 +158,58 @@ def test_labels_are_read_as_they_are_written_and_unknown_ones_are_not_scored():
     task = table_task(pd.DataFrame({"x": [0.0]}), "multiclass", "accuracy", classes=("1", "2"))
     cells = pd.DataFrame({"y": ["1", " 2 ", "2.0", 1, 1.0, None, "3"]})
     truth, known = known_truth(Dataset("new", pd.DataFrame({"x": np.zeros(7)}), cells), task)
-    assert truth.tolist() == [0, 1, 1, 0, 0, -1, -1] and known.sum() == 5
+    assert truth.tolist() == [0, 1, 1, 0, 0] and known.tolist() == [True] * 5 + [False] * 2
+
+
+def truth_of(cells, goal, metric, **more):
+    task = table_task(pd.DataFrame({"x": [0.0]}), goal, metric, **more)
+    return known_truth(Dataset("new", pd.DataFrame({"x": np.zeros(len(cells))}), pd.DataFrame(cells)), task)
+
+
+def test_numbers_are_read_as_they_are_written_and_gaps_are_not_scored():
+    truth, known = truth_of(pd.DataFrame({"y": ["1.5", " 2 ", None, "-3", "x"]}), "regression", "rmse")
+    assert truth.ravel().tolist() == [1.5, 2.0, -3.0] and known.tolist() == [True, True, False, True, False]
+    truth, known = truth_of(pd.DataFrame({"y": [1.0, np.nan, 4.0]}), "regression", "rmse")
+    assert truth.ravel().tolist() == [1.0, 4.0] and known.tolist() == [True, False, True]
+
+
+def test_lists_of_labels_are_taken_apart():
+    cells = pd.DataFrame({"y": ["a, b", "b", "", "c", None, "a,c"]})
+    truth, known = truth_of(cells, "multilabel", "accuracy", classes=("a", "b"))
+    assert truth.tolist() == [[1, 1], [0, 1], [0, 0], [1, 0]]
+    assert known.tolist() == [True, True, True, False, False, True]
+
+
+@pytest.fixture
+def plugged():
+    """Goals of plug-ins: a churn that is binary, and counts whose truth is never negative."""
+    churn = dataclasses.replace(goals.named("binary"), name="churn", words="Churn", base="binary")
+
+    def truth(dataset, task, items):
+        return np.maximum(goals.named("regression").truth(dataset, task, items), 0)
+
+    count = dataclasses.replace(goals.named("regression"), name="count", base="regression", truth=truth)
+    goals.plug_in((churn, count))
+    yield
+    goals.plug_in(())
+
+
+@pytest.mark.usefixtures("plugged")
+def test_a_goal_of_a_plug_in_is_watched_as_its_base_is():
+    data, _, model, _ = parts()
+    task = dataclasses.replace(table_task(data.inputs, "binary", "roc_auc"), goal="churn")
+    rows = np.arange(data.n_rows)
+    split = Split(rows[:500], rows[500:1000], rows[1000:], "row", rows[1000:], "by hand", 0)
+    contestant = Contestant("mlp-1", "deep", model.output(data, split.test))
+    reference = reference_of(data, task, split, (contestant,), {"deep": 0.9})
+    found = watch(moved(500, 5, 1.5), task, model, "deep", reference, "expected<0.5")
+    assert found.drifted == ("x",) and {one.name for one in found.predictions} == {
+        "predicted class", "probability of yes",
+    }  # fmt: skip
+    assert found.expected.low <= found.score <= found.expected.high and found.failed_on == ()
+    numbers = dataclasses.replace(task, goal="count", metric="rmse", classes=())
+    truth, known = known_truth(Dataset("new", data.inputs[:3], pd.DataFrame({"y": [-1.0, 2.0, 3.0]})), numbers)
+    assert truth.ravel().tolist() == [0.0, 2.0, 3.0] and known.all()
 
 
 def test_conditions_that_can_never_be_answered_are_refused():

@@ -47,7 +47,7 @@ class Expected:
 
 def is_available(task: Task) -> bool:
     """Whether a task's predictions say how often they are right: only probabilities do."""
-    return goals.named(task).is_classification and task.goal in ("binary", "multiclass", "multilabel")
+    return goals.named(task).learns_classes
 
 
 def expected_score(output: Output, task: Task, seed: int = 0, n_draws: int = DRAWS) -> Expected | None:
@@ -89,7 +89,7 @@ def expected_score(output: Output, task: Task, seed: int = 0, n_draws: int = DRA
 
 def _drawn(probabilities: np.ndarray, task: Task, rng: np.random.Generator) -> np.ndarray:
     """A truth drawn from probabilities, in the form that metrics read."""
-    if task.goal == "multilabel":
+    if goals.named(task).is_multilabel:
         return np.asarray(rng.random(probabilities.shape) < probabilities, np.int8)
     steps = np.cumsum(probabilities, axis=1)
     drawn = (rng.random((len(steps), 1)) * steps[:, -1:] > steps).sum(axis=1)

@@ -108,14 +108,16 @@ def prediction_features(output: Output, task: Task) -> Iterator[Feature]:
     arrays = output.arrays
     if "probabilities" in arrays and task.classes:
         probabilities = np.asarray(arrays["probabilities"], np.float64)
-        if task.goal == "multilabel":
+        if goals.named(task).is_multilabel:
             for place, name in enumerate(task.classes[:MOST_OUTPUTS]):
                 yield Feature(f"probability of {name}", "numeric", probabilities[:, place])
             return
         labels = np.asarray(task.classes, object)[np.asarray(arrays["labels"], np.int64)]
         yield Feature("predicted class", "categorical", labels)
-        top = probabilities[:, 1] if task.goal == "binary" else probabilities.max(axis=1)
-        yield Feature(f"probability of {task.classes[1]}" if task.goal == "binary" else "confidence", "numeric", top)
+        if goals.named(task).is_binary:
+            yield Feature(f"probability of {task.classes[1]}", "numeric", probabilities[:, 1])
+        else:
+            yield Feature("confidence", "numeric", probabilities.max(axis=1))
     elif "scores" in arrays:
         yield Feature("score", "numeric", np.asarray(arrays["scores"], np.float64).ravel())
     elif "values" in arrays:

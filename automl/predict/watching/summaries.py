@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automl import modalities
 from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, ORDERED_KINDS, UNUSED_KINDS
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _of_pictures(pixels: np.ndarray, rows: np.ndarray, name: str) -> Iterator[Fe
 
 
 def _of_array(items: np.ndarray, rows: np.ndarray, task: Task) -> Iterator[Feature]:
-    if task.modality != "sequence" or items.ndim != 3:
+    if not modalities.named(task).is_series or items.ndim != 3:
         yield from _of_pictures(items, rows, "")
         return
     means, spreads = _by_item(items, rows, min(items.shape[1], MOST_CHANNELS))

@@ -182,5 +182,5 @@ def _real_score(dataset: Dataset, task: Task, output: Output) -> tuple[float | N
         return None, n_known
     own = Output(output.kind, {name: array[known] for name, array in output.arrays.items()})
     context = {"classes": len(task.classes)} if goals.named(task).is_classification else {}
-    score = metrics.score(task.metric, truth[known], own, None, context)
+    score = metrics.score(task.metric, truth, own, None, context)
     return (score if np.isfinite(score) else None), n_known
