@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from fixed_finalists import Fixed, by_x, levels, normal, table, table_task
 
-from automl import goals
+from automl import goals, metrics
 from automl.errors import BundleError, DataError, RecipeError
 from automl.predict.model import Model
 from automl.predict.watching import reference_of, watch
@@ -121,9 +121,64 @@ def test_several_classes_and_labels_are_drawn_by_their_probabilities():
     assert expected_score(output, task).score == pytest.approx(p.max(axis=1).mean(), abs=0.01)
 
 
-def test_numbers_have_no_expected_score():
+def test_numbers_have_no_expected_score_without_errors_of_held_out_rows():
     task = table_task(pd.DataFrame({"x": [1.0]}), "regression", "rmse")
     assert expected_score(Output("values", {"values": np.zeros((30, 1))}), task) is None
+
+
+def numbers_that_scatter(n, seed, shift=0.0):
+    """Rows whose error grows with x, and a model that is right on average."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n) + shift
+    frame = pd.DataFrame({"x": x, "z": rng.normal(size=n), "city": rng.choice(["a", "b"], n)})
+    y = 2 * x + np.exp(x / 2) * rng.normal(size=n) * np.where(frame["city"] == "a", 0.5, 1.5)
+    return Dataset("hand", frame, pd.DataFrame({"y": y}))
+
+
+def watched_numbers(metric, n_valid=1_000):
+    data = numbers_that_scatter(4_000, 0)
+    task = table_task(data.inputs, "regression", metric)
+    rows = np.arange(4_000)
+    split = Split(rows[:2_000], rows[2_000 : 2_000 + n_valid], rows[3_000:], "row", rows[3_000:], "by hand", 0)
+    model = Fixed("regression", lambda dataset, at: 2 * dataset.inputs["x"].to_numpy()[at])
+    outputs = [model.output(data, part) for part in (split.test, split.valid)]
+    truth = goals.truth(data, task, split.test)
+    score = metrics.score(metric, truth, outputs[0], None, {})
+    contestant = Contestant("mlp-1", "deep", outputs[0], (), outputs[1])
+    reference = json.loads(json.dumps(reference_of(data, task, split, (contestant,), {"deep": score})))
+    return task, model, reference, score
+
+
+@pytest.mark.parametrize("metric", ["rmse", "mae", "r2"])
+def test_errors_of_held_out_rows_say_what_the_score_of_numbers_will_be(metric):
+    task, model, reference, score = watched_numbers(metric)
+    for shift in (0.0, 1.0):
+        found = watch(numbers_that_scatter(3_000, 7, shift), task, model, "deep", reference, "expected<-100")
+        naive, told = abs(score - found.score), abs(found.expected.score - found.score)
+        assert told < 0.15 * abs(found.score) and (not shift or told < naive / 2)
+        assert found.expected.by == "errors" and found.expected.low < found.expected.score < found.expected.high
+    assert found.contest_expected == pytest.approx(score, rel=0.15)
+    assert "errors of held-out rows" in str(found)
+
+
+def test_too_few_held_out_rows_tell_no_errors_and_the_page_says_so():
+    task, model, reference, _ = watched_numbers("rmse", 99)
+    found = watch(numbers_that_scatter(100, 7), task, model, "deep", reference, "expected>9")
+    assert found.expected is None and "fewer than 100 validation rows" in found.why_not
+    assert found.failed_on == ("expected>9: expected was not measured",)
+
+
+def test_errors_that_were_altered_are_refused():
+    reference = watched_numbers("rmse")[2]
+    sound = reference["sides"]["deep"]["errors"]
+    for change in (
+        {"usual": [0.0]}, {"usual": []}, {"shape": [[1.0]]}, {"level": 1e9}, {"shape": [sound["shape"][0][::-1]]},
+        {"factors": [{"name": "none", "logs": [[0.0]]}]}, {"factors": [{"name": "x", "logs": [[0.0]]}]}, {"factors": 1},
+    ):  # fmt: skip
+        with pytest.raises(BundleError, match="no valid reference"):
+            read_reference(
+                {**reference, "sides": {"deep": {**reference["sides"]["deep"], "errors": {**sound, **change}}}}
+            )
 
 
 # --------------------------------------------------------------------------- watching
@@ -214,9 +269,9 @@ def test_a_goal_of_a_plug_in_is_watched_as_its_base_is():
 
 def test_conditions_that_can_never_be_answered_are_refused():
     _, task, model, reference = parts()
-    numbers = dataclasses.replace(task, goal="regression", metric="rmse", classes=(), positive=None)
-    with pytest.raises(RecipeError, match="expected score of goal 'regression' is not available"):
-        watch(moved(100, 1, 0.0), numbers, model, "deep", reference, "expected<0.8")
+    vectors = dataclasses.replace(task, goal="represent", metric="probe", positive=None)
+    with pytest.raises(RecipeError, match="expected score of goal 'represent' is not available"):
+        watch(moved(100, 1, 0.0), vectors, model, "deep", reference, "expected<0.8")
     with pytest.raises(DataError, match="expected at least 20"):
         watch(moved(10, 1, 0.0), task, model, "deep", reference)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,18 +82,28 @@ class Summary:
         Args:
             values: ``(n,)``, as of a `Feature` of the same kind.
         """
-        if values.dtype == object:
-            return _level_counts(values, self.levels)
-        return _bin_counts(values, self.edges)
+        return tuple(np.bincount(self.places(values), minlength=len(self.counts)).tolist())
+
+    def places(self, values: np.ndarray) -> np.ndarray:
+        """Which of the counts each value belongs to, ``(n,)`` int64.
+
+        Args:
+            values: ``(n,)``, as of a `Feature` of the same kind.
+        """
+        return _level_places(values, self.levels) if values.dtype == object else _bin_places(values, self.edges)
 
 
 def summary_of(feature: Feature) -> Summary:
     """The summary of a feature's values."""
     if feature.values.dtype == object:
         levels = _levels(feature.values)
-        return Summary(feature.name, feature.kind, (), levels, _level_counts(feature.values, levels))
+        return _counted(feature, Summary(feature.name, feature.kind, (), levels, (0,) * (len(levels) + 2)))
     edges = _edges(feature.values)
-    return Summary(feature.name, feature.kind, edges, (), _bin_counts(feature.values, edges))
+    return _counted(feature, Summary(feature.name, feature.kind, edges, (), (0,) * (len(edges) + 3)))
+
+
+def _counted(feature: Feature, empty: Summary) -> Summary:
+    return replace(empty, counts=empty.counted(feature.values))
 
 
 def _edges(values: np.ndarray) -> tuple[float, ...]:
@@ -111,10 +121,9 @@ def _edges(values: np.ndarray) -> tuple[float, ...]:
     return tuple(float(edge) for edge in rounded if math.isfinite(edge))
 
 
-def _bin_counts(values: np.ndarray, edges: tuple[float, ...]) -> tuple[int, ...]:
-    known = np.isfinite(values)
-    places = np.searchsorted(np.asarray(edges), values[known], side="right")
-    return (*np.bincount(places, minlength=len(edges) + 1).tolist(), 0, int((~known).sum()))
+def _bin_places(values: np.ndarray, edges: tuple[float, ...]) -> np.ndarray:
+    places = np.searchsorted(np.asarray(edges), values, side="right")
+    return np.where(np.isfinite(values), places, len(edges) + 2)
 
 
 def _levels(values: np.ndarray) -> tuple[str, ...]:
@@ -125,14 +134,15 @@ def _levels(values: np.ndarray) -> tuple[str, ...]:
     return tuple(level for level in frequent if len(level) <= LONGEST_LEVEL)
 
 
-def _level_counts(values: np.ndarray, levels: tuple[str, ...]) -> tuple[int, ...]:
+def _level_places(values: np.ndarray, levels: tuple[str, ...]) -> np.ndarray:
     import pandas as pd
 
     cells = pd.Series(values, dtype=object)
     gaps = cells.isna().to_numpy()
+    places = np.full(len(cells), len(levels) + 1, np.int64)
     codes = pd.Index(list(levels), dtype=object).get_indexer(pd.Index(cells[~gaps].astype(str), dtype=object))
-    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
-    return (*counts.tolist(), int((~gaps).sum() - counts.sum()), int(gaps.sum()))
+    places[~gaps] = np.where(codes < 0, len(levels), codes)
+    return places
 
 
 # --------------------------------------------------------------------------- what is compared
