@@ -167,11 +167,11 @@ EXPLAINED = (
 )
 HOW_EXPECTED = {
     "probabilities": "Expected scores follow from the model's probabilities (confidence-based performance estimation). "
-    "They hold if the target depends on the inputs as it did in training; the first line says how well they held on the "
-    "test rows.",
+    "They hold if the target depends on the inputs as it did in training; the first line says how well they held on "
+    "the test rows.",
     "errors": "Expected scores follow from how large errors on validation rows were, by bins of each column and of the "
-    "prediction. They hold if the target depends on the inputs as it did in training; the first line says how well they "
-    "held on the test rows. For new rows the errors are at the level of the test rows.",
+    "prediction. They hold if the target depends on the inputs as it did in training; the first line says how well "
+    "they held on the test rows. For new rows the errors are at the level of the test rows.",
 }
 
 SECTIONS = (

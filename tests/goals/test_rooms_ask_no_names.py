@@ -1,4 +1,4 @@
-"""Rooms ask the record of a goal or a modality for its traits, and never for its name, so that those of plug-ins pass."""
+"""Rooms ask the record of a goal or a modality for traits, never for its name, so that those of plug-ins pass."""
 
 import ast
 from pathlib import Path
@@ -11,7 +11,7 @@ ASKED = {"goal", "modality"}
 ROOMS_THAT_NAME = ("goals", "modalities", "detect/target", "testing")
 """Each has the records themselves, what the user types, or examples of all of them."""
 REASONS = {
-    "storage/trusted/soundness.py": "the learner inside a model of masks, which is no task: its goal is always the same",
+    "storage/trusted/soundness.py": "the learner inside a model of masks, which is no task: its goal never changes",
 }
 
 
@@ -69,7 +69,8 @@ def test_no_room_asks_for_a_goal_or_a_modality_by_its_name():
 
 def test_each_way_to_ask_for_a_name_is_seen():
     asking = (
-        "task.goal == 'binary'", "task.goal in ('binary', 'multiclass')", "'forecast' != goal", "result['goal'] == 'forecast'",
+        "task.goal == 'binary'", "task.goal in ('binary', 'multiclass')", "'forecast' != goal",
+        "result['goal'] == 'forecast'",
         "(task.modality, task.goal) == ('tabular', 'binary')", "modalities.known().get('tabular')", "known()['text']",
         "goals.named('regression')", "{'binary': 1, 'forecast': 2}[task.goal]", "{'text': 1}.get(task.modality)",
         "match task.goal:\n  case 'binary': pass",

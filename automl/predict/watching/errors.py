@@ -1,19 +1,21 @@
 """How far off predicted numbers will be, learnt from held-out rows: the expected score of rows without a target.
 
-The mean absolute error of a row is a product: the usual error, times a factor for the bin of each column and of the
-prediction that the row is in. Bins are those of the drift test, so nothing of a row is stored. Errors divided by their
-expected size have one distribution, of which quantiles are stored. Targets are drawn from both, as labels are drawn from
-probabilities. The sizes are then multiplied by one number, with which the expected score of the contest's test rows is
-their real one: what a model of the same settings did on validation rows is slightly worse than what the refitted
-finalist does.
+Small boosted trees learn the size of the error of a validation row from its columns and its prediction. Errors divided
+by their expected size have one distribution, of which quantiles are stored. Targets are drawn from both, as labels are
+drawn from probabilities. The sizes are then multiplied by one number, with which the expected score of the contest's
+test rows is their real one: what a model of the same settings did on validation rows is slightly worse than what the
+refitted finalist does.
 
-Sources: direct loss estimation, NannyML 2022, "How it works: estimating performance for regression"; the factors are
-those of a Poisson regression with logarithmic link, fitted by margins in turn (Bailey and Simon 1960, "Two studies in
-automobile insurance ratemaking"), here with a prior of `PRIOR_ROWS` usual rows in each bin.
+Trees are stored as plain numbers. They split at round numbers, so that no cell is among them, and read a level as the
+mean error of its rows, which it shares with the usual one where it has few.
+
+Source: direct loss estimation, NannyML 2022, "Estimating performance of regression models without ground-truth"; here
+errors are drawn, so that it holds for every metric.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,27 +23,67 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.predict.watching.summaries import MOST_LEVELS, Feature, Summary
-from automl.storage.values import Misfit, listed, number, numbers, text
+from automl.predict.watching.summaries import MOST_LEVELS, Feature, Summary, round_edges
+from automl.storage.values import Misfit, listed, number, numbers, text, whole
 
 if TYPE_CHECKING:
     from automl.records import Output
 
-__all__ = ["Errors", "errors_as_json", "fit_errors", "levelled", "read_errors", "values_of"]
+__all__ = ["LEAST_ROWS", "Errors", "Grown", "errors_as_json", "fit_errors", "levelled", "read_errors", "values_of"]
 
 LEAST_ROWS = 100
 """Held-out rows from which errors are learnt."""
 MOST_ROWS = 5_000
-MOST_FACTORS = 30
+MOST_READ = 30
 """Columns, and numbers made of columns, that errors may depend on: those by which they differ most."""
-MOST_TARGETS = 20
-PRIOR_ROWS = 100.0
-ROUNDS = 12
+MOST_TARGETS = 8
+PRIOR_ROWS = 20.0
+"""Usual rows that each bin or level is taken to have beside its own."""
+TREES: Mapping[str, Any] = {
+    "max_iter": 40, "learning_rate": 0.1, "max_leaf_nodes": 8, "min_samples_leaf": 20, "l2_regularization": 5.0,
+}  # fmt: skip
+MOST_NODES, MOST_DEPTH = 600, 7
+THRESHOLD_STEPS = 256
+"""A threshold is a multiple of a power of two of at most such a part of the middle range."""
 QUANTILES = 200
 DIGITS = 4
 LARGEST_LOG = 20.0
-"""Of a factor, and of the common one."""
 LEVEL_STEPS, LEVEL_RANGE = 16, 3.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grown:
+    """Trees of one target, one after another; a row's value is the sum over the leaves that it falls into.
+
+    Attributes:
+        feature: ``(n_nodes,)`` which of the features a node asks for; 0 for leaves.
+        threshold: ``(n_nodes,)`` a value up to it goes left.
+        left: ``(n_nodes,)`` next node; leaves name themselves.
+        right: ``(n_nodes,)``.
+        gap_left: ``(n_nodes,)`` whether a missing value goes left.
+        value: ``(n_nodes,)`` of leaves; 0 for other nodes.
+        roots: ``(n_trees,)`` first nodes.
+    """
+
+    feature: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    gap_left: np.ndarray
+    value: np.ndarray
+    roots: np.ndarray
+
+    def sums(self, matrix: np.ndarray) -> np.ndarray:
+        """The values ``(n,)`` of rows ``(n, n_features)``."""
+        total, rows = np.zeros(len(matrix)), np.arange(len(matrix))
+        for root in self.roots:
+            at = np.full(len(matrix), root)
+            for _ in range(MOST_DEPTH):
+                cells = matrix[rows, self.feature[at]]
+                goes_left = np.where(np.isnan(cells), self.gap_left[at], cells <= self.threshold[at])
+                at = np.where(goes_left, self.left[at], self.right[at])
+            total += self.value[at]
+        return total
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,14 +91,17 @@ class Errors:
     """Sizes of errors.
 
     Attributes:
+        read: names of the features that are read, each with the number that stands for each of its levels, as
+            `Summary.places` counts them; None for numbers, which stand for themselves.
         usual: ``(n_targets,)`` mean absolute error, above zero.
-        factors: name of a feature → ``(n_targets, n_counts)`` logarithms of factors, a row's place as `Summary.places`.
+        trees: for each target, of logarithms of sizes by the usual one.
         shape: ``(n_targets, n_quantiles)`` ascending quantiles of errors divided by their expected sizes.
-        level: the common factor.
+        level: the common factor of all sizes.
     """
 
+    read: Mapping[str, np.ndarray | None]
     usual: np.ndarray
-    factors: Mapping[str, np.ndarray]
+    trees: tuple[Grown, ...]
     shape: np.ndarray
     level: float = 1.0
 
@@ -64,14 +109,16 @@ class Errors:
         """Expected absolute errors ``(n_rows, n_targets)``.
 
         Args:
-            before: counts of columns and predictions; those without a factor are not read.
-            features: of the rows, by name; one that is missing has no effect.
+            before: counts of columns and predictions.
+            features: of the rows, by name; one that is not there counts as missing.
             n_rows: number of rows.
         """
-        logs = np.zeros((n_rows, len(self.usual)))
-        for one in before:
-            if one.name in self.factors and one.name in features:
-                logs += self.factors[one.name][:, one.places(features[one.name].values)].T
+        known = {one.name: one for one in before}
+        matrix = np.full((n_rows, max(len(self.read), 1)), np.nan)
+        for place, (name, levels) in enumerate(self.read.items()):
+            if name in features:
+                matrix[:, place] = _numbers(features[name], known[name], levels)
+        logs = np.stack([one.sums(matrix) for one in self.trees], axis=1)
         return np.asarray(self.usual * np.exp(np.clip(logs, -LARGEST_LOG, LARGEST_LOG)) * self.level)
 
     def drawn(self, values: np.ndarray, sizes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -83,13 +130,23 @@ class Errors:
             rng: of the draws.
         """
         places = rng.integers(0, self.shape.shape[1], values.shape)
-        return values + sizes * self.shape[np.arange(values.shape[1]), places]
+        return np.asarray(values + sizes * self.shape[np.arange(values.shape[1]), places])
 
 
 def values_of(output: Output) -> np.ndarray:
     """Predicted numbers ``(n, n_targets)`` float64."""
     values = np.asarray(output.arrays["values"], np.float64)
     return values.reshape(len(values), -1)
+
+
+def _numbers(feature: Feature, counts: Summary, levels: np.ndarray | None) -> np.ndarray:
+    """A feature as trees read it, ``(n,)`` with NaN for gaps."""
+    if levels is None:
+        return np.where(np.isfinite(feature.values), feature.values, np.nan)
+    return np.asarray(levels[counts.places(feature.values)])
+
+
+# --------------------------------------------------------------------------- fitting
 
 
 def fit_errors(
@@ -100,11 +157,11 @@ def fit_errors(
     Args:
         values: predictions ``(n, n_targets)`` by models that had not learnt from these rows.
         truth: ``(n, n_targets)``; rows with a gap are left out.
-        before: counts of columns and predictions, whose bins are used.
+        before: counts of columns and predictions.
         features: of the held-out rows, by name.
 
     Returns:
-        None where there are too few rows, or no errors.
+        None where there are too few rows, too many targets, or no errors.
     """
     residuals = truth.reshape(values.shape) - values
     known = np.flatnonzero(np.isfinite(residuals).all(axis=1))
@@ -112,46 +169,56 @@ def fit_errors(
         return None
     rows = known[np.linspace(0, len(known) - 1, min(len(known), MOST_ROWS)).astype(np.int64)]
     residuals = residuals[rows]
-    sizes = np.abs(residuals)
-    usual = sizes.mean(axis=0)
+    usual = np.abs(residuals).mean(axis=0)
     if not (np.isfinite(usual) & (usual > 0)).all():
         return None
-    places = {one.name: one.places(features[one.name].values[rows]) for one in before if one.name in features}
-    n_places = {one.name: len(one.counts) for one in before}
-    relative = sizes / usual
-    chosen = sorted(places, key=lambda name: -_told(relative, places[name], n_places[name]))[:MOST_FACTORS]
-    factors, expected = _factors(relative, {name: places[name] for name in chosen}, n_places)
-    shape = np.quantile(residuals / (usual * expected), (np.arange(QUANTILES) + 0.5) / QUANTILES, axis=0).T
-    return Errors(_short(usual), {name: _short(one) for name, one in factors.items()}, _short(shape))
+    relative = np.abs(residuals) / usual
+    own = {
+        one.name: dataclasses.replace(features[one.name], values=features[one.name].values[rows])
+        for one in before if one.name in features
+    }  # fmt: skip
+    counts = {one.name: one for one in before}
+    means = {
+        name: _means(relative, counts[name].places(one.values), len(counts[name].counts)) for name, one in own.items()
+    }
+    names = sorted(own, key=lambda name: -means[name][1])[:MOST_READ]
+    read = {name: means[name][0] if own[name].values.dtype == object else None for name in names}
+    if not read:
+        return None
+    matrix = np.stack([_numbers(own[name], counts[name], levels) for name, levels in read.items()], axis=1)
+    trees = tuple(_grown(matrix, one) for one in relative.T)
+    made = Errors(read, _short(usual), trees, np.zeros((len(usual), QUANTILES)))
+    sizes = made.sizes(before, own, len(rows))
+    shape = np.quantile(residuals / sizes, (np.arange(QUANTILES) + 0.5) / QUANTILES, axis=0).T
+    return dataclasses.replace(made, shape=_short(shape))
 
 
-def _told(relative: np.ndarray, places: np.ndarray, n_places: int) -> float:
-    """How much of the variance of sizes lies between bins, with the prior in each of them; larger is more."""
+def _means(relative: np.ndarray, places: np.ndarray, n_places: int) -> tuple[np.ndarray, float]:
+    """The mean size in each bin or level, with the prior, and how much of the sizes' variance lies between them."""
     counts = np.bincount(places, minlength=n_places)
-    return sum(
-        float(
-            (np.bincount(places, one - one.mean(), n_places) ** 2 / (counts + PRIOR_ROWS)).sum() / max(one.var(), 1e-9)
-        )
-        for one in relative.T
-    )
+    sums = np.stack([np.bincount(places, one - 1, n_places) for one in relative.T])
+    told = (sums**2 / (counts + PRIOR_ROWS)).sum(axis=1) / np.maximum(relative.var(axis=0), 1e-9)
+    return _short((sums.mean(axis=0) / (counts + PRIOR_ROWS)) + 1), float(told.sum())
 
 
-def _factors(
-    relative: np.ndarray, places: Mapping[str, np.ndarray], n_places: Mapping[str, int]
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Logarithms of factors by feature, and the sizes ``(n, n_targets)`` that they give."""
-    n_targets = relative.shape[1]
-    factors = {name: np.zeros((n_targets, n_places[name])) for name in places}
-    expected = np.ones_like(relative)
-    for target in range(n_targets):
-        own, sizes = relative[:, target], expected[:, target]
-        for _ in range(ROUNDS):
-            for name, at in places.items():
-                seen = np.bincount(at, own, n_places[name]) + PRIOR_ROWS
-                step = np.log(seen / (np.bincount(at, sizes, n_places[name]) + PRIOR_ROWS))
-                factors[name][target] += step
-                sizes *= np.exp(step[at])
-    return factors, expected
+def _grown(matrix: np.ndarray, sizes: np.ndarray) -> Grown:
+    """Trees of the logarithms of relative sizes."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    from automl.export.trees import of_gradient_boosting
+
+    model = HistGradientBoostingRegressor(loss="poisson", early_stopping=False, random_state=0, **TREES)
+    made = of_gradient_boosting(model.fit(matrix, sizes))
+    threshold = made.threshold.copy()
+    inner = made.left != np.arange(len(made.left))
+    for place in range(matrix.shape[1]):
+        asked = inner & (made.feature == place) & np.isfinite(threshold)
+        threshold[asked] = round_edges(matrix[:, place], threshold[asked], THRESHOLD_STEPS)
+    value = np.where(inner, 0.0, made.value[:, 0])
+    return Grown(
+        np.where(inner, made.feature, 0), np.where(inner & np.isfinite(threshold), threshold, 0.0), made.left,
+        made.right, made.gap_left & inner, _short(value), made.roots,
+    )  # fmt: skip
 
 
 def levelled(errors: Errors, score: float, expected: Callable[[Errors], float | None]) -> Errors:
@@ -167,24 +234,23 @@ def levelled(errors: Errors, score: float, expected: Callable[[Errors], float | 
     """
 
     def at(log: float) -> Errors:
-        return Errors(errors.usual, errors.factors, errors.shape, math.exp(log))
+        return dataclasses.replace(errors, level=float(f"{math.exp(log):.{DIGITS}g}"))
 
     low, high = -LEVEL_RANGE, LEVEL_RANGE
-    ends = expected(at(low)), expected(at(high))
-    if ends[0] is None or ends[1] is None or not min(ends) < score < max(ends):
+    first, last = expected(at(low)), expected(at(high))
+    if first is None or last is None or not min(first, last) < score < max(first, last):
         return errors
-    rises = ends[1] > ends[0]
     for _ in range(LEVEL_STEPS):
         middle = (low + high) / 2
         found = expected(at(middle))
         if found is None:
             return errors
-        low, high = (middle, high) if (found < score) == rises else (low, middle)
+        low, high = (middle, high) if (found < score) == (last > first) else (low, middle)
     return at((low + high) / 2)
 
 
 def _short(values: np.ndarray) -> np.ndarray:
-    """Rounded to `DIGITS` digits, of which none is a cell."""
+    """Rounded to `DIGITS` digits."""
     return np.vectorize(lambda one: float(f"{one:.{DIGITS}g}"), otypes=[np.float64])(values)
 
 
@@ -194,11 +260,17 @@ def _short(values: np.ndarray) -> np.ndarray:
 def errors_as_json(errors: Errors) -> dict[str, Any]:
     """As JSON types."""
     return {
+        "read": [
+            {"name": name, "levels": None if one is None else one.tolist()} for name, one in errors.read.items()
+        ],
         "usual": errors.usual.tolist(),
-        "factors": [{"name": name, "logs": one.tolist()} for name, one in errors.factors.items()],
+        "trees": [
+            {field.name: getattr(one, field.name).tolist() for field in dataclasses.fields(Grown)}
+            for one in errors.trees
+        ],
         "shape": errors.shape.tolist(),
-        "level": float(f"{errors.level:.{DIGITS}g}"),
-    }
+        "level": errors.level,
+    }  # fmt: skip
 
 
 def read_errors(content: Any, n_places: Mapping[str, int]) -> Errors:
@@ -211,30 +283,50 @@ def read_errors(content: Any, n_places: Mapping[str, int]) -> Errors:
     Raises:
         Misfit: it is not what automl writes.
     """
-    if not isinstance(content, dict):
-        raise Misfit("errors: expected a mapping")
-    usual = np.array(numbers(content, "usual", MOST_TARGETS))
+    usual = np.array(numbers(_mapping(content), "usual", MOST_TARGETS))
     if not len(usual) or not (usual > 0).all():
         raise Misfit("errors: expected sizes above zero")
-    shape = _table(content, "shape", len(usual), QUANTILES, None)
-    if shape.shape[1] != QUANTILES or (np.diff(shape, axis=1) < 0).any():
+    read = {}
+    for one in map(_mapping, listed(content, "read", MOST_READ)):
+        name = text(one, "name")
+        levels = None if one.get("levels") is None else np.array(numbers(one, "levels", MOST_LEVELS + 3))
+        if name not in n_places or (levels is not None and len(levels) != n_places[name]):
+            raise Misfit("errors: a column that is not remembered")
+        read[name] = levels
+    trees = tuple(_read_trees(_mapping(one), len(read)) for one in listed(content, "trees", MOST_TARGETS))
+    shape = [numbers({"shape": one}, "shape", QUANTILES) for one in listed(content, "shape", MOST_TARGETS)]
+    if len(trees) != len(usual) or len(shape) != len(usual) or {len(one) for one in shape} != {QUANTILES}:
+        raise Misfit("errors: parts of several sizes")
+    if (np.diff(shape, axis=1) < 0).any():
         raise Misfit("errors: expected ascending quantiles")
-    factors = {}
-    for one in listed(content, "factors", MOST_FACTORS):
-        if not isinstance(one, dict):
-            raise Misfit("errors: expected mappings")
-        name = text(one, "name", 500)
-        if name not in n_places:
-            raise Misfit("errors: a factor of no column")
-        factors[name] = _table(one, "logs", len(usual), MOST_LEVELS + 3, n_places[name])
-    return Errors(
-        usual, factors, shape, number(content, "level", math.exp(-LEVEL_RANGE) / 2, 2 * math.exp(LEVEL_RANGE))
+    level = number(content, "level", math.exp(-LEVEL_RANGE) / 2, 2 * math.exp(LEVEL_RANGE))
+    return Errors(read, usual, trees, np.array(shape), level)
+
+
+def _read_trees(content: Mapping[str, Any], n_features: int) -> Grown:
+    """Trees whose every path ends: children come after their node, and none is deeper than `MOST_DEPTH`."""
+    value = np.array(numbers(content, "value", MOST_NODES))
+    threshold = np.array(numbers(content, "threshold", MOST_NODES))
+    n = len(value)
+    feature, left, right = (
+        np.array([whole({key: one}, key, 0, high) for one in listed(content, key, MOST_NODES)], np.int64)
+        for key, high in (("feature", max(n_features - 1, 0)), ("left", n - 1), ("right", n - 1))
     )
+    gap_left = np.array(listed(content, "gap_left", MOST_NODES), dtype=object)
+    roots = np.array([whole({"root": one}, "root", 0, n - 1) for one in listed(content, "roots", MOST_NODES)], np.int64)
+    itself = np.arange(n)
+    sound = (
+        {len(one) for one in (threshold, feature, left, right, gap_left)} == {n}
+        and all(isinstance(one, bool) for one in gap_left)
+        and ((left == itself) == (right == itself)).all()
+        and ((left >= itself) & (right >= itself)).all()
+    )
+    if not sound or not n:
+        raise Misfit("errors: trees that are none")
+    return Grown(feature, threshold, left, right, gap_left.astype(bool), value, roots)
 
 
-def _table(content: Mapping[str, Any], key: str, n_rows: int, most: int, width: int | None) -> np.ndarray:
-    rows = [numbers({key: one}, key, most) for one in listed(content, key, MOST_TARGETS)]
-    widths = {len(one) for one in rows}
-    if len(rows) != n_rows or len(widths) != 1 or (width is not None and widths != {width}):
-        raise Misfit(f"errors: {key} of another size")
-    return np.array(rows)
+def _mapping(content: Any) -> Mapping[str, Any]:
+    if not isinstance(content, dict):
+        raise Misfit("errors: expected mappings")
+    return content

@@ -1,15 +1,15 @@
 """The score to be expected on rows without a target: by predicted probabilities, or by the usual errors of such rows.
 
 If the probabilities are calibrated, they say how often each label is right, and so what any metric will be on average.
-A number says nothing of how far off it is; held-out rows told it (`automl.predict.watching.errors`). Both hold where the
-target depends on the inputs as it did in training: rows may be other ones, but not their meaning.
+A number says nothing of how far off it is; held-out rows told it (`automl.predict.watching.errors`). Both hold where
+the target depends on the inputs as it did in training: rows may be other ones, but not their meaning.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,12 +21,14 @@ from automl.records import Output
 if TYPE_CHECKING:
     from automl.records import Task
 
-__all__ = ["Expected", "expected_score", "is_available"]
+__all__ = ["Expected", "expected_score", "is_available", "widened"]
 
 DRAWS = 200
 MOST_ITEMS = 20_000
 LEVEL = 0.95
 LEAST_DEFINED = 0.9
+OFF_BY = 0.5
+"""Part of the way from the test score to an expected score of numbers, by which the latter may be off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Expected:
 
     Attributes:
         score: raw value of the metric.
-        low: low end of the interval that the score of so many rows lies in.
+        low: low end of the interval that the score of so many rows is to lie in.
         high: its high end.
         level: of the interval.
         n_items: rows that it rests on.
@@ -96,6 +98,24 @@ def expected_score(
     middle = float(known.mean())
     low, high = (middle + spread * (float(end) - middle) for end in np.quantile(known, [tail, 1 - tail]))
     return Expected(middle, low, high, LEVEL, n_all, "probabilities" if errors is None else "errors")
+
+
+def widened(found: Expected, score: float | None, n_test: int) -> Expected:
+    """The expected score of numbers with a wider interval, since the sizes of errors are themselves estimates.
+
+    Their level comes from the test rows of the contest, which are a sample as well; and where the expected score leaves
+    the test score, it may be off by a part of the way (`OFF_BY`, measured by ``benchmarks/watching.py``).
+
+    Args:
+        found: whose interval is that of samples.
+        score: test score of the contest.
+        n_test: its test rows.
+    """
+    if found.by != "errors" or score is None or n_test < 1:
+        return found
+    wider, more = math.sqrt(1 + found.n_items / n_test), OFF_BY * abs(found.score - score)
+    low = found.score - wider * (found.score - found.low) - more
+    return replace(found, low=low, high=found.score + wider * (found.high - found.score) + more)
 
 
 def _drawing(

@@ -112,13 +112,29 @@ def _edges(values: np.ndarray) -> tuple[float, ...]:
     if len(known) < MIN_LEVEL_ROWS:
         return ()
     cuts = np.quantile(known, np.linspace(0, 1, N_BINS + 1)[1:-1])
-    low, high = np.quantile(known, [0.05, 0.95])
-    size = float(high - low) or float(np.ptp(known)) or max(abs(float(known[0])), 1.0)
-    if not math.isfinite(size):
-        return ()
-    step = 2.0 ** math.floor(math.log2(max(size / STEPS, 2.0**-1000)))
-    rounded = np.unique(np.ceil(cuts / step - 0.5) * step + step / 2)
+    rounded = np.unique(round_edges(known, cuts, STEPS))
     return tuple(float(edge) for edge in rounded if math.isfinite(edge))
+
+
+def round_edges(values: np.ndarray, cuts: np.ndarray, steps: int) -> np.ndarray:
+    """Round numbers near some cuts, NaN where the values have no middle range.
+
+    Args:
+        values: ``(n,)`` that are cut; NaN for gaps.
+        cuts: ``(n_cuts,)`` numbers.
+        steps: an edge is a multiple of a power of two of at most such a part of the middle range of the values.
+    """
+    known = values[np.isfinite(values)]
+    low, high = np.quantile(known, [0.05, 0.95]) if len(known) else (0.0, 0.0)
+    size = (
+        float(high - low)
+        or float(np.ptp(known) if len(known) else 0.0)
+        or max(abs(float(np.max(known, initial=0))), 1.0)
+    )
+    if not math.isfinite(size):
+        return np.full(len(cuts), np.nan)
+    step = 2.0 ** math.floor(math.log2(max(size / steps, 2.0**-1000)))
+    return np.asarray(np.ceil(cuts / step - 0.5) * step + step / 2)
 
 
 def _bin_places(values: np.ndarray, edges: tuple[float, ...]) -> np.ndarray:

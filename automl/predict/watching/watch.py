@@ -13,7 +13,7 @@ from automl import goals, metrics
 from automl.errors import DataError, RecipeError
 from automl.predict.watching.drift import Drift, corrected, drift_of
 from automl.predict.watching.errors import LEAST_ROWS as LEAST_HELD_OUT
-from automl.predict.watching.expected import Expected, expected_score, is_available
+from automl.predict.watching.expected import Expected, expected_score, is_available, widened
 from automl.predict.watching.labels import known_truth
 from automl.predict.watching.reference import SideReference, beside, counts_beside, prediction_features, read_reference
 from automl.predict.watching.summaries import features_of
@@ -161,6 +161,8 @@ def watch(
         counts = counts_beside(known.columns, own.predictions)
         sizes = own.errors.sizes(counts, beside(features, predicted.values()), len(rows))
     expected = expected_score(output, task, errors=own.errors, sizes=sizes)
+    if expected is not None:
+        expected = widened(expected, own.score, own.predictions[0].n_rows if own.predictions else 0)
     score, n_scored = _real_score(dataset, task, output)
     drifted = any(one.state == "drifted" for one in predictions)
     facts: dict[str, str | float | None] = {
