@@ -119,6 +119,11 @@ class Modality:
         return self.items == "series"
 
     @property
+    def is_sounds(self) -> bool:
+        """Whether an item is a sound, as the spectrogram that is made of it."""
+        return self.items == "sounds"
+
+    @property
     def is_drawn(self) -> bool:
         """Whether an item is drawn as a picture: one, or the spectrogram of a sound."""
         return self.items in ("images", "sounds")

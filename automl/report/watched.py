@@ -101,9 +101,10 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
             "" if found["contest_score"] is None else f"; the contest's test gave {_figure(found['contest_score'])}"
         )
         by = "its probabilities" if expected["by"] == "probabilities" else "the errors of held-out rows like these"
+        sure = "95 % of samples lie" if expected["by"] == "probabilities" else "likely"
         said.append(
-            f"By {by} the model's {name} is {_figure(expected['score'])} on these rows (95 % of samples "
-            f"lie from {_figure(expected['low'])} to {_figure(expected['high'])}){before}."
+            f"By {by} the model's {name} is {_figure(expected['score'])} on these rows ({sure} from "
+            f"{_figure(expected['low'])} to {_figure(expected['high'])}){before}."
         )
     if found["score"] is not None:
         said.append(
@@ -169,9 +170,10 @@ HOW_EXPECTED = {
     "probabilities": "Expected scores follow from the model's probabilities (confidence-based performance estimation). "
     "They hold if the target depends on the inputs as it did in training; the first line says how well they held on "
     "the test rows.",
-    "errors": "Expected scores follow from how large errors on validation rows were, by bins of each column and of the "
-    "prediction. They hold if the target depends on the inputs as it did in training; the first line says how well "
-    "they held on the test rows. For new rows the errors are at the level of the test rows.",
+    "errors": "Expected scores follow from how large errors on validation rows were, learnt from columns and "
+    "predictions. They hold if the target depends on the inputs as it did in training; the first line says how well "
+    "they held on the test rows. For new rows the errors are at the level of the test rows. The interval is that of "
+    "samples, with half of the way from the test score to the expected one on either side.",
 }
 
 SECTIONS = (

@@ -15,8 +15,8 @@ from automl.predict.watching import reference_of, watch
 from automl.predict.watching.drift import corrected, drift_of, separation
 from automl.predict.watching.expected import expected_score
 from automl.predict.watching.labels import known_truth
-from automl.predict.watching.reference import read_reference
-from automl.predict.watching.summaries import Feature, summary_of
+from automl.predict.watching.reference import prediction_features, read_reference
+from automl.predict.watching.summaries import Feature, features_of, summary_of
 from automl.records import Contestant, Dataset, Output, Split
 
 COLUMNS = {"x": normal, "z": normal, "city": levels("bern", "oslo", "rome")}
@@ -183,6 +183,35 @@ def test_errors_that_were_altered_are_refused():
             read_reference(
                 {**reference, "sides": {"deep": {**reference["sides"]["deep"], "errors": {**sound, **change}}}}
             )
+
+
+# --------------------------------------------------------------------------- items
+
+
+@pytest.mark.parametrize(
+    ("modality", "shape", "names"),
+    [
+        ("image", (8, 8, 3), ["brightness", "contrast"]), ("audio", (8, 8, 1), ["level", "spread of levels"]),
+        ("sequence", (2, 9), ["channel 0 (mean)", "channel 0 (spread)", "channel 1 (mean)", "channel 1 (spread)"]),
+    ],
+)  # fmt: skip
+def test_items_are_compared_by_a_few_numbers_of_each(modality, shape, names):
+    items = np.random.default_rng(0).normal(100, 10, (40, *shape))
+    task = table_task(pd.DataFrame(), "binary", "roc_auc", modality=modality)
+    found = list(features_of(Dataset("items", items), task, np.arange(30)))
+    assert [one.name for one in found] == names and all(one.values.shape == (30,) for one in found)
+    assert found[0].values[0] == pytest.approx(items[0, 0].mean() if modality == "sequence" else items[0].mean())
+
+
+def test_masks_are_compared_by_the_share_of_each_class_within_the_picture():
+    masks = np.zeros((2, 4, 4), np.uint8)
+    masks[0, :2, :2] = 1
+    task = table_task(pd.DataFrame(), "segment", "dice", classes=("0", "1"))
+    output = Output("masks", {"masks": masks})
+    whole = {one.name: one.values.tolist() for one in prediction_features(output, task)}
+    assert whole == {"share of 0": [0.75, 1.0], "share of 1": [0.25, 0.0]}
+    parts = {one.name: one.values.tolist() for one in prediction_features(output, task, np.array([[2, 4], [4, 4]]))}
+    assert parts == {"share of 0": [0.5, 1.0], "share of 1": [0.5, 0.0]}
 
 
 # --------------------------------------------------------------------------- watching

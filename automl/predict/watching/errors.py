@@ -23,13 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.predict.watching.summaries import MOST_LEVELS, Feature, Summary, round_edges
-from automl.storage.values import Misfit, listed, number, numbers, text, whole
+from automl.predict.watching.summaries import Feature, Summary, round_edges
 
 if TYPE_CHECKING:
     from automl.records import Output
 
-__all__ = ["LEAST_ROWS", "Errors", "Grown", "errors_as_json", "fit_errors", "levelled", "read_errors", "values_of"]
+__all__ = ["LEAST_ROWS", "Errors", "Grown", "fit_errors", "levelled", "values_of"]
 
 LEAST_ROWS = 100
 """Held-out rows from which errors are learnt."""
@@ -42,7 +41,7 @@ PRIOR_ROWS = 20.0
 TREES: Mapping[str, Any] = {
     "max_iter": 40, "learning_rate": 0.1, "max_leaf_nodes": 8, "min_samples_leaf": 20, "l2_regularization": 5.0,
 }  # fmt: skip
-MOST_NODES, MOST_DEPTH = 600, 7
+MOST_DEPTH = 7
 THRESHOLD_STEPS = 256
 """A threshold is a multiple of a power of two of at most such a part of the middle range."""
 QUANTILES = 200
@@ -252,81 +251,3 @@ def levelled(errors: Errors, score: float, expected: Callable[[Errors], float | 
 def _short(values: np.ndarray) -> np.ndarray:
     """Rounded to `DIGITS` digits."""
     return np.vectorize(lambda one: float(f"{one:.{DIGITS}g}"), otypes=[np.float64])(values)
-
-
-# --------------------------------------------------------------------------- in a saved model
-
-
-def errors_as_json(errors: Errors) -> dict[str, Any]:
-    """As JSON types."""
-    return {
-        "read": [
-            {"name": name, "levels": None if one is None else one.tolist()} for name, one in errors.read.items()
-        ],
-        "usual": errors.usual.tolist(),
-        "trees": [
-            {field.name: getattr(one, field.name).tolist() for field in dataclasses.fields(Grown)}
-            for one in errors.trees
-        ],
-        "shape": errors.shape.tolist(),
-        "level": errors.level,
-    }  # fmt: skip
-
-
-def read_errors(content: Any, n_places: Mapping[str, int]) -> Errors:
-    """The errors, every field checked.
-
-    Args:
-        content: of `errors_as_json`, read again.
-        n_places: by name of each feature that is remembered, how many counts it has.
-
-    Raises:
-        Misfit: it is not what automl writes.
-    """
-    usual = np.array(numbers(_mapping(content), "usual", MOST_TARGETS))
-    if not len(usual) or not (usual > 0).all():
-        raise Misfit("errors: expected sizes above zero")
-    read = {}
-    for one in map(_mapping, listed(content, "read", MOST_READ)):
-        name = text(one, "name")
-        levels = None if one.get("levels") is None else np.array(numbers(one, "levels", MOST_LEVELS + 3))
-        if name not in n_places or (levels is not None and len(levels) != n_places[name]):
-            raise Misfit("errors: a column that is not remembered")
-        read[name] = levels
-    trees = tuple(_read_trees(_mapping(one), len(read)) for one in listed(content, "trees", MOST_TARGETS))
-    shape = [numbers({"shape": one}, "shape", QUANTILES) for one in listed(content, "shape", MOST_TARGETS)]
-    if len(trees) != len(usual) or len(shape) != len(usual) or {len(one) for one in shape} != {QUANTILES}:
-        raise Misfit("errors: parts of several sizes")
-    if (np.diff(shape, axis=1) < 0).any():
-        raise Misfit("errors: expected ascending quantiles")
-    level = number(content, "level", math.exp(-LEVEL_RANGE) / 2, 2 * math.exp(LEVEL_RANGE))
-    return Errors(read, usual, trees, np.array(shape), level)
-
-
-def _read_trees(content: Mapping[str, Any], n_features: int) -> Grown:
-    """Trees whose every path ends: children come after their node, and none is deeper than `MOST_DEPTH`."""
-    value = np.array(numbers(content, "value", MOST_NODES))
-    threshold = np.array(numbers(content, "threshold", MOST_NODES))
-    n = len(value)
-    feature, left, right = (
-        np.array([whole({key: one}, key, 0, high) for one in listed(content, key, MOST_NODES)], np.int64)
-        for key, high in (("feature", max(n_features - 1, 0)), ("left", n - 1), ("right", n - 1))
-    )
-    gap_left = np.array(listed(content, "gap_left", MOST_NODES), dtype=object)
-    roots = np.array([whole({"root": one}, "root", 0, n - 1) for one in listed(content, "roots", MOST_NODES)], np.int64)
-    itself = np.arange(n)
-    sound = (
-        {len(one) for one in (threshold, feature, left, right, gap_left)} == {n}
-        and all(isinstance(one, bool) for one in gap_left)
-        and ((left == itself) == (right == itself)).all()
-        and ((left >= itself) & (right >= itself)).all()
-    )
-    if not sound or not n:
-        raise Misfit("errors: trees that are none")
-    return Grown(feature, threshold, left, right, gap_left.astype(bool), value, roots)
-
-
-def _mapping(content: Any) -> Mapping[str, Any]:
-    if not isinstance(content, dict):
-        raise Misfit("errors: expected mappings")
-    return content

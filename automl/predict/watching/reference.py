@@ -10,8 +10,9 @@ import numpy as np
 
 from automl import goals
 from automl.errors import BundleError
-from automl.predict.watching.errors import Errors, errors_as_json, fit_errors, levelled, read_errors, values_of
+from automl.predict.watching.errors import Errors, fit_errors, levelled, values_of
 from automl.predict.watching.expected import expected_score
+from automl.predict.watching.stored_errors import errors_as_json, read_errors
 from automl.predict.watching.summaries import MOST_COLUMNS, MOST_LEVELS, Feature, Summary, features_of, summary_of
 from automl.sides.items import refit_items
 from automl.storage.values import Misfit, listed, mapping, numbers, optional_number, text, whole
@@ -85,13 +86,14 @@ def reference_of(
         contestants: with their predictions for the test items.
         scores: test score by side.
     """
-    if goals.named(task).in_windows or goals.named(task).in_pixels:
+    if goals.named(task).in_windows:
         return None
     rows = refit_items(split)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), LOOKED_AT)).astype(np.int64)]
     columns = tuple(summary_of(one) for one in features_of(dataset, task, rows))
     known = _HeldOut.of(dataset, task, split, columns)
-    sides = {one.side: _side(one, task, scores.get(one.side), known) for one in contestants}
+    extents = None if dataset.extents is None else dataset.extents[split.test]
+    sides = {one.side: _side(one, task, scores.get(one.side), known, extents) for one in contestants}
     return {"version": VERSION, "n_rows": len(rows), "columns": [_as_json(one) for one in columns], "sides": sides}
 
 
@@ -113,8 +115,10 @@ class _HeldOut:
         return cls(columns, *features, np.asarray(goals.truth(dataset, task, split.valid), np.float64))
 
 
-def _side(contestant: Contestant, task: Task, score: float | None, known: _HeldOut) -> dict[str, Any]:
-    predictions = tuple(summary_of(one) for one in prediction_features(contestant.output, task))
+def _side(
+    contestant: Contestant, task: Task, score: float | None, known: _HeldOut, extents: np.ndarray | None
+) -> dict[str, Any]:  # fmt: skip
+    predictions = tuple(summary_of(one) for one in prediction_features(contestant.output, task, extents))
     finite = score is not None and np.isfinite(score)
     told: dict[str, Any] = {
         "predictions": [], "score": float(score) if finite and score is not None else None, "expected": None,
@@ -174,12 +178,13 @@ def _as_json(summary: Summary) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(summary).items()}
 
 
-def prediction_features(output: Output, task: Task) -> Iterator[Feature]:
-    """What is compared of predictions: labels and probabilities, values, or scores.
+def prediction_features(output: Output, task: Task, extents: np.ndarray | None = None) -> Iterator[Feature]:
+    """What is compared of predictions: labels and probabilities, values, scores, or shares of masks.
 
     Args:
         output: decided predictions.
         task: names classes and targets.
+        extents: of masks on a common canvas, `Dataset.extents` of the same items.
     """
     arrays = output.arrays
     if "probabilities" in arrays and task.classes:
@@ -194,12 +199,23 @@ def prediction_features(output: Output, task: Task) -> Iterator[Feature]:
             yield Feature(f"probability of {task.classes[1]}", "numeric", probabilities[:, 1])
         else:
             yield Feature("confidence", "numeric", probabilities.max(axis=1))
+    elif "masks" in arrays:
+        shares = _shares(arrays["masks"], len(task.classes), extents)
+        for place, name in enumerate(task.classes[:MOST_OUTPUTS]):
+            yield Feature(f"share of {name}", "numeric", shares[:, place])
     elif "scores" in arrays:
         yield Feature("score", "numeric", np.asarray(arrays["scores"], np.float64).ravel())
     elif "values" in arrays:
         values = np.asarray(arrays["values"], np.float64).reshape(len(arrays["values"]), -1)
         for place, name in enumerate(task.target[:MOST_OUTPUTS]):
             yield Feature(f"predicted {name}", "numeric", values[:, place])
+
+
+def _shares(masks: np.ndarray, n_classes: int, extents: np.ndarray | None) -> np.ndarray:
+    """The share of each class in the pixels of each mask, ``(n, n_classes)``."""
+    own = masks if extents is None else [one[: size[0], : size[1]] for one, size in zip(masks, extents, strict=True)]
+    counts = [np.bincount(np.ravel(one), minlength=n_classes)[:n_classes] for one in own]
+    return np.asarray([one / max(one.sum(), 1) for one in counts], np.float64).reshape(len(masks), n_classes)
 
 
 # --------------------------------------------------------------------------- reading

@@ -7,7 +7,7 @@ them hold; all others are counted together, as gaps are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,10 @@ STEPS = 64
 """An edge is a multiple of a power of two of at most such a part of the middle range."""
 LONGEST_LEVEL = 120
 MOST_CHANNELS = 100
+SAID: Mapping[str, tuple[str, str, str]] = {
+    "image_path": ("image", "brightness", "contrast"), "audio_path": ("sound", "level", "spread of levels"),
+}  # fmt: skip
+"""What is measured of files: kind, mean and deviation of their pixels; those of a spectrogram are levels."""
 ITEMS_AT_ONCE = 256
 
 
@@ -182,7 +186,7 @@ def features_of(dataset: Dataset, task: Task, rows: np.ndarray) -> Iterator[Feat
             continue
         if column.kind in FILE_KINDS:
             if column.name in dataset.pictures:
-                yield from _of_pictures(dataset.pictures[column.name], rows, column.name)
+                yield from _of_pictures(dataset.pictures[column.name], rows, column.name, SAID[column.kind])
             continue
         cells = dataset.inputs[column.name].iloc[rows]
         if column.kind in ORDERED_KINDS:
@@ -214,16 +218,16 @@ def _of_words(cells: pd.Series, name: str, kind: str) -> Iterator[Feature]:
     yield Feature(f"{name} (words)", kind, n_words)
 
 
-def _of_pictures(pixels: np.ndarray, rows: np.ndarray, name: str) -> Iterator[Feature]:
-    title = f"{name} " if name else ""
-    means, spreads = _by_item(pixels, rows)
-    yield Feature(f"{title}(brightness)", "image", means[:, 0])
-    yield Feature(f"{title}(contrast)", "image", spreads[:, 0])
+def _of_pictures(pixels: np.ndarray, rows: np.ndarray, name: str, said: tuple[str, str, str]) -> Iterator[Feature]:
+    kind, *parts = said
+    for part, values in zip(parts, _by_item(pixels, rows), strict=True):
+        yield Feature(f"{name} ({part})" if name else part, kind, values[:, 0])
 
 
 def _of_array(items: np.ndarray, rows: np.ndarray, task: Task) -> Iterator[Feature]:
-    if not modalities.named(task).is_series or items.ndim != 3:
-        yield from _of_pictures(items, rows, "")
+    record = modalities.named(task)
+    if not record.is_series or items.ndim != 3:
+        yield from _of_pictures(items, rows, "", SAID["audio_path" if record.is_sounds else "image_path"])
         return
     means, spreads = _by_item(items, rows, min(items.shape[1], MOST_CHANNELS))
     for channel in range(means.shape[1]):

@@ -152,7 +152,7 @@ def watch(
     ])  # fmt: skip
     output = NOTHING if goals.named(task).makes_rows else predictor.output(dataset, rows)
     own = known.sides.get(side, SideReference())
-    predicted = {one.name: one for one in prediction_features(output, task)}
+    predicted = {one.name: one for one in prediction_features(output, task, dataset.extents)}
     predictions = corrected([
         drift_of(one, one.counted(predicted[one.name].values)) for one in own.predictions if one.name in predicted
     ])  # fmt: skip
