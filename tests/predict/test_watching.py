@@ -155,7 +155,7 @@ def test_errors_of_held_out_rows_say_what_the_score_of_numbers_will_be(metric):
     for shift in (0.0, 1.0):
         found = watch(numbers_that_scatter(3_000, 7, shift), task, model, "deep", reference, "expected<-100")
         naive, told = abs(score - found.score), abs(found.expected.score - found.score)
-        assert told < 0.15 * abs(found.score) and (not shift or told < 0.8 * naive)
+        assert told < 0.2 * abs(found.score) and (not shift or told < 0.8 * naive)
         assert found.expected.by == "errors" and found.expected.low < found.expected.score < found.expected.high
     assert found.contest_expected == pytest.approx(score, rel=0.15)
     assert "errors of held-out rows" in str(found)
