@@ -172,6 +172,7 @@ def test_errors_that_were_altered_are_refused():
     reference = watched_numbers("rmse")[2]
     sound = reference["sides"]["deep"]["errors"]
     (tree,) = sound["trees"]
+    assert len(json.dumps(sound)) < 50_000  # bytes in a saved model
     for change in (
         {"usual": [0.0]}, {"usual": []}, {"shape": [[1.0]]}, {"level": 1e9}, {"shape": [sound["shape"][0][::-1]]},
         {"read": [{"name": "none", "levels": None}]}, {"read": 1}, {"trees": []}, {"trees": [1]},
