@@ -250,4 +250,4 @@ def levelled(errors: Errors, score: float, expected: Callable[[Errors], float | 
 
 def _short(values: np.ndarray) -> np.ndarray:
     """Rounded to `DIGITS` digits."""
-    return np.vectorize(lambda one: float(f"{one:.{DIGITS}g}"), otypes=[np.float64])(values)
+    return np.asarray(np.vectorize(lambda one: float(f"{one:.{DIGITS}g}"), otypes=[np.float64])(values))

@@ -111,8 +111,10 @@ class _HeldOut:
         goal = goals.named(task)
         if not (goal.in_rows and goal.is_numeric):
             return cls()
-        features = ({one.name: one for one in features_of(dataset, task, part)} for part in (split.valid, split.test))
-        return cls(columns, *features, np.asarray(goals.truth(dataset, task, split.valid), np.float64))
+        valid, test = (
+            {one.name: one for one in features_of(dataset, task, part)} for part in (split.valid, split.test)
+        )
+        return cls(columns, valid, test, np.asarray(goals.truth(dataset, task, split.valid), np.float64))
 
 
 def _side(
@@ -158,7 +160,7 @@ def _levelled(errors: Errors, sizes: np.ndarray, output: Output, task: Task, sco
 
     def expected(one: Errors) -> float | None:
         found = expected_score(output, task, 0, LEVEL_DRAWS, one, sizes * one.level)
-        return found and found.score
+        return None if found is None else found.score
 
     return levelled(errors, score, expected)
 
