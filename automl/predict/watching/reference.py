@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Reference",
     "SideReference",
-    "beside",
-    "counts_beside",
+    "merged_counts",
+    "merged_features",
     "prediction_features",
     "read_reference",
     "reference_of",
@@ -122,18 +122,18 @@ def _side(
 ) -> dict[str, Any]:  # fmt: skip
     predictions = tuple(summary_of(one) for one in prediction_features(contestant.output, task, extents))
     finite = score is not None and np.isfinite(score)
-    told: dict[str, Any] = {
+    content: dict[str, Any] = {
         "predictions": [], "score": float(score) if finite and score is not None else None, "expected": None,
     }  # fmt: skip
     if not predictions or predictions[0].n_rows < LEAST_TEST_ROWS:
-        return told
+        return content
     errors = _errors(contestant, task, predictions, known)
     sizes = None if errors is None else _sizes(errors, contestant.output, task, predictions, known)
     expected = expected_score(contestant.output, task, 0, MEAN_DRAWS, errors, sizes)
-    told |= {"predictions": [_as_json(one) for one in predictions], "expected": expected and expected.score}
+    content |= {"predictions": [_as_json(one) for one in predictions], "expected": expected and expected.score}
     if errors is not None and sizes is not None and finite and score is not None:
-        told["errors"] = errors_as_json(_levelled(errors, sizes, contestant.output, task, score))
-    return told
+        content["errors"] = errors_as_json(_levelled(errors, sizes, contestant.output, task, score))
+    return content
 
 
 def _errors(
@@ -143,16 +143,16 @@ def _errors(
     output = contestant.valid_output
     if output is None or known.truth is None or "values" not in output.arrays:
         return None
-    features = beside(known.valid, prediction_features(output, task))
-    return fit_errors(values_of(output), known.truth, counts_beside(known.columns, predictions), features)
+    features = merged_features(known.valid, prediction_features(output, task))
+    return fit_errors(values_of(output), known.truth, merged_counts(known.columns, predictions), features)
 
 
 def _sizes(
     errors: Errors, output: Output, task: Task, predictions: tuple[Summary, ...], known: _HeldOut
 ) -> np.ndarray:  # fmt: skip
     """Sizes of errors of the test rows."""
-    features = beside(known.test, prediction_features(output, task))
-    return errors.sizes(counts_beside(known.columns, predictions), features, len(values_of(output)))
+    features = merged_features(known.test, prediction_features(output, task))
+    return errors.sizes(merged_counts(known.columns, predictions), features, len(values_of(output)))
 
 
 def _levelled(errors: Errors, sizes: np.ndarray, output: Output, task: Task, score: float) -> Errors:
@@ -165,12 +165,12 @@ def _levelled(errors: Errors, sizes: np.ndarray, output: Output, task: Task, sco
     return levelled(errors, score, expected)
 
 
-def beside(columns: Mapping[str, Feature], predictions: Iterable[Feature]) -> dict[str, Feature]:
+def merged_features(columns: Mapping[str, Feature], predictions: Iterable[Feature]) -> dict[str, Feature]:
     """Columns and predictions by name; a column that is named like a prediction gives way."""
     return {**columns, **{one.name: one for one in predictions}}
 
 
-def counts_beside(columns: Iterable[Summary], predictions: Sequence[Summary]) -> tuple[Summary, ...]:
+def merged_counts(columns: Iterable[Summary], predictions: Sequence[Summary]) -> tuple[Summary, ...]:
     """The counts of the same columns and predictions."""
     taken = {one.name for one in predictions}
     return (*(one for one in columns if one.name not in taken), *predictions)
@@ -250,7 +250,7 @@ def _read_side(content: Any, columns: tuple[Summary, ...]) -> SideReference:
         raise Misfit("sides: expected mappings")
     made = tuple(_summary(one) for one in listed(content, "predictions", MOST_OUTPUTS))
     errors = content.get("errors")
-    n_places = {one.name: len(one.counts) for one in counts_beside(columns, made)}
+    n_places = {one.name: len(one.counts) for one in merged_counts(columns, made)}
     return SideReference(
         made, optional_number(content, "score"), optional_number(content, "expected"),
         None if errors is None else read_errors(errors, n_places),

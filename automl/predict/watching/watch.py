@@ -15,7 +15,13 @@ from automl.predict.watching.drift import Drift, corrected, drift_of
 from automl.predict.watching.errors import LEAST_ROWS as LEAST_HELD_OUT
 from automl.predict.watching.expected import Expected, expected_score, is_available, widened
 from automl.predict.watching.labels import known_truth
-from automl.predict.watching.reference import SideReference, beside, counts_beside, prediction_features, read_reference
+from automl.predict.watching.reference import (
+    SideReference,
+    merged_counts,
+    merged_features,
+    prediction_features,
+    read_reference,
+)
 from automl.predict.watching.summaries import features_of
 from automl.recipe import WATCH_FIELDS, failing, parse_fail_on
 from automl.records import Output
@@ -158,8 +164,8 @@ def watch(
     ])  # fmt: skip
     sizes = None
     if own.errors is not None:
-        counts = counts_beside(known.columns, own.predictions)
-        sizes = own.errors.sizes(counts, beside(features, predicted.values()), len(rows))
+        counts = merged_counts(known.columns, own.predictions)
+        sizes = own.errors.sizes(counts, merged_features(features, predicted.values()), len(rows))
     expected = expected_score(output, task, errors=own.errors, sizes=sizes)
     if expected is not None:
         expected = widened(expected, own.score, own.predictions[0].n_rows if own.predictions else 0)
