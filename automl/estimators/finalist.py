@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["FinalistClassifier", "FinalistRegressor", "finalist_estimator"]
 
 SIDES: tuple[Literal["deep"], Literal["shallow"]] = ("deep", "shallow")
-ANSWERS = ("class", "labels", "values")
 ROWS = "rows"
 """Says on how many rows a run was fitted, and is no setting."""
 
@@ -184,8 +183,7 @@ def finalist_estimator(
 
 
 def _check(task: Task, predictors: Mapping[str, Any], side: str) -> None:
-    goal = goals.named(task)
-    if not (goal.needs_target and goal.answers in ANSWERS and task.columns):
+    if not (goals.named(task).in_rows and task.columns):
         raise DataError(
             f"an estimator needs a contest of a table with a target; this one is {task.modality}, {task.goal}: use "
             "the methods of the result"

@@ -428,8 +428,6 @@ class Model:
 
         if goals.named(self.task).in_windows:
             raise DataError("watch: forecasts are not watched; compare their errors as the true values come in")
-        if goals.named(self.task).in_pixels:
-            raise DataError("watch: masks are not watched; look at predicted masks of new pictures")
         read_reference(self.reference)  # before any row is read
         chosen = self.side(side or self.recommended)
         dataset = chosen.read(rows, "ignore")

@@ -150,8 +150,9 @@ def _plan(task: Task) -> _Plan | None:
 
 def _made(task: Task) -> _Plan | None:
     names = [column.name for column in task.columns]
-    is_table = modalities.named(task) is modalities.known().get("tabular")
-    if not is_table or goals.named(task).in_windows or all(name == f"x{i}" for i, name in enumerate(names)):
+    modality = modalities.named(task)
+    is_own_table = modality.is_table and not modality.base  # one of a plug-in may read its cells another way
+    if not is_own_table or goals.named(task).in_windows or all(name == f"x{i}" for i, name in enumerate(names)):
         return None
     others = (task.time_column, task.series_column, task.group_column, task.label, *task.set_aside)
     apart = {name for name in others if name is not None}
