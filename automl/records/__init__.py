@@ -17,7 +17,7 @@ Conventions that every package relies on:
 
 from automl.records.analysis import Analysis, AnalysisContext, AnalysisFacts, Refit, SidePredictor
 from automl.records.asked import Ancestor, Costs, FixedSettings, Inherited, Recipe, SearchOptions
-from automl.records.column_arrays import ColumnArrays, Table
+from automl.records.column_arrays import ColumnArrays, DistinctCells, Table
 from automl.records.contestants import Baseline, Contender, FitContext, ShallowModel, Template
 from automl.records.corruption import Corruption, CorruptionInputs
 from automl.records.data import VOID, Column, Dataset, Finding, Mask, Split, Task, encoded_columns
