@@ -469,15 +469,17 @@ class Model:
     ) -> Exported:  # fmt: skip
         """Export the recommended model, or that of a side; see `SideModel.export`.
 
+        Of a run folder, size and latency are also written into its report and its ``result.json``.
+
         Args:
             path: as for `SideModel.export`.
             format: as for `SideModel.export`.
             side: "deep", "shallow" or "blend"; None for the recommended one.
             rows: as for `SideModel.export`.
         """
-        from automl.export import export
+        from automl.predict.exporting import export_of_run
 
-        return export(self.side(side or self.recommended), path, format, rows, self.result)
+        return export_of_run(self.side(side or self.recommended), path, format, rows, self.result, self.folder)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None

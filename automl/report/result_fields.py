@@ -17,10 +17,10 @@ from automl.records import GOALS, MODALITIES
 from automl.records.names import Cause, GoalName, Kind, ModalityName, Severity, Side, Status, Stopped
 
 __all__ = [
-    "SCHEMA", "AncestorFields", "ColumnFields", "CostFields", "CoverageFields", "FailOnFields", "FindingFields",
-    "FoldPairFields", "LeadFields", "LineageFields",
+    "SCHEMA", "AncestorFields", "ColumnFields", "CostFields", "CoverageFields", "ExportFields", "FailOnFields",
+    "FindingFields", "FoldPairFields", "LeadFields", "LineageFields",
     "RepeatFields", "ResultFields", "RunFields", "SideFields", "SplitFields", "TaskFields", "TrustFields",
-    "UncertaintyFields", "ValidationFields", "WouldDecideFields", "as_dict", "result_schema",
+    "UncertaintyFields", "ValidationFields", "WouldDecideFields", "as_dict", "checked_exports", "result_schema",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -364,6 +364,29 @@ class LineageFields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFields:
+    """An export of a model, as it was checked and measured when it was written."""
+
+    format: Annotated[str, Field(description="onnx, litert, openvino, saved_model or keras.")]
+    side: Annotated[Side, Field(description="Whose model it is.")]
+    written: Annotated[str, Field(description="When (ISO 8601).")]
+    size_bytes: Annotated[Count, Field(description="Of the model's files and its reader.")]
+    file_ms: Annotated[Amount, Field(description="Median milliseconds of one row in the file, on one thread.")]
+    reader_ms: Annotated[Amount, Field(description="Of the reader, which makes the file's inputs of the cells.")]
+    model_ms: Annotated[Amount, Field(description="Of the model itself in the same process, from typed cells on.")]
+    difference: Annotated[
+        Mapping[str, Amount],
+        Field(
+            description="Largest difference to the model by output: of values as a share of the largest magnitude, of "
+            "labels the share of rows."
+        ),
+    ]
+    tolerance: Annotated[Amount, Field(description="Largest difference that is let through.")]
+    n_rows: Annotated[Count, Field(description="Rows that were checked.")]
+    rows: Annotated[Literal["made-up", "given"], Field(description="Where these came from.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFields:
     """The figures of one contest for programs.
 
@@ -485,6 +508,13 @@ class ResultFields:
             json_schema_extra=Later,
         ),
     ]
+    exports: Annotated[
+        list[ExportFields],
+        Field(
+            description="Exports of this run's models, the latest of each side and format; written by automl export.",
+            json_schema_extra=Later,
+        ),
+    ]
     runs: Annotated[
         list[RunFields],
         Field(min_length=1, description="Every run of both sides, the floor, and the blend where there is one."),
@@ -514,6 +544,15 @@ def result_schema() -> dict[str, Any]:
         "title": "result.json of an automl run",
     }
     return {**head, **content}
+
+
+def checked_exports(value: Any) -> list[ExportFields]:
+    """The field `exports` of a result that was read.
+
+    Raises:
+        ValueError: it is not as automl writes it.
+    """
+    return TypeAdapter(list[ExportFields]).validate_python(value)
 
 
 def as_dict(record: Any) -> Any:
