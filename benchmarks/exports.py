@@ -122,13 +122,13 @@ def series(rng: np.random.Generator) -> Made:
 
 
 def texts(rng: np.random.Generator) -> Made:
-    """Texts of fifteen words."""
+    """Texts of fifteen words, read in their order."""
     y = classes(rng)
     some = np.where(y == "a", "good", "bad")
     made = [
         " ".join(rng.permutation([some[i], *rng.choice(["day", "night", "sea", "hill"], 14)])) for i in range(N_ITEMS)
     ]
-    return {"data": pd.DataFrame({"t": made, "y": y}), "target": "y"}, None
+    return {"data": pd.DataFrame({"t": made, "y": y}), "target": "y", "templates": "text_cnn"}, None
 
 
 def forecast(rng: np.random.Generator) -> Made:

@@ -6,7 +6,8 @@
 OTHER is a folder with the package of the other version, such as ``git archive COMMIT | tar x -C OTHER`` makes. Each
 version makes the model of `serve_models.py` itself, in a process of its own, since an older one opens no folder of a
 newer one; both then predict the same rows in rounds, one version after the other. Figures are medians of the rounds'
-medians, and the median of the rounds' ratios. Whether predictions are equal to the last bit is said. The last line is JSON.
+medians, and the median of the rounds' ratios. Whether predictions are equal to the last bit is said. The last line
+is JSON.
 """
 
 from __future__ import annotations
