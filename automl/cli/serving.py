@@ -27,8 +27,8 @@ def serve(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A name that requests may have in their Host header (repeatable; * for any). By default this machine's "
-            "own where --host is a loopback, any elsewhere.",
+            help="A name that requests may have in their Host header (repeatable; * for any). By default this "
+            "machine's own where --host is a loopback, any elsewhere.",
         ),
     ] = None,
     plugins: Plugins = None,
@@ -40,6 +40,6 @@ def serve(
     run(
         Settings(
             model, side, host, port, workers, most_body_mib=max_body, most_rows=max_rows, timeout_seconds=timeout,
-            plugins=tuple(words(plugins) or ()), allowed_hosts=tuple(words(allow_host) or ()),
+            plugins=tuple(words(plugins) or ()), allowed_hosts=tuple(allow_host or ()),
         )
     )  # fmt: skip
