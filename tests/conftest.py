@@ -66,6 +66,32 @@ def analysed(contests_are_not_analysed):
     return within
 
 
+SPAWN = ("automl.shallow.worker.spawn", "automl.shallow.apart.spawn")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def workers_are_forked():
+    """Workers of shallow fits start with their libraries loaded; see `fresh_workers` for those of use.
+
+    Gives what starts them in use.
+    """
+    from forked_workers import Server
+
+    spawn, server = importlib.import_module("automl.shallow.worker").spawn, Server()
+    with pytest.MonkeyPatch.context() as patch:
+        for place in SPAWN:
+            patch.setattr(place, server.spawn)
+        yield spawn
+    server.close()
+
+
+@pytest.fixture
+def fresh_workers(workers_are_forked, monkeypatch):
+    """For tests of the workers themselves: each is a process of its own, as in use."""
+    for place in SPAWN:
+        monkeypatch.setattr(place, workers_are_forked)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def the_disk_is_not_waited_for():
     """What is written outlives a killed process without it; only a machine that loses power needs it."""
