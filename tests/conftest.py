@@ -9,6 +9,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from automl import catalog
+from automl.system import threads
+
+# Before a library with OpenMP is loaded: the fits of tests are small, and two test processes share the cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+threads.sleep_while_waiting()
 
 # Examples that take long are no failures: a busy machine is slow, and hypothesis by itself allows 0.2 s for each.
 settings.register_profile("automl", deadline=None, suppress_health_check=[HealthCheck.too_slow])
