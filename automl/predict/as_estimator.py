@@ -116,21 +116,21 @@ class AsEstimator:
     @property
     def classes_(self) -> np.ndarray:
         """Of a classification, the labels in the order of scikit-learn."""
-        found: np.ndarray = self._told("classes_")
+        found: np.ndarray = self._attribute("classes_")
         return found
 
     @property
     def feature_names_in_(self) -> np.ndarray:
         """Names of the columns that the model reads."""
-        found: np.ndarray = self._told("feature_names_in_")
+        found: np.ndarray = self._attribute("feature_names_in_")
         return found
 
     @property
     def n_features_in_(self) -> int:
         """How many columns the model reads."""
-        return int(self._told("n_features_in_"))
+        return int(self._attribute("n_features_in_"))
 
-    def _told(self, name: str) -> Any:
+    def _attribute(self, name: str) -> Any:
         """An attribute of the estimator; AttributeError where it has none, as scikit-learn asks of its estimators."""
         try:
             return getattr(self.estimator(), name)

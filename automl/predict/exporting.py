@@ -31,7 +31,7 @@ def export_of_run(
         folder: of the run, or of a saved model alone, which has no report of costs; None for neither.
 
     Returns:
-        What was exported. Where the run cannot be written, the export stays and its `noted` says why.
+        What was exported. Where the run cannot be written, the export stays and its `report_note` says why.
 
     Raises:
         InputError: as `automl.export.export`.
@@ -40,9 +40,9 @@ def export_of_run(
     if folder is None or "difference" not in made.manifest or not report.is_run(folder):
         return made
     try:
-        noted = report.note_export(folder, made.manifest, report.known_sections())
+        exports = report.note_export(folder, made.manifest, report.known_sections())
     except FolderError as error:
-        return dataclasses.replace(made, noted=f"not written into the report of {folder}: {error}")
+        return dataclasses.replace(made, report_note=f"not written into the report of {folder}: {error}")
     if isinstance(result, dict):
-        result["exports"] = noted
-    return dataclasses.replace(made, noted=f"written into the costs in {folder / 'report.html'}")
+        result["exports"] = exports
+    return dataclasses.replace(made, report_note=f"written into the costs in {folder / 'report.html'}")

@@ -238,7 +238,7 @@ def _texts(column: Column) -> Reader:
             return None
         if not all(cell is None or is_clean(cell) for cell in cells.cells):
             return None
-        return _told(cells.at, [cell.strip() if cell is not None else "" for cell in cells.cells], "", column)
+        return _distinct_words(cells.at, [cell.strip() if cell is not None else "" for cell in cells.cells], "", column)
 
     return read
 
@@ -254,7 +254,7 @@ def _levels(column: Column) -> Reader:
                 return None
             cells = _each([str(number) for number in cells.tolist()])
         found = _looked_up(cells.cells, known)
-        return None if found is None else _told(cells.at, found, None, column)
+        return None if found is None else _distinct_words(cells.at, found, None, column)
 
     return read
 
@@ -267,12 +267,12 @@ def _words(column: Column) -> Reader:
             return None
         stripped = ["" if cell is None else cell.strip() for cell in cells.cells]
         found = [None if text.lower() in MISSING_WORDS else text for text in stripped]
-        return _told(cells.at, found, None, column)
+        return _distinct_words(cells.at, found, None, column)
 
     return read
 
 
-def _told(at: np.ndarray, found: list[Any], gap: str | None, column: Column) -> DistinctCells | None:
+def _distinct_words(at: np.ndarray, found: list[Any], gap: str | None, column: Column) -> DistinctCells | None:
     """Words by what was read of each distinct cell; None where more are missing than training would lead to expect."""
     gaps = [place for place, cell in enumerate(found) if cell == gap]
     n_gaps = int(np.bincount(at, minlength=len(found))[gaps].sum()) if gaps else 0

@@ -178,4 +178,4 @@ def test_figures_of_an_export_go_into_the_report_of_its_run(binary, tmp_path):
 def test_an_export_of_a_saved_model_alone_writes_nothing_beside_it(binary, tmp_path):
     (tmp_path / "model").mkdir()
     made = dataclasses.replace(binary, folder=tmp_path / "model").export(tmp_path / "x", "saved_model", "shallow")
-    assert made.noted == "" and not list((tmp_path / "model").iterdir())
+    assert made.report_note == "" and not list((tmp_path / "model").iterdir())
