@@ -199,10 +199,16 @@ def parted(rows: Grown, prepared: Prepared, recipe: Recipe) -> tuple[Rows, Rows 
         recipe: of the run.
 
     Raises:
-        RecipeError: the rows have weights that were given in memory.
+        RecipeError: the rows have weights that were given in memory, or lack the column of groups.
     """
     if recipe.weight is not None and not isinstance(recipe.weight, str):
         raise RecipeError("weight: an update needs the weights as a column of the data; write them into it")
+    if recipe.group is not None and rows.new.column(recipe.group) is None:
+        raise RecipeError(
+            f"group: the run kept rows of one {recipe.group!r} together, and the new rows have no such column, nor do "
+            "names of files tell it of old and new rows alike; add the column to the data and to the new rows, and run "
+            "a new contest"
+        )
     if prepared.split.in_time:
         return joined([rows.old, rows.test, rows.new]), None
     tested = _tested(rows, prepared)
@@ -225,7 +231,7 @@ def _drawn(rows: Grown, tested: np.ndarray, recipe: Recipe) -> np.ndarray:
     """``(n_new,)`` bool: the new rows that test, a share of each class; rows of a known group go where it is."""
     n_new = len(rows.new)
     rng = np.random.default_rng((recipe.seed, len(rows.old), n_new))
-    if recipe.group is not None and rows.new.column(recipe.group) is not None:
+    if recipe.group is not None:
         return _drawn_groups(rows, tested, recipe.group, rng)
     strata = np.zeros(n_new, np.int64)
     labels = rows.new.column(recipe.target[0]) if len(recipe.target) == 1 else None
