@@ -247,7 +247,7 @@ def run(
             folder=str(folder) if is_kept else "",
         )
         if inherited is not None:
-            outcome = as_updated(outcome, inherited)
+            outcome = as_updated(outcome, inherited, prepared.dataset.row_numbers)
         progress.say("writing the report")
         outcome, reference = _with_reference(outcome, prepared)
         outcome, result = keep(outcome, done.predictors, done.recommended, folder, reference)

@@ -157,11 +157,11 @@ def with_groups_of_names(parts: Sequence[Raw], recipe: Recipe) -> tuple[Raw, ...
         return whole
     ends = np.cumsum([len(raw.inputs) for raw in whole])
     keys = np.split(found.keys, ends[:-1])
-    if any(group in raw.inputs and _texts(raw.inputs[group]) != _texts(own) for raw, own in zip(whole, keys, strict=True)):
+    if any(
+        group in raw.inputs and _texts(raw.inputs[group]) != _texts(own) for raw, own in zip(whole, keys, strict=True)
+    ):
         return whole
-    return tuple(
-        replace(raw, inputs=raw.inputs.assign(**{group: own})) for raw, own in zip(whole, keys, strict=True)
-    )
+    return tuple(replace(raw, inputs=raw.inputs.assign(**{group: own})) for raw, own in zip(whole, keys, strict=True))
 
 
 def _texts(cells: Iterable[object]) -> list[str | None]:

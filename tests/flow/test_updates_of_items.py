@@ -15,7 +15,8 @@ from tiny_network import TINY_OPTIONS
 import automl
 from automl.errors import DataError, RecipeError
 from automl.flow.prepare import prepare
-from automl.flow.updating import _target_array, _write, parted
+from automl.flow.update_split import parted
+from automl.flow.updating import _target_array, _write
 from automl.intake import grown
 from automl.intake.grown import _table
 from automl.intake.raw import Raw
@@ -98,7 +99,8 @@ def kept_again(old, new, tmp_path, tested=range(10), **keys):
     rows = grown(recipe, new)
     split = SimpleNamespace(in_time=False, test=np.array(tested))
     dataset = SimpleNamespace(n_rows=len(rows.old), row_numbers=rows.numbers, test_from=None)
-    train, test = parted(rows, SimpleNamespace(split=split, dataset=dataset), recipe)
+    parts = parted(rows, SimpleNamespace(split=split, dataset=dataset), recipe)
+    train, test = parts.train, parts.test
     tmp_path.mkdir(exist_ok=True)
     paths = [_write(one, tmp_path / "kept", name) for one, name in ((train, "train"), (test, "test"))]
     made = dataclasses.replace(recipe, data=str(paths[0]), test=str(paths[1]))
@@ -179,7 +181,7 @@ def test_masks_of_arrays_are_kept_and_those_of_cells_are_refused(tmp_path):
     rng = np.random.default_rng(0)
     masks = rng.integers(0, 2, (40, 8, 8)).astype(np.uint8)
     X = (masks[..., None] * 200 + rng.integers(0, 50, (40, 8, 8, 3))).astype(np.uint8)
-    prepared, _, test = kept_again((X, masks), (X[:20], masks[:20]), tmp_path, target="y")
+    prepared, _, test = kept_again((X, masks), (X[:20] + 1, masks[:20]), tmp_path, target="y")
     assert prepared.task.goal == "segment" and prepared.dataset.n_rows == 60 and len(test) == 10 + 4
     frame = pd.DataFrame({"x": range(20), "y": [Mask(one) for one in masks[:20]]})
     with pytest.raises(DataError, match="'y' of the data holds masks: give pictures and masks as arrays"):
