@@ -9,8 +9,9 @@ This file is written beside each exported model and needs nothing but Python and
     labels = model.labels(outputs["labels"])
 
 Cells are numbers for columns of kind "number", texts for "level" and "text", ISO 8601 texts without a zone or
-datetime64 for "date" (1677-09-22 to 2262-04-10; times outside count as gaps), and true or false (or the column's own words for them) for "boolean". None, NaN and "" are gaps. ``docs/export.md``
-describes ``preprocess.json``, from which all of this is read.
+datetime64 for "date", and true or false (or the column's own words for them) for "boolean". None, NaN, "" and times
+before 1677-09-22 or after 2262-04-10 are gaps. ``docs/export.md`` describes ``preprocess.json``, from which all of this
+is read.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from automl.export.network_code import identifier, network_code
 from automl.export.script import deep_script, in_docstring, shallow_script
 
 HOSTILE = (
-    'y"""\nimport os; os.system("id")\n"""', "C:\\Users\\n", "<MODELS>", "#<COMMON>", "'); evil(); ('", "\\", '"', "a\x00b",
-    "\u202edlrow", "\ud800", '\\"""\rimport evil', "<HEAD><TARGET>", "{evil()}", "2²",
+    'y"""\nimport os; os.system("id")\n"""', "C:\\Users\\n", "<MODELS>", "#<COMMON>", "'); evil(); ('", "\\", '"',
+    "a\x00b", "\u202edlrow", "\ud800", '\\"""\rimport evil', "<HEAD><TARGET>", "{evil()}", "2²",
 )  # fmt: skip
 RESULT = {"split": {"seed": 1, "n_train": 6, "n_valid": 2, "n_test": 2}, "runs": []}
 LOOP = {"learning_rate": 0.001, "weight_decay": 0.0, "batch_size": 32, "epochs": 2}

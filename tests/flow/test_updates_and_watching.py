@@ -13,8 +13,8 @@ from tiny_network import TINY_OPTIONS
 
 import automl
 from automl.errors import DataError, FolderError, RecipeError
-from automl.flow.prepare import prepare
 from automl.flow.inheritance import as_updated
+from automl.flow.prepare import prepare
 from automl.flow.update_split import parted
 from automl.flow.updating import _writable, finalists_settings, lineage_of
 from automl.intake import Rows, grown
