@@ -1,8 +1,8 @@
 """Updates a finished contest with new rows: both finalists' settings are fitted again, without a search.
 
 The new contest has the rows of the old one and the new ones. The test rows are those of the old contest and the same
-share of the new rows, so no row that chose the settings tests. Where rows are split in time, the latest of all test, and
-a finding counts those of them that chose the settings, if new rows are not later. See
+share of the new rows, so no row that chose the settings tests. Where rows are split in time, the latest of all test;
+if new rows are not later, a finding counts those that chose the settings. See
 ``docs/decisions/0063-nightly-runs.md``.
 """
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from automl import modalities
+from automl.detect.generated_items import detect_array
 from automl.errors import RecipeError
-from automl.flow.prepare import prepare
+from automl.intake import load
 from automl.recipe import make
 from automl.records import Encoder, TargetCodec
 
@@ -159,11 +160,13 @@ def test_a_modality_of_a_plug_in_is_asked_before_ours_and_served_by_its_base():
 
 def test_items_of_a_modality_of_a_plug_in_are_generated_and_called_by_how_they_look():
     X, y = np.random.default_rng(0).normal(size=(60, 1, 16)), np.array(["a", "b"] * 30)
+    recipe = make(data=(X, y), goal="generate")
+    dataset = load(recipe)
     modalities.plug_in([other()])
     try:
-        task = prepare(make(data=(X, y), goal="generate")).task
+        task = detect_array(dataset, recipe)[1]
         assert (task.modality, task.label) == ("spectrum", "y")
         with pytest.raises(RecipeError, match="series are generated given their class, which is called 'y'"):
-            prepare(make(data=(X, y), goal="generate", condition="other"))
+            detect_array(dataset, replace(recipe, condition="other"))
     finally:
         modalities.plug_in(())
