@@ -153,7 +153,7 @@ def _is_batched(data: Any, spec: Any, where: str) -> bool:
         return False
     shown = " and ".join(str(tuple(shape)) for shape in shapes[:4])
     raise DataError(
-        f"{where} has elements of shape {shown}, which may be rows or batches of rows: expected data that end in a batch "
+        f"{where} has elements of shape {shown}, which may be rows or batches: expected data that end in a batch "
         "of rows, or elements with a single value such as a class; call .batch(32) if each element is one row, or "
         ".unbatch() if each holds several"
     )
