@@ -30,13 +30,13 @@ from typing import Any
 
 import yaml
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
-import leaderboard_sets as sets  # noqa: E402 (it lies beside the other benchmarks)
+import leaderboard_sets as sets  # it lies beside the other benchmarks
 
 __all__ = ["main", "prepare", "scores", "table"]
 
+HERE = Path(__file__).resolve().parent
 OURS = "automl_keras"
 NO_SETUP = ("constantpredictor", "DecisionTree")
 """Frameworks that run in the runner's own environment."""

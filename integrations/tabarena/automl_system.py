@@ -258,7 +258,7 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", default=[], metavar="TASK", help="own tables: path:target, or a .yaml")
     parser.add_argument("--anchors", default="LightGBM", help="models of TabArena beside it, on own tables")
     parser.add_argument("--tiny", action="store_true", help="one small data set of TabArena, for a first look")
-    parser.add_argument("--seconds", type=int, default=None, help="limit of each fit (3600 on all of TabArena, else 60)")
+    parser.add_argument("--seconds", type=int, default=None, help="limit of each fit (3600 on all sets, else 60)")
     parser.add_argument("--cores", type=int, default=None, help="cores of each fit (all)")
     parser.add_argument("--seed", type=int, default=0, help="of the split of own tables")
     parser.add_argument("--arguments", default="", help="on own tables, arguments of automl.fit as JSON")

@@ -16,7 +16,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
-import leaderboard_sets as sets  # noqa: E402 (it lies beside the other benchmarks)
+import leaderboard_sets as sets  # it lies beside the other benchmarks
 
 __all__ = ["Rows", "errors", "load", "run", "table", "typed"]
 
@@ -112,7 +112,8 @@ def errors(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             # TabArena writes a hash behind the name.
-            "set": str(one["task_metadata"]["name"]).rpartition("-")[0], "metric": str(one["metric"]), "system": str(one["framework"]),
+            "set": str(one["task_metadata"]["name"]).rpartition("-")[0],
+            "metric": str(one["metric"]), "system": str(one["framework"]),
             "error": float(one["metric_error"]), "train_seconds": float(one["time_train_s"]),
             "predict_seconds": float(one["time_infer_s"]),
         }
