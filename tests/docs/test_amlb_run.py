@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,13 +20,17 @@ if not FILE.exists():
     pytest.skip("integrations are not installed", allow_module_level=True)
 
 
-@pytest.fixture
-def command(monkeypatch):
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    spec = importlib.util.spec_from_file_location("amlb_run", FILE)
+def loaded(path):
+    spec = importlib.util.spec_from_file_location(f"amlb_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def command(monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return loaded(FILE)
 
 
 @pytest.fixture
@@ -73,6 +78,17 @@ def test_the_table_says_which_is_best_and_what_failed(command, tmp_path):
     assert command.scores(tmp_path / "none.csv") == []
     rows = command.table(command.scores(path), ["ours", "tree"]).splitlines()
     assert rows[2:] == ["| a | 0 | neg_rmse | **-2.5000** | -3.0000 |", "| a | 1 | neg_rmse | failed | failed |"]
+
+
+def test_the_launcher_waits_for_the_exit_code(monkeypatch):
+    runner = loaded(FILE.with_name("runner.py"))
+    with runner.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        monkeypatch.setattr(runner, "GRACE_SECONDS", 0.01)
+        assert process.poll() is None  # it waits for its input
+        monkeypatch.setattr(runner, "GRACE_SECONDS", 600)
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        assert process.poll() == 0
 
 
 def test_a_runner_that_is_not_there_is_said_in_words(command, table, tmp_path):
