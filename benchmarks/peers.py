@@ -57,10 +57,10 @@ model.fit(X_train=X, y_train=y, task=task, metric=o["metric"], time_budget=o["se
 answer(model.predict(T), model.predict_proba(T)[:, 1] if o["goal"] == "binary" else None)
 """
 
-# AutoKeras has no bound on time: the search is broken off when the time is over, and the best network of the trials that
-# had ended predicts (no final fit, as AutoKeras does itself where validation rows are given). Its tables (gone in 2.0,
-# back in 3.0) are arrays, with categories as one number each: columns are encoded here, each level in a column of its
-# own. AutoKeras 3.0.0 runs with Keras 3.12; Keras 3.15 refuses the NumPy integers that it passes as units.
+# AutoKeras has no bound on time: the search is broken off when the time is over, and the best network of the trials
+# that had ended predicts (no final fit, as AutoKeras does itself where validation rows are given). Its tables (gone in
+# 2.0, back in 3.0) are arrays, with categories as one number each: columns are encoded here, each level in a column of
+# its own. AutoKeras 3.0.0 runs with Keras 3.12; Keras 3.15 refuses the NumPy integers that it passes as units.
 AUTOKERAS = """
 import time
 begun = time.time()
