@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from automl.errors import RecipeError
 from automl.records import PLUGIN_GROUP, Baseline, Goal, Metric, Modality, Template
+from automl.system.installed import Places, places
 
 __all__ = ["GROUP", "PlugIn", "bringer", "extend", "members", "plug_ins", "template_loader", "title_of"]
 
@@ -71,7 +72,7 @@ def plug_ins(named: Sequence[str | Path] | None = None) -> tuple[PlugIn, ...]:
         named: as in `extend`.
     """
     files = {path: _of_file(path, module) for path, module in _FILES.items()}
-    points = {point.name: point for point in entry_points(group=GROUP)}
+    points = {point.name: point for point in _installed()}
     if named is None:
         return (*files.values(), *(one for point in points.values() if (one := _of_point(point)) is not None))
     found: list[PlugIn | None] = []
@@ -88,7 +89,7 @@ def bringer(member: Any) -> str:
     for path, module in _FILES.items():
         if any(value is member for value in vars(module).values()):
             return path.name
-    for point in entry_points(group=GROUP):
+    for point in _installed():
         loaded = point.load()  # it was loaded before, or its member would not be here
         if loaded is member or (isinstance(loaded, ModuleType) and any(v is member for v in vars(loaded).values())):
             return point.name
@@ -163,7 +164,7 @@ def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
             modality has the name of one included in automl.
     """
     files = [plugin for plugin in plugins if not _is_name(plugin)]
-    installed = {point.name for point in entry_points(group=GROUP)} if len(files) < len(plugins) else set()
+    installed = {point.name for point in _installed()} if len(files) < len(plugins) else set()
     for plugin in plugins:
         if _is_name(plugin) and str(plugin) not in installed:
             there = f"installed are {', '.join(sorted(installed))}" if installed else "none is installed"
@@ -204,11 +205,21 @@ def _import_file(path: Path) -> ModuleType:
     return module
 
 
+def _installed() -> tuple[EntryPoint, ...]:
+    """Entry points of plug-ins in the order of their names, read again when a folder of packages has changed."""
+    return _entry_points(entry_points, places())
+
+
+@functools.lru_cache(maxsize=4)
+def _entry_points(read: Callable[..., Iterable[EntryPoint]], _: Places) -> tuple[EntryPoint, ...]:
+    return tuple(sorted(read(group=GROUP), key=lambda point: (point.name, point.value)))
+
+
 def _values(package: str) -> Iterator[tuple[str, Any]]:
     """Every candidate as (origin, value)."""
     for module in _modules(package):
         yield from _constants(module)
-    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+    for point in _installed():
         try:
             loaded = point.load()
         except Exception as error:

@@ -9,6 +9,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from automl import catalog
+from automl.system import threads
+
+# Before a library with OpenMP is loaded: the fits of tests are small, and two test processes share the cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+threads.sleep_while_waiting()
 
 # Examples that take long are no failures: a busy machine is slow, and hypothesis by itself allows 0.2 s for each.
 settings.register_profile("automl", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -64,6 +69,32 @@ def analysed(contests_are_not_analysed):
             yield
 
     return within
+
+
+SPAWN = ("automl.shallow.worker.spawn", "automl.shallow.apart.spawn")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def workers_are_forked():
+    """Workers of shallow fits start with their libraries loaded; see `fresh_workers` for those of use.
+
+    Gives what starts them in use.
+    """
+    from forked_workers import Server
+
+    spawn, server = importlib.import_module("automl.shallow.worker").spawn, Server()
+    with pytest.MonkeyPatch.context() as patch:
+        for place in SPAWN:
+            patch.setattr(place, server.spawn)
+        yield spawn
+    server.close()
+
+
+@pytest.fixture
+def fresh_workers(workers_are_forked, monkeypatch):
+    """For tests of the workers themselves: each is a process of its own, as in use."""
+    for place in SPAWN:
+        monkeypatch.setattr(place, workers_are_forked)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -11,6 +11,7 @@ from automl.metrics.contents import is_content
 from automl.metrics.two_sample import as_matrix
 from automl.records import NUMERIC_KINDS, Analysis, AnalysisContext, AnalysisFacts, Side
 from automl.sides.items import refit_items
+from automl.system.threads import one_thread
 
 __all__ = ["UTILITY"]
 
@@ -56,7 +57,8 @@ def run(context: AnalysisContext) -> dict[str, Any] | None:
         if not context.has_time_for(0.0):
             break
         some = learnt if side == "real" else generated(context, cast("Side", side), len(learnt))
-        name, score_of = _scored(some, held_out[known], label, is_number)
+        with one_thread():
+            name, score_of = _scored(some, held_out[known], label, is_number)
         if score_of is None:
             rows.append({"side": side, "score": None, "low": None, "high": None})
             continue

@@ -12,7 +12,7 @@ import typer
 from automl.cli import contest, exporting, nightly, serving, setting, views
 from automl.cli.limits import limit_words
 from automl.errors import InputError, MissingExtra
-from automl.system import processes, terminal
+from automl.system import processes, terminal, threads
 from automl.system.printable import printable
 
 __all__ = ["app", "main"]
@@ -73,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     own = arguments is None
     if own:
         terminal.open_standard()
+        threads.sleep_while_waiting()
     processes.allow(sys.orig_argv if own else ())
     with terminal.guarded() as shown:
         code = _command(arguments)

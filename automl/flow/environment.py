@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from automl.flow.reproduce import machine
 from automl.recipe.shipped import name_of
 from automl.storage.files import refuse_link, write_text
 from automl.storage.run_folder import ENVIRONMENT_FILE, RECIPE_FILE
+from automl.system.installed import packages
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
@@ -82,16 +82,6 @@ def write_environment(recipe: Recipe, prepared: Prepared, folder: Path) -> None:
         },
     }
     write_text(refuse_link(folder / ENVIRONMENT_FILE), json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-
-
-def packages() -> dict[str, str]:
-    """Version of each installed package, by its name."""
-    found: dict[str, str] = {}
-    for one in metadata.distributions():
-        name = one.metadata["Name"]
-        if name:
-            found.setdefault(str(name), str(one.version))
-    return dict(sorted(found.items(), key=lambda pair: pair[0].lower()))
 
 
 def _absolute(value: Any) -> Any:

@@ -13,6 +13,7 @@ from hashlib import blake2b
 import numpy as np
 
 from automl.metrics.contents import features_of, is_content
+from automl.system.threads import one_thread
 
 __all__ = ["as_matrix", "told_apart"]
 
@@ -90,9 +91,10 @@ def _cross_fitted(real: np.ndarray, generated: np.ndarray, are_codes: np.ndarray
             early_stopping=False, random_state=0,
         )  # fmt: skip
         rows = np.concatenate([real[~held], generated[~held]])
-        model.fit(rows, np.repeat([0, 1], np.count_nonzero(~held)))
-        scores[order[held], 0] = model.predict_proba(real[held])[:, 1]
-        scores[order[held], 1] = model.predict_proba(generated[held])[:, 1]
+        with one_thread():
+            model.fit(rows, np.repeat([0, 1], np.count_nonzero(~held)))
+            scores[order[held], 0] = model.predict_proba(real[held])[:, 1]
+            scores[order[held], 1] = model.predict_proba(generated[held])[:, 1]
     return scores
 
 

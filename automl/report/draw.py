@@ -18,9 +18,12 @@ picture is drawn twice, once for a narrow screen, so that its letters stay reada
 from __future__ import annotations
 
 import io
+import json
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -76,26 +79,49 @@ class Pen:
         lacking = [name for name in ("alt", "layers") if name not in chart and chart.get("kind") != "gain"]
         if lacking:
             raise ValueError(f"a chart lacks {lacking[0]!r}; it has {', '.join(map(repr, chart))}")
-        import matplotlib
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
+        svg = figure_of(Asked(json.dumps(chart, sort_keys=True), size, chart))
+        return clean(svg, str(chart["alt"]), f"p{next(self._numbers)}")
 
-        with warnings.catch_warnings(), matplotlib.rc_context(SETTINGS):
-            warnings.simplefilter("ignore")  # a glyph that Matplotlib's own font lacks is drawn by the browser's
-            figure = Figure(figsize=size, dpi=72, layout="constrained")
-            FigureCanvasSVG(figure)
-            axes = figure.add_subplot()
-            dress(axes, chart, size[0] > 5)
-            if chart.get("kind") == "gain":
-                gain(axes, chart)
-            else:
-                for layer in chart["layers"]:
-                    drawn(axes, layer)
-                limits(axes, chart)
-            buffer = io.StringIO()
-            blank = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-            figure.savefig(buffer, format="svg", transparent=True, metadata=blank)
-        return clean(buffer.getvalue(), str(chart["alt"]), f"p{next(self._numbers)}")
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A chart in one size; two of the same content are equal.
+
+    Attributes:
+        text: the chart as JSON.
+        size: width and height in inches.
+        chart: the chart.
+    """
+
+    text: str
+    size: tuple[float, float]
+    chart: Mapping[str, Any] = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def figure_of(asked: Asked) -> str:
+    """Matplotlib's SVG of a chart, kept, since a run's page and the one that travels with its model share most."""
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    chart = asked.chart
+    with warnings.catch_warnings(), matplotlib.rc_context(SETTINGS):
+        warnings.simplefilter("ignore")  # a glyph that Matplotlib's own font lacks is drawn by the browser's
+        figure = Figure(figsize=asked.size, dpi=72, layout="constrained")
+        FigureCanvasSVG(figure)
+        axes = figure.add_subplot()
+        dress(axes, chart, asked.size[0] > 5)
+        if chart.get("kind") == "gain":
+            gain(axes, chart)
+        else:
+            for layer in chart["layers"]:
+                drawn(axes, layer)
+            limits(axes, chart)
+        buffer = io.StringIO()
+        blank = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(buffer, format="svg", transparent=True, metadata=blank)
+    return buffer.getvalue()
 
 
 def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:

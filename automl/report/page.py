@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import jinja2
@@ -278,6 +279,21 @@ def environment(**options: Any) -> jinja2.Environment:
     return made
 
 
+def visible(value: Any) -> Any:
+    """Text with its invisible characters shown, as all text of the HTML page is."""
+    return words.visible(value) if type(value) is str else value
+
+
+def compiled(made: jinja2.Environment, text: str) -> jinja2.Template:
+    """A template of this environment, compiled once for all pages of its form."""
+    return jinja2.Template.from_code(made, _code(made.finalize, text), made.make_globals(None))
+
+
+@lru_cache(maxsize=256)
+def _code(finalize: Callable[..., Any] | None, text: str) -> CodeType:
+    return environment(finalize=finalize).compile(text)
+
+
 def html(
     content: Mapping[str, Any],
     sections: Sequence[Section] | None = None,
@@ -287,15 +303,15 @@ def html(
 ) -> str:
     """One self-contained HTML page of a stored report; `strict` as in `render`, `quoting` as in `stored`."""
     pen = draw.Pen()
-    made = environment(finalize=lambda v: words.visible(v) if type(v) is str else v)
+    made = environment(finalize=visible)
     made.globals["svgs"] = lambda chart: [(screen, Markup(svg)) for screen, svg in pen.svgs(chart)]
     made.globals["sparkline"] = lambda lines, alt: Markup(draw.sparkline(lines, alt))
     made.globals["bars"] = lambda shares, alt: Markup(draw.bars_of(shares, words.visible(alt)))
-    macros = made.from_string(source("macros.html")).module
+    macros = compiled(made, source("macros.html")).module
     made.globals.update({name: getattr(macros, name) for name in ("side", "small", "table", "more", "figure", "heat")})
     by_name = {section.name: section.template for section in sections or shipped()}
     css = Markup(source("page.css").strip())
-    return made.from_string(source("page.html")).render(
+    return compiled(made, source("page.html")).render(
         css=css, **frame(content), **arranged(bodies(made, content, by_name, strict, quoting))
     )
 
@@ -305,12 +321,12 @@ def markdown_text(
 ) -> str:
     """A stored report as Markdown; `strict` as in `render`."""
     made = environment(finalize=markdown.safe)
-    macros = made.from_string(markdown.MACROS).module
+    macros = compiled(made, markdown.MACROS).module
     made.globals.update({name: getattr(macros, name) for name in ("side", "table", "figure")})
     made.globals["fence"] = markdown.fence
     by_name = {section.name: section.markdown for section in sections or shipped()}
     shown = arranged(bodies(made, content, by_name, strict))
-    text = made.from_string(markdown.PAGE).render(**frame(content), **shown)
+    text = compiled(made, markdown.PAGE).render(**frame(content), **shown)
     lines = [line.rstrip() for line in text.splitlines()]
     return "\n".join(line for i, line in enumerate(lines) if line or (i and lines[i - 1])) + "\n"
 
@@ -344,7 +360,7 @@ def bodies(
         body, problem = Markup(""), part.get("problem")
         if part["data"] is not None and part["name"] in templates:
             try:
-                body = Markup(made.from_string(templates[part["name"]]).render(part["data"]).strip())
+                body = Markup(compiled(made, templates[part["name"]]).render(part["data"]).strip())
             except Exception as error:
                 if part["name"] in own:
                     raise

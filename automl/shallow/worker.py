@@ -30,6 +30,7 @@ import numpy as np
 
 from automl.shallow.messages import PIECE_BYTES, FitSpec, Fitted, Part, Payload
 from automl.system.resources import usable_cores
+from automl.system.threads import ASLEEP
 
 __all__ = ["UNSTARTED", "Child", "Worker", "spawn"]
 
@@ -250,8 +251,7 @@ def _threads() -> dict[str, str]:
     cores = usable_cores()
     return {
         "OMP_NUM_THREADS": str(cores),
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "GOMP_SPINCOUNT": "0",
+        **ASLEEP,
         "OPENBLAS_NUM_THREADS": str(max(1, cores // 2)),
         "MKL_NUM_THREADS": str(cores),
     }

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import automl
 
@@ -42,6 +43,7 @@ def test_the_shallow_side_stands_and_the_reason_is_told(tmp_path, monkeypatch):
     assert [run["side"] for run in result["runs"] if run["finalist"]] == ["shallow"]
 
 
+@pytest.mark.usefixtures("fresh_workers")
 def test_neither_tensorflow_nor_a_process_apart_is_needed_for_an_answer(tmp_path, monkeypatch):
     from automl.flow import contest
     from automl.flow.loading import Loading

@@ -17,7 +17,7 @@ import pytest
 from automl import report
 from automl.errors import FolderError
 from automl.records import Finding, Section
-from automl.report import page
+from automl.report import draw, page
 from automl.report.sections import shipped
 from automl.system.printable import printable
 from automl.verdict import repeated
@@ -261,10 +261,14 @@ def test_a_report_is_small_and_each_of_its_pictures_is_drawn_once(outcome_of, na
         savefig(self, *args, **more)
 
     monkeypatch.setattr(Figure, "savefig", counted)
+    draw.figure_of.cache_clear()
     report.write(outcome_of(name), tmp_path)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert 0 < len(drawn) == text.count("<svg")
     assert len(text.encode()) < 1_500_000
+    n_drawn = len(drawn)
+    page.shareable(outcome_of(name))  # the page that travels with the model shows the same pictures
+    assert len(drawn) == n_drawn
 
 
 def test_drawing_leaves_the_settings_of_matplotlib_alone(outcome_of):

@@ -17,6 +17,8 @@ from automl.shallow.in_process import InProcessWorker
 from automl.shallow.messages import Part, Payload
 from automl.shallow.worker import Worker
 
+pytestmark = pytest.mark.usefixtures("fresh_workers")
+
 ROWS = np.arange(60)
 
 

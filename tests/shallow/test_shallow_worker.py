@@ -19,6 +19,8 @@ from automl.shallow import worker as worker_module
 from automl.shallow.messages import Part, Payload
 from automl.shallow.worker import Worker
 
+pytestmark = pytest.mark.usefixtures("fresh_workers")
+
 
 @dataclass
 class Stubborn:

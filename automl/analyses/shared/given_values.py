@@ -11,6 +11,7 @@ from automl import metrics
 from automl.metrics.given import keys_of
 from automl.records import Output
 from automl.sides.row_space import Space
+from automl.system.threads import one_thread
 
 __all__ = ["GIVEN_EXAMPLE", "of_values"]
 
@@ -80,8 +81,9 @@ def _looks(field: str, learnt: np.ndarray, sets: Mapping[str, np.ndarray]) -> di
     if len(np.unique(own)) < 2:
         return {name: np.repeat(own[:1], len(some)) for name, some in sets.items()}
     model = HistGradientBoostingClassifier(max_iter=N_TREES, early_stopping=False, random_state=0)
-    model.fit(space.points(learnt[names]), own)
-    return {name: np.asarray(model.predict(space.points(some[names]))) for name, some in sets.items()}
+    with one_thread():
+        model.fit(space.points(learnt[names]), own)
+        return {name: np.asarray(model.predict(space.points(some[names]))) for name, some in sets.items()}
 
 
 GIVEN_EXAMPLE: dict[str, Any] = {

@@ -1,0 +1,39 @@
+"""What is installed beside automl, read again only when a folder of packages has changed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import lru_cache
+from importlib import metadata
+
+__all__ = ["Places", "packages", "places"]
+
+Places = tuple[tuple[str, int], ...]
+
+
+def places() -> Places:
+    """Each folder in which Python looks for packages, and when it last changed, in ns; 0 if it is not there."""
+    return tuple((place, _changed(place)) for place in sys.path)
+
+
+def packages() -> dict[str, str]:
+    """Version of each installed package, by its name."""
+    return dict(_packages(places()))
+
+
+def _changed(place: str) -> int:
+    try:
+        return os.stat(place or ".").st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=4)
+def _packages(_: Places) -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    for one in metadata.distributions():
+        name = one.metadata["Name"]
+        if name:
+            found.setdefault(str(name), str(one.version))
+    return tuple(sorted(found.items(), key=lambda pair: pair[0].lower()))
