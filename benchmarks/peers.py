@@ -91,7 +91,11 @@ try:
     model.fit(matrix[~held], goals[~held], validation_data=(matrix[held], goals[held]), callbacks=[Stop()], verbose=0)
 except FatalError:
     pass
-found = model.tuner.get_best_models()[0].predict(encoded(T), verbose=0)
+try:
+    best = model.tuner.get_best_models()[0]
+except (OSError, IndexError):
+    sys.exit("no trial had ended when the time was over")
+found = best.predict(encoded(T), verbose=0)
 if not labelled:
     answer(found.ravel() * y.std() + y.mean())
 elif len(names) == 2:
