@@ -64,7 +64,7 @@ class Trials:
 
         one = self.settings[number]
         knobs = {name: float(one[name]) for name in self.template.knobs if name in one}
-        network = self.trainer._new(self.template, one)
+        network = self.trainer.cache.new(self.template, one)
         network.reset(knobs, int(one["batch_size"]), number)
         one_step(network)
         network.predict_valid()

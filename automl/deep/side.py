@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from automl import metrics
 from automl.deep import repeat as repeats
@@ -21,17 +20,15 @@ from automl.deep.family import Candidate, FamilySearch, PendingTrial
 from automl.deep.finalist import Finalist
 from automl.deep.lengths import Lengths
 from automl.deep.messages import TrialResult, TrialSpec, plain
-from automl.deep.oracle import Oracle
 from automl.deep.proposals import Proposals
 from automl.deep.pruner import at_milestones, milestones_for
 from automl.deep.resume import ResumedTrials
 from automl.deep.scheduling import next_search, round_ends
+from automl.deep.searches import begun_searches, fingerprints_of_spaces
 from automl.deep.training import device as devices
-from automl.deep.training.failure import explain
-from automl.deep.training.loss_knobs import declare
-from automl.deep.training.pretraining import declare_start
 from automl.deep.training.trainer import Trainer
-from automl.records import DRAWN, START, Run, SearchOptions
+from automl.records import Run, SearchOptions
+from automl.sides.finalist import NamesFinalist
 from automl.sides.holdouts import MultiHoldoutPolicy
 from automl.sides.ranking import order
 from automl.system import processes
@@ -44,7 +41,6 @@ if TYPE_CHECKING:
         Encoder,
         Facts,
         FixedSettings,
-        InputSpec,
         Output,
         Side,
         Split,
@@ -60,7 +56,7 @@ NEIGHBOURS = 2
 COMPILE_SHARE = 0.15
 
 
-class DeepSide:
+class DeepSide(NamesFinalist[Finalist]):
     """Searches templates with KerasTuner's oracles; implements `records.Contender`.
 
     Args:
@@ -134,11 +130,10 @@ class DeepSide:
         if remote is not None:
             remote.supply(self.trainer.training_data, tuple(templates), self.options.memory_mib)
         self.left_out: dict[str, str] = {}
-        self.searches = [
-            search
-            for template in templates.values()
-            if (search := self._family_search(template, encoder.specs, facts)) is not None
-        ]
+        self.searches = begun_searches(
+            templates.values(), encoder.specs, facts, self.trainer, oracle=self.options.oracle, seed=seed,
+            on_left_out=self._leave_out,
+        )  # fmt: skip
         for search in self.searches if fixed is not None else ():
             search.oracle.only([one.settings for one in fixed or () if one.family == search.template.name])
         self.ranked: list[Candidate] = []
@@ -155,7 +150,7 @@ class DeepSide:
         self.holdout_policy = MultiHoldoutPolicy(1 + len(self.trainer.training_data.others), self.higher_is_better)
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
-        self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self.note)
+        self.archive = Archive(folder, {**(fingerprints or {}), **fingerprints_of_spaces(self.searches)}, self.note)
         self.finalist = Finalist(
             self.ranked, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch,
             self.archive.was_stuck, lambda candidate: self.proposals.lengths.longer_refit(candidate),
@@ -216,33 +211,6 @@ class DeepSide:
             and (not seconds < self.proposals.least_seconds(search) or self.proposals.short_search(seconds) is not None)
         )
 
-    def _family_search(self, template: Template, specs: Sequence[InputSpec], facts: Facts) -> FamilySearch | None:
-        """A template's search, or None if its space, its starting points or its prior raise an error."""
-        try:
-            oracle = Oracle(
-                template,
-                specs,
-                facts,
-                higher_is_better=self.higher_is_better,
-                seed=self.seed,
-                name=self.options.oracle,
-                also=lambda space: self._declare(space, template, specs),
-            )
-            if START in oracle.defaults:
-                oracle.second({START: DRAWN})
-            prior = 1.0 if template.prior is None else max(float(template.prior(specs, facts)), 1e-3)
-        except Exception as error:  # a template's own fault must not end the contest
-            self.left_out[template.name] = f"its space cannot be searched ({explain(error).words})"
-            self.note(f"template {template.name} is left out: {self.left_out[template.name]}")
-            return None
-        return FamilySearch(template, oracle, prior=prior)
-
-    def _declare(self, space: Any, template: Template, specs: Sequence[InputSpec]) -> None:
-        """Add the hyperparameters that are not the template's own."""
-        declare(space, self.trainer.training_data.head, self.metric, specs)
-        if self.trainer.pretraining is not None and not template.keeps_rows:
-            declare_start(space)
-
     def _next(self, seconds: float, under_way: Sequence[PendingTrial]) -> PendingTrial | None:
         """The next trial, or None if there is none for now.
 
@@ -280,20 +248,14 @@ class DeepSide:
             # With a trial of this search under way, the oracle may only be waiting for its score.
             search.exhausted = all(pending.search is not search for pending in under_way)
             return None
-        spec = TrialSpec(
-            f"{search.template.name}-{search.n_runs + 1}",
-            search.template.name,
-            plain(search.oracle.settings(number)),
-            self.seed * 1000 + search.n_runs,
+        return self._pending(
+            search,
+            number,
             seconds,
             soft_seconds=self.proposals.soft_seconds(seconds, self.n_runs),
             least_share=self.proposals.lengths.least_share(self.pool.n_workers),
             milestones=milestones_for(search.peers) if self.early_stopping else (),
-            promotion_score=self.holdout_policy.promotion_score(),
-            promotion_share=self.holdout_policy.share,
         )
-        search.n_runs += 1
-        return PendingTrial(search, number, spec)
 
     def _next_fixed(self, seconds: float) -> PendingTrial | None:
         """The next trial of settings that are given, with its whole schedule; None after the last one."""
@@ -301,6 +263,10 @@ class DeepSide:
         number = None if search is None else search.oracle.ask()
         if search is None or number is None:
             return None
+        return self._pending(search, number, seconds)
+
+    def _pending(self, search: FamilySearch, number: str, seconds: float, **lengths: Any) -> PendingTrial:
+        """A trial of these settings of the search; `lengths` are fields of its spec that may shorten it."""
         spec = TrialSpec(
             f"{search.template.name}-{search.n_runs + 1}",
             search.template.name,
@@ -309,9 +275,14 @@ class DeepSide:
             seconds,
             promotion_score=self.holdout_policy.promotion_score(),
             promotion_share=self.holdout_policy.share,
+            **lengths,
         )
         search.n_runs += 1
         return PendingTrial(search, number, spec)
+
+    def _leave_out(self, name: str, why: str) -> None:
+        self.left_out[name] = why
+        self.note(f"template {name} is left out: {why}")
 
     def _begin(self, pending: PendingTrial) -> None:
         spec = pending.spec
@@ -408,28 +379,12 @@ class DeepSide:
         """The runs of earlier calls in this folder."""
         return tuple(self.resumed.runs)
 
-    def _spaces(self) -> dict[str, str]:
-        """A fingerprint of each template's search space."""
-        texts = {search.template.name: repr(search.oracle.space.get_config()) for search in self.searches}
-        return {
-            f"space of {name}": hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-            for name, text in texts.items()
-        }
-
     def _tell_what_was_found(self) -> None:
         found = self.resumed.in_words(len(self.ranked))
         if found:
             self.note(f"going on with {found}")
 
     # ------------------------------------------------------------------ finalist
-
-    def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
-        """Name the finalist: the best candidate by validation score, or an ensemble; see `Finalist.choose`."""
-        return self.finalist.choose(latency_ms, ensemble)
-
-    def weights(self) -> tuple[float, ...]:
-        """The weights of the finalist's members; they sum to 1."""
-        return self.finalist.composition.weights
 
     def seconds_a_refit(self, n_members: int | None = None) -> float:
         """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_refit`.
@@ -440,15 +395,7 @@ class DeepSide:
         waits = self.proposals.lengths.steps_first and self.pool.n_workers == 1 and self.proposals.waiting_for_longer()
         if waits and not self.finalist.composition.members:
             return 0.0
-        return self.finalist.seconds_a_refit(n_members)
-
-    def refit(self, seconds: float) -> bool:
-        """Refit the finalist once more within these seconds; see `Finalist.refit`."""
-        return self.finalist.refit(seconds)
-
-    def stand_as(self, members: Mapping[str, float]) -> bool:
-        """Name the finalist by its members; see `records.Contender.stand_as`."""
-        return self.finalist.stand_as(members)
+        return super().seconds_a_refit(n_members)
 
     def seconds_a_repeat(self, n_members: int = 1) -> float:
         """The time that a fit of the finalist on another split is expected to take; 0 without a candidate."""
@@ -461,26 +408,6 @@ class DeepSide:
         """Fit the finalist on another split, and predict its test rows; see `records.Contender.repeat`."""
         self.trainer.close()  # its networks are of no more use, and take memory
         return repeats.repeat(self.finalist, task, split, number, seconds, dataset)
-
-    def finalist_run(self) -> Run:
-        """The run of the finalist as it stands, without members that left it."""
-        return self.finalist.run()
-
-    def undo_refits(self) -> None:
-        """Drop all refits: the finalist stands as it was searched."""
-        self.finalist.composition.undo_refits()
-
-    def remember(self) -> Callable[[], None]:
-        """Return a function that lets the finalist stand again as it stands now, whatever was named since."""
-        return self.finalist.composition.remember()
-
-    def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
-        """The finalist's predictions on validation or test rows; see `Finalist.outputs`."""
-        return self.finalist.outputs(part, n_seeds)
-
-    def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The Keras models of all members for the first seed, then for the next, up to n seeds."""
-        return self.finalist.models(n_seeds)
 
     def close(self) -> None:
         """Drop compiled networks and end worker processes."""

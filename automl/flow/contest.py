@@ -35,6 +35,7 @@ from automl.flow.repeats import Repeats
 from automl.flow.sides import deep_side, shallow_side, workers_of
 from automl.predict.watching import reference_of
 from automl.pretrained import store as store_vectors
+from automl.records import Finding
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import trust_of
 from automl.shallow import ShallowSide
@@ -248,7 +249,7 @@ def run(
         if inherited is not None:
             outcome = as_updated(outcome, inherited)
         progress.say("writing the report")
-        reference = _reference(outcome, prepared)
+        outcome, reference = _with_reference(outcome, prepared)
         outcome, result = keep(outcome, done.predictors, done.recommended, folder, reference)
         for finding in outcome.findings:
             if finding.check == "model_not_saved":
@@ -295,11 +296,20 @@ def _while_loading(
             break
 
 
-def _reference(outcome: Outcome, prepared: Prepared) -> dict[str, Any]:
-    """Counts with which new rows are compared later (`automl watch`); empty where there is nothing to compare."""
+def _with_reference(outcome: Outcome, prepared: Prepared) -> tuple[Outcome, dict[str, Any]]:
+    """Counts with which new rows are compared later (`automl watch`); empty where there is nothing to compare.
+
+    The contest is over: what it found is not lost with them, so a fault here is a finding of the outcome.
+    """
     scores: dict[str, float | None] = {run.side: run.test_score for run in outcome.runs if run.test_score is not None}
-    made = reference_of(prepared.dataset, outcome.task, outcome.split, outcome.contestants, scores)
-    return made or {}
+    try:
+        made = reference_of(prepared.dataset, outcome.task, outcome.split, outcome.contestants, scores)
+    except Exception as error:  # of any column, or of a plug-in's metric
+        message = f"New rows cannot be compared with those of this contest ({type(error).__name__}: {error})."
+        step = "Everything else is there; `automl watch` will refuse this model. Please report the error."
+        finding = Finding("not_watchable", "low", message, step)
+        return dataclasses.replace(outcome, findings=(*outcome.findings, finding)), {}
+    return outcome, made or {}
 
 
 def _audit_seconds(clock: Clock) -> float:

@@ -12,19 +12,28 @@ from typing import TYPE_CHECKING, Any
 
 from automl import recipe as recipes
 from automl.recipe.shipped import name_of as shipped_name
+from automl.records import Recipe
 from automl.system import shell
 
 if TYPE_CHECKING:
-    from automl.records import Recipe, Task
+    from automl.records import SearchOptions, Task
 
 __all__ = ["machine", "reproduce"]
 
 LIBRARIES = ("automl-keras", "tensorflow", "keras", "keras-tuner", "scikit-learn", "skrub", "pandas", "numpy")
-OF_GOALS = ("label", "normal", "contamination", "dims", "condition", "horizon", "season")
-"""Keys that belong to single goals."""
+SCALARS = (
+    "label", "normal", "contamination", "void", "dims", "condition", "horizon", "season", "time_column", "series",
+    "group", "max_trials", "memorised_limit", "pretrained", "pretrain", "min_gain", "repeats", "fold_pairs", "analysis",
+    "fail_on", "ensemble",
+)  # fmt: skip
+"""Keys of one value."""
+LISTS = ("templates", "known", "drop", "sensitive", "plugins")
+"""Keys of several names."""
+INNER = ("costs", "search")
+"""Keys that hold further keys."""
 REPEATED = ("target", "drop", "sensitive")
 """Keys whose flag is given once for each name."""
-DEFAULT_ANALYSIS = 0.15
+DEFAULTS = {field.name: field.default for field in dataclasses.fields(Recipe)}
 NOT_REPEATED = ("out", "resume", "quiet", "json", "json_lines")
 """Keys that say where results go, which another run does not share."""
 
@@ -71,37 +80,26 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
     options: dict[str, Any] = {"target": list(recipe.target)} if recipe.target else {}
     options |= {"goal": task.goal, "metric": task.metric, "seed": recipe.seed}
     options["budget"] = _budget(recipe)
-    for name in (*OF_GOALS, "time_column", "series", "group", "max_trials"):
-        value = getattr(recipe, name)
-        if value is not None:
-            options[name] = value
+    options |= {name: value for name in SCALARS if (value := getattr(recipe, name)) != DEFAULTS[name]}
     if isinstance(recipe.test, str | os.PathLike):
         options["test"] = str(recipe.test)
     if isinstance(recipe.weight, str):
         options["weight"] = recipe.weight
-    if recipe.templates:
-        options["templates"] = list(recipe.templates)
-    if recipe.pretrained:
-        options["pretrained"] = recipe.pretrained
+    if recipe.latency_ms is not None:
+        options["latency"] = recipe.latency_ms
     if recipe.columns:
         options["columns"] = dict(recipe.columns)
-    if recipe.known:
-        options["known"] = list(recipe.known)
-    if recipe.drop:
-        options["drop"] = list(recipe.drop)
-    if recipe.repeats:
-        options["repeats"] = recipe.repeats
-    if recipe.fold_pairs:
-        options["fold_pairs"] = recipe.fold_pairs
-    if recipe.analysis != DEFAULT_ANALYSIS:
-        options["analysis"] = recipe.analysis
-    if recipe.sensitive:
-        options["sensitive"] = list(recipe.sensitive)
-    if recipes.costs(recipe.costs):
-        options["costs"] = recipes.costs(recipe.costs)
+    options |= {name: list(value) for name in LISTS if (value := getattr(recipe, name))}
+    inner = {"costs": recipes.costs(recipe.costs), "search": recipes.search(_without_address(recipe.search))}
+    options |= {name: value for name, value in inner.items() if value}
     arguments = "".join(f", {_argument(name, value)}" for name, value in options.items())
     python = f"automl.fit({'data' if source is None else repr(str(source))}{arguments})"
     return "" if source is None else _command("automl fit", str(source), options), python
+
+
+def _without_address(options: SearchOptions) -> SearchOptions:
+    """The options without the address of a Ray, which is not written down."""
+    return dataclasses.replace(options, ray_address="local" if options.ray_address == "local" else None)
 
 
 def _argument(name: str, value: Any) -> str:
@@ -121,7 +119,7 @@ def _command(start: str, path: str, options: Mapping[str, Any]) -> str:
     flags = [pair for name, value in _flat(options).items() if name != "columns" for pair in _flags(name, value)]
     columns = options.get("columns", {})
     columns = recipes.parse_columns(columns) if isinstance(columns, str) else columns
-    if "search" in options or not all(shell.holds(value) for value in (path, *(value for _, value in flags))):
+    if not all(shell.holds(value) for value in (path, *(value for _, value in flags))):
         return ""
     if not all(shell.fits_columns(name) for name in columns):
         return ""
@@ -132,9 +130,9 @@ def _command(start: str, path: str, options: Mapping[str, Any]) -> str:
 
 
 def _flat(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with those of the costs beside the others, as flags are given."""
-    inner = options.get("costs", {})
-    return {**{name: value for name, value in options.items() if name != "costs"}, **inner}
+    """The options with those under other keys beside the others, as flags are given."""
+    inner = {name: value for key in INNER for name, value in options.get(key, {}).items()}
+    return {**{name: value for name, value in options.items() if name not in INNER}, **inner}
 
 
 def _flags(name: str, value: Any) -> list[tuple[str, str]]:

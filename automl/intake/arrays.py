@@ -198,7 +198,8 @@ def _targets(values: Any, where: str) -> pd.DataFrame:
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim not in {1, 2}:
-        raise DataError(f"{where}: y has shape {array.shape}: expected (n,) or (n, n_targets)")
+        masks = "; masks are whole numbers (n, height, width) without NaN" if array.ndim in {3, 4} else ""
+        raise DataError(f"{where}: y has shape {array.shape}: expected (n,) or (n, n_targets){masks}")
     frame = _columns(array)
     frame.columns = pd.Index(["y"] if array.ndim == 1 else [f"y{i}" for i in range(frame.shape[1])])
     return frame

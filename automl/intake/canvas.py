@@ -145,6 +145,7 @@ def _placed(
 
 def _channels(image: np.ndarray, n: int) -> np.ndarray:
     image = image[..., None] if image.ndim == 2 else image[..., :3] if image.shape[2] > 3 else image
+    image = image[..., :1] if image.shape[2] == 2 else image  # grey with its opacity
     if image.shape[2] == n:
         return image
     if n == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,11 @@ def header_of(data: Any, hints: Hints) -> tuple[str, ...] | None:
         path = table
     try:
         frame = _beginning(path, Hints(hints.target, names=hints.names, sheet=sheet))
-    except OSError as error:
-        raise DataError(
-            f"cannot read {files.shown(path.name)!r}: {error.strerror or error}; check its permissions"
-        ) from error
+    except (EOFError, lzma.LZMAError, zlib.error) as error:
+        raise DataError(f"{files.shown(path.name)!r} is damaged or cut short ({error}); compress it again") from error
+    except OSError as error:  # what gzip and bz2 find wrong is one, too, without a word of the system's
+        step = "compress it again" if error.strerror is None else "check its permissions"
+        raise DataError(f"cannot read {files.shown(path.name)!r}: {error.strerror or error}; {step}") from error
     return None if frame is None else tuple(map(str, frame.columns))
 
 

@@ -6,7 +6,7 @@ Pairs have one name but for its ending and a word for the mask. What has no part
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,24 +142,36 @@ def _pictures(folder: Path, tree: Tree) -> list[Path]:
 def _paired(images: Path, masks: Path, tree: Tree) -> _Pairs:
     """Pictures and masks of one name, below folders of one name."""
     refuse_boxes(tree.files(masks), shown(masks.name))
-    own = {_key(path, images, is_mask=False): path for path in _pictures(images, tree)}
-    theirs = {_key(path, masks, is_mask=True): path for path in _pictures(masks, tree)}
+    own, theirs = _pictures(images, tree), _pictures(masks, tree)
     if not theirs:
         raise DataError(
             f"the folder {shown(masks.name)!r} beside {shown(images.name)!r} holds no pictures: expected a mask "
-            "for each "
-            "picture, as PNG"
+            "for each picture, as PNG"
         )
-    return _matched(own, theirs)
+    return _matched(own, theirs, images, masks)
 
 
-def _matched(own: Mapping[str, Path], theirs: Mapping[str, Path]) -> _Pairs:
-    both = [key for key in own if key in theirs]
+def _matched(own: Sequence[Path], theirs: Sequence[Path], images: Path, masks: Path) -> _Pairs:
+    """Pairs of files, in the order of the pictures: those of one name, then those whose names differ by a known word.
+
+    Where several files have one name, the first of them has the partner.
+    """
+    found: dict[Path, Path] = {}
+    for key in (_stem, _key):
+        free = [path for path in theirs if path not in found.values()]
+        by_key = {key(path, masks, is_mask=True): path for path in reversed(free)}
+        for path in own:
+            if path not in found and (mask := by_key.pop(key(path, images, is_mask=False), None)) is not None:
+                found[path] = mask
+    both, taken = [path for path in own if path in found], set(found.values())
     return _Pairs(
-        [own[key] for key in both], [theirs[key] for key in both],
-        [path for key, path in own.items() if key not in theirs],
-        [path for key, path in theirs.items() if key not in own], [],
+        both, [found[path] for path in both], [path for path in own if path not in found],
+        [path for path in theirs if path not in taken], [],
     )  # fmt: skip
+
+
+def _stem(path: Path, base: Path, is_mask: bool) -> str:
+    return (path.relative_to(base).parent / path.stem.lower()).as_posix()
 
 
 def _key(path: Path, base: Path, is_mask: bool) -> str:
@@ -175,9 +187,9 @@ def _is_test(path: Path) -> bool:
 def _in_one_folder(base: Path, tree: Tree) -> _Pairs | None:
     """Pictures and masks in one folder, told apart by a word at the end of the masks' names."""
     files = [path for path in visible_children(base) if path.is_file() and tree.sort(path) == "image"]
-    theirs = {_key(path, base, is_mask=True): path for path in files if _SUFFIX.search(path.stem.lower())}
-    own = {_key(path, base, is_mask=False): path for path in files if not _SUFFIX.search(path.stem.lower())}
-    found = _matched(own, theirs)
+    theirs = [path for path in files if _SUFFIX.search(path.stem.lower())]
+    own = [path for path in files if not _SUFFIX.search(path.stem.lower())]
+    found = _matched(own, theirs, base, base)
     return found if len(found.pictures) >= max(2, LEAST_PAIRED * len(own)) else None
 
 
@@ -208,8 +220,8 @@ def _lone(found: _Pairs, where: str) -> Iterator[Finding]:
             n_all = len(paths) + len(found.pictures)
             message = (
                 f"{counted(len(paths), what)} of {n_all} in {where} {'has' if len(paths) == 1 else 'have'} no "
-                f"{other} of the same "
-                f"name and {'was' if len(paths) == 1 else 'were'} left out: "
+                f"{other} of the same name, or one that another {what} has, and "
+                f"{'was' if len(paths) == 1 else 'were'} left out: "
                 f"{listed((shown(path.name) for path in paths), 3)}."
             )
             step = f"Add the {other}s; one without anything to mark is a mask of zeros." if what == "picture" else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from automl.intake.frames import library_of
 
 if TYPE_CHECKING:
@@ -63,6 +65,13 @@ def _name(column: pd.Series) -> str:
 
 
 def _cells(column: pd.Series) -> list[Any]:
-    """Cells of Python's own types: tuples as lists, and None for what is empty."""
-    cells = (list(cell) if isinstance(cell, tuple) else cell for cell in column.tolist())
-    return [None if isinstance(cell, float) and cell != cell else cell for cell in cells]
+    """Cells of Python's own types: tuples and masks as lists, and None for what is empty."""
+    return [_cell(cell) for cell in column.tolist()]
+
+
+def _cell(cell: Any) -> Any:
+    import pandas as pd
+
+    if isinstance(cell, tuple | np.ndarray):
+        return list(cell) if isinstance(cell, tuple) else cell.tolist()
+    return None if cell is pd.NA or (isinstance(cell, float) and cell != cell) else cell

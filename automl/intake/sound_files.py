@@ -6,6 +6,8 @@ Files are read by libsndfile (`soundfile`). What a header announces is bounded b
 from __future__ import annotations
 
 import math
+import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -19,6 +21,9 @@ __all__ = ["Recording", "UnreadableSound", "at_rate", "header", "of_array", "pla
 
 MOST_NUMBERS = 50_000_000
 """Samples of all channels of a file that are read; what lies beyond is not heard."""
+LARGE_NUMBERS = 5_000_000
+"""Files with more samples are read one at a time: of fifty million, what is computed of one takes more than a GiB."""
+_LARGE = threading.Lock()
 LOUD = 0.999
 """Of full scale, from which a sample may be clipped."""
 CLIPPED_SHARE, CLIPPED_RUN = 1e-3, 3
@@ -95,16 +100,22 @@ def _opened(file: Any, path: Path) -> Any:
     return sound
 
 
-def record(path: Path) -> Recording:
+def record(path: Path, turn: ExitStack | None = None) -> Recording:
     """Read one file, its channels averaged.
+
+    Args:
+        path: of the file.
+        turn: where several threads read files: until it is closed, no other thread gets a large one.
 
     Raises:
         OSError: there is no such file. UnreadableSound: it cannot be read, or holds no samples.
     """
     with open_file(path) as file, _opened(file, path) as sound:
-        most = max(MOST_NUMBERS // sound.channels, 1)
+        n_samples = min(int(sound.frames), max(MOST_NUMBERS // sound.channels, 1))
+        if turn is not None and n_samples * sound.channels > LARGE_NUMBERS:
+            turn.enter_context(_LARGE)
         try:
-            values = sound.read(min(int(sound.frames), most), dtype="float32", always_2d=True)
+            values = sound.read(n_samples, dtype="float32", always_2d=True)
         except Exception as error:
             raise UnreadableSound("it is damaged: its samples cannot be decoded") from error
         rate, seconds = int(sound.samplerate), sound.frames / sound.samplerate

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,10 @@ SAMPLE = 256
 MOST_SECONDS = 30.0
 COMMON = 0.95
 """Share of the sampled files that are no longer than the common length."""
+PCM_SCALES = (2.0**15, 2.0**23, 2.0**31)
+"""Full scale of whole samples of 16, 24 and 32 bits."""
+LEAST_PCM = 100.0
+"""Peak of an array from which its fractions may be whole samples of 16 bits: below it all would be under -50 dB."""
 LONGER = 1.25
 """Where the longest is no longer than so many times that, it is the common length."""
 
@@ -139,9 +144,10 @@ def spectrograms(
             reasons[i] = "no path"
             return None
         try:
-            sound = record(path)
-            heard[i] = Heard(sound.rate, sound.channels, sound.seconds, sound.is_silent, sound.is_clipped)
-            return spectrogram(heard_at(sound, form), form)
+            with ExitStack() as turn:
+                sound = record(path, turn)
+                heard[i] = Heard(sound.rate, sound.channels, sound.seconds, sound.is_silent, sound.is_clipped)
+                return spectrogram(heard_at(sound, form), form)
         except FileNotFoundError:
             reasons[i] = f"{shown(path.name)}: no such file"
         except MemoryError:
@@ -198,17 +204,25 @@ def _of_array(dataset: Dataset, form: SoundForm | None) -> tuple[Dataset, SoundF
 
 
 def _full_scale(values: np.ndarray, given: np.ndarray | None, form: SoundForm | None) -> float:
-    """The value that is full scale: of whole numbers by their type, of fractions 1, or 32,768 where they are beyond.
+    """The value that is full scale: of small whole numbers by their type, of fractions 1, else that of a usual format.
 
-    Of new fractions that are beyond 1 it is that of the array trained on.
+    Larger types hold samples of 16 or 24 bits as well as their own, so whole numbers of 32 and 64 bits count by their
+    peak, as fractions beyond 1 do: of standardised sounds the peak is full scale, of larger ones 32,768. New sounds
+    have the scale of those trained on, unless only one of both is of fractions.
     """
-    if values.dtype.kind in "ui":
+    is_whole = values.dtype.kind in "ui"
+    if is_whole and values.dtype.itemsize <= 2:
         return float(np.iinfo(values.dtype).max)
     used = values if given is None or given.all() else values[~given]
-    peak = float(np.nanmax(np.abs(np.where(np.isfinite(used), used, 0.0)), initial=0.0))
-    if peak <= 2.0:
-        return 1.0
-    return form.full_scale if form is not None and form.full_scale > 2.0 else max(32_768.0, peak)
+    peak = float(np.abs(np.where(np.isfinite(used), used, 0).astype(np.float64)).max(initial=0.0))
+    known = None if form is None else form.full_scale
+    if is_whole:
+        if known is not None and known > LEAST_PCM and peak <= known + 1.0:
+            return known
+        return next((scale for scale in PCM_SCALES if peak <= scale), peak)
+    if known is not None and (peak <= LEAST_PCM if known <= LEAST_PCM else peak > 2.0):
+        return known
+    return 1.0 if peak <= 2.0 else peak if peak <= LEAST_PCM else max(PCM_SCALES[0], peak)
 
 
 def _odd_numbers(count: int) -> tuple[Finding, ...]:

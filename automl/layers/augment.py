@@ -7,13 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from automl.layers.knob import Knob
+from automl.layers.augmentation import Augmentation
 
 __all__ = ["RandomCrop", "RandomErase", "RandomLight", "RandomSeries", "RandomView"]
 
 
 @keras.saving.register_keras_serializable(package="automl")
-class RandomView(keras.layers.Layer):  # type: ignore[misc]
+class RandomView(Augmentation):
     """Shifts, zooms and mirrors each image at random in training.
 
     Rows and columns are resampled separately, each by a product with a small matrix (bilinear weights; edges are
@@ -34,15 +34,10 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         self, shift: float | keras.Variable = 0.0, zoom: float | keras.Variable = 0.0,
         flip: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        super().__init__(**kwargs)
-        self.shift, self.zoom, self.flip, self.seed = Knob(shift), Knob(zoom), Knob(flip), seed
-        self.generator = keras.random.SeedGenerator(seed)
-        self.built = True
+        super().__init__(seed, {"shift": shift, "zoom": zoom, "flip": flip}, **kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Change the view in training; otherwise return the input."""
-        if not training:
-            return inputs
+    def changed(self, inputs: Any) -> Any:
+        """Change the view."""
         ops = keras.ops
         n = ops.shape(inputs)[0]
         height, width = (int(size) for size in inputs.shape[1:3])
@@ -53,15 +48,6 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         rows = _resampling(height, size, move[:, 0])  # (batch, height, height)
         columns = _resampling(width, size * mirrored, move[:, 1])
         return _resampled(inputs, rows, columns)
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """The layer's settings; strengths as their present values, floats."""
-        config = {"shift": self.shift.number(), "zoom": self.zoom.number(), "flip": self.flip.number()}
-        return {**super().get_config(), **config, "seed": self.seed}
 
 
 def _resampled(images: Any, rows: Any, columns: Any) -> Any:
@@ -87,7 +73,7 @@ def _resampling(length: int, size: Any, move: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable(package="automl")
-class RandomCrop(keras.layers.Layer):  # type: ignore[misc]
+class RandomCrop(Augmentation):
     """Cuts a random window out of each image in training, stretches it to the image's size, and mirrors it at random.
 
     The window's sides are drawn apart, each between ``sqrt(1 - s)`` and 1 of the image's, and lie anywhere within.
@@ -107,15 +93,10 @@ class RandomCrop(keras.layers.Layer):  # type: ignore[misc]
         self, strength: float | keras.Variable = 0.0, flip: float | keras.Variable = 0.0, seed: int | None = None,
         **kwargs: Any,
     ) -> None:  # fmt: skip
-        super().__init__(**kwargs)
-        self.strength, self.flip, self.seed = Knob(strength), Knob(flip), seed
-        self.generator = keras.random.SeedGenerator(seed)
-        self.built = True
+        super().__init__(seed, {"strength": strength, "flip": flip}, **kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Crop in training; otherwise return the input."""
-        if not training:
-            return inputs
+    def changed(self, inputs: Any) -> Any:
+        """Crop."""
         ops = keras.ops
         height, width = (int(size) for size in inputs.shape[1:3])
         draw = keras.random.uniform((ops.shape(inputs)[0], 5), dtype="float32", seed=self.generator)
@@ -126,18 +107,9 @@ class RandomCrop(keras.layers.Layer):  # type: ignore[misc]
         rows = _resampling(height, size[:, 0], move[:, 0])
         return _resampled(inputs, rows, _resampling(width, size[:, 1] * mirrored, move[:, 1]))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """The layer's settings; strengths as their present values, floats."""
-        return {**super().get_config(), "strength": self.strength.number(), "flip": self.flip.number(),
-                "seed": self.seed}  # fmt: skip
-
 
 @keras.saving.register_keras_serializable(package="automl")
-class RandomLight(keras.layers.Layer):  # type: ignore[misc]
+class RandomLight(Augmentation):
     """Changes contrast and brightness of standardised images in training: ``y = (1 + a s) x + b s``.
 
     For each image, a and b are drawn uniformly from -1 to 1.
@@ -150,31 +122,18 @@ class RandomLight(keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, strength: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.strength, self.seed = Knob(strength), seed
-        self.generator = keras.random.SeedGenerator(seed)
-        self.built = True
+        super().__init__(seed, {"strength": strength}, **kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Change contrast and brightness in training; otherwise return the input."""
-        if not training:
-            return inputs
+    def changed(self, inputs: Any) -> Any:
+        """Change contrast and brightness."""
         shape = (keras.ops.shape(inputs)[0], 2, 1, 1, 1)
         draw = keras.random.uniform(shape, -1.0, 1.0, dtype="float32", seed=self.generator) * self.strength.read()
         draw = keras.ops.cast(draw, inputs.dtype)
         return inputs * (1 + draw[:, 0]) + draw[:, 1]
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """The layer's settings; the strength as its present value, a float."""
-        return {**super().get_config(), "strength": self.strength.number(), "seed": self.seed}
-
 
 @keras.saving.register_keras_serializable(package="automl")
-class RandomErase(keras.layers.Layer):  # type: ignore[misc]
+class RandomErase(Augmentation):
     """Sets one random square of each standardised image to 0 (the mean) in training.
 
     Args:
@@ -187,15 +146,10 @@ class RandomErase(keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, side: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.side, self.seed = Knob(side), seed
-        self.generator = keras.random.SeedGenerator(seed)
-        self.built = True
+        super().__init__(seed, {"side": side}, **kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Erase a square in training; otherwise return the input."""
-        if not training:
-            return inputs
+    def changed(self, inputs: Any) -> Any:
+        """Erase a square."""
         ops = keras.ops
         centre = keras.random.uniform((ops.shape(inputs)[0], 2), dtype="float32", seed=self.generator)
         half = self.side.read() / 2
@@ -206,17 +160,9 @@ class RandomErase(keras.layers.Layer):  # type: ignore[misc]
         erased = spans[0][:, :, None] & spans[1][:, None, :]
         return inputs * ops.cast(~erased, inputs.dtype)[..., None]
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """The layer's settings; the side as its present value, a float."""
-        return {**super().get_config(), "side": self.side.number(), "seed": self.seed}
-
 
 @keras.saving.register_keras_serializable(package="automl")
-class RandomSeries(keras.layers.Layer):  # type: ignore[misc]
+class RandomSeries(Augmentation):
     """Shifts, crops, warps and scales each series at random in training.
 
     Output step t reads the series at position ``p = b + s (t + w(t)) + m``, by linear interpolation: s and b crop a
@@ -240,15 +186,10 @@ class RandomSeries(keras.layers.Layer):  # type: ignore[misc]
         self, shift: float | keras.Variable = 0.0, crop: float | keras.Variable = 0.0,
         warp: float | keras.Variable = 0.0, scale: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        super().__init__(**kwargs)
-        self.shift, self.crop, self.warp, self.scale, self.seed = Knob(shift), Knob(crop), Knob(warp), Knob(scale), seed
-        self.generator = keras.random.SeedGenerator(seed)
-        self.built = True
+        super().__init__(seed, {"shift": shift, "crop": crop, "warp": warp, "scale": scale}, **kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Change the series in training; otherwise return the input."""
-        if not training:
-            return inputs
+    def changed(self, inputs: Any) -> Any:
+        """Change the series."""
         ops = keras.ops
         n, length = ops.shape(inputs)[0], int(inputs.shape[1])
         draw = keras.random.uniform((n, 6), dtype="float32", seed=self.generator)[:, :, None]  # (batch, 6, 1)
@@ -264,15 +205,6 @@ class RandomSeries(keras.layers.Layer):  # type: ignore[misc]
         before, after = (_steps_at(inputs, ops.mod(ops.cast(lower, "int32") + k, length)) for k in (0, 1))
         magnitude = ops.cast(1 + self.scale.read() * signed[:, 5:6], inputs.dtype)  # (batch, 1, 1)
         return (before + share * (after - before)) * magnitude
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """The layer's settings; strengths as their present values, floats."""
-        strengths = {name: getattr(self, name).number() for name in ("shift", "crop", "warp", "scale")}
-        return {**super().get_config(), **strengths, "seed": self.seed}
 
 
 def _steps_at(series: Any, places: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from automl.layers.knob import Knob
+from automl.layers.augmentation import Augmentation
 
 __all__ = ["LevelRemoved", "PitchShift", "SpecAugment", "TimeShift"]
 
@@ -16,7 +16,7 @@ MASKS = 2
 
 
 @keras.saving.register_keras_serializable(package="automl")
-class TimeShift(keras.layers.Layer):  # type: ignore[misc]
+class TimeShift(Augmentation):
     """Moves each spectrogram in time at random in training; what leaves at one end comes back at the other.
 
     Args:
@@ -27,15 +27,10 @@ class TimeShift(keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, strength: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.strength, self.seed = Knob(strength), seed
-        self.generator = keras.random.SeedGenerator(seed)
-        self.built = True
+        super().__init__(seed, {"strength": strength}, **kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Move in training; otherwise return the input."""
-        if not training:
-            return inputs
+    def changed(self, inputs: Any) -> Any:
+        """Move."""
         ops = keras.ops
         n = ops.shape(inputs)[0]
         bands, frames, channels = (int(size) for size in inputs.shape[1:])
@@ -46,14 +41,6 @@ class TimeShift(keras.layers.Layer):  # type: ignore[misc]
         first = ops.arange(n, dtype="int32")[:, None] * frames
         x = ops.reshape(ops.take(x, first + places, axis=0), (-1, frames, bands, channels))
         return ops.transpose(x, (0, 2, 1, 3))
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """The layer's settings; the strength as its present value, a float."""
-        return {**super().get_config(), "strength": self.strength.number(), "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -78,7 +65,7 @@ class LevelRemoved(keras.layers.Layer):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable(package="automl")
-class PitchShift(keras.layers.Layer):  # type: ignore[misc]
+class PitchShift(Augmentation):
     """Moves each spectrogram up or down its bands at random in training, as another speaker or machine would sound.
 
     Bands are interpolated; those at the ends are repeated. A factor on all frequencies is nearly such a move on the mel
@@ -94,15 +81,10 @@ class PitchShift(keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, strength: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.strength, self.seed = Knob(strength), seed
-        self.generator = keras.random.SeedGenerator(seed)
-        self.built = True
+        super().__init__(seed, {"strength": strength}, **kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Move in training; otherwise return the input."""
-        if not training:
-            return inputs
+    def changed(self, inputs: Any) -> Any:
+        """Move."""
         ops = keras.ops
         bands, frames, channels = (int(size) for size in inputs.shape[1:])
         draw = keras.random.uniform((ops.shape(inputs)[0], 1), -1.0, 1.0, dtype="float32", seed=self.generator)
@@ -112,17 +94,9 @@ class PitchShift(keras.layers.Layer):  # type: ignore[misc]
         x = ops.matmul(ops.cast(weights, inputs.dtype), ops.reshape(inputs, (-1, bands, frames * channels)))
         return ops.reshape(x, (-1, bands, frames, channels))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """The layer's settings; the strength as its present value, a float."""
-        return {**super().get_config(), "strength": self.strength.number(), "seed": self.seed}
-
 
 @keras.saving.register_keras_serializable(package="automl")
-class SpecAugment(keras.layers.Layer):  # type: ignore[misc]
+class SpecAugment(Augmentation):
     """Sets random runs of bands and of frames of each standardised spectrogram to 0 (the mean) in training.
 
     There are two runs of each. The length of a run is drawn uniformly from none to the largest share, as is its place.
@@ -141,15 +115,10 @@ class SpecAugment(keras.layers.Layer):  # type: ignore[misc]
         self, bands: float | keras.Variable = 0.0, frames: float | keras.Variable = 0.0, seed: int | None = None,
         **kwargs: Any,
     ) -> None:  # fmt: skip
-        super().__init__(**kwargs)
-        self.bands, self.frames, self.seed = Knob(bands), Knob(frames), seed
-        self.generator = keras.random.SeedGenerator(seed)
-        self.built = True
+        super().__init__(seed, {"bands": bands, "frames": frames}, **kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Mask in training; otherwise return the input."""
-        if not training:
-            return inputs
+    def changed(self, inputs: Any) -> Any:
+        """Mask."""
         ops = keras.ops
         shape = (ops.shape(inputs)[0], 2, MASKS, 2)
         draw = keras.random.uniform(shape, dtype="float32", seed=self.generator)
@@ -162,12 +131,3 @@ class SpecAugment(keras.layers.Layer):  # type: ignore[misc]
             masks.append(ops.any(inside, axis=1))
         kept = ~(masks[0][:, :, None] | masks[1][:, None, :])
         return inputs * ops.cast(kept, inputs.dtype)[..., None]
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The input's shape."""
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        """The layer's settings; shares as their present values, floats."""
-        config = {"bands": self.bands.number(), "frames": self.frames.number()}
-        return {**super().get_config(), **config, "seed": self.seed}

@@ -12,7 +12,8 @@ from automl.errors import RecipeError
 from automl.recipe.column_names import with_names
 from automl.recipe.places import find, opened
 from automl.recipe.problems import BELONGS, Problem, check
-from automl.recipe.schema import KEYS, Keys, to_recipe
+from automl.recipe.record import to_recipe
+from automl.recipe.schema import KEYS, Keys
 from automl.recipe.units import parse_columns
 from automl.recipe.words import cut, nearest_key
 from automl.records import Recipe

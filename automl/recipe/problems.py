@@ -11,8 +11,11 @@ from pydantic import ValidationError
 
 from automl.errors import RecipeError
 from automl.recipe.column_names import with_names
+from automl.recipe.descriptions import EXPECTED
 from automl.recipe.fail_on import RUN_FIELDS, parse_fail_on
-from automl.recipe.schema import EXPECTED, INNER_KEYS, KEYS, Keys, listed
+from automl.recipe.inner_keys import INNER_KEYS
+from automl.recipe.schema import KEYS, Keys
+from automl.recipe.values import listed
 from automl.recipe.words import arrived, cut, nearest, nearest_key
 from automl.records import GOALS, PLUGIN_GROUP, QUANTITY_KINDS
 from automl.system.counts import counted, noun

@@ -12,11 +12,12 @@ from typing import Any
 import yaml
 
 from automl.errors import RecipeError
+from automl.recipe.inner_keys import INNER_KEYS
 from automl.recipe.making import finish, is_word, plain
 from automl.recipe.nodes import compose, value_of
 from automl.recipe.places import check_out, find, path_hint
 from automl.recipe.problems import Problem, check
-from automl.recipe.schema import INNER_KEYS, Keys
+from automl.recipe.schema import Keys
 from automl.recipe.words import cut
 from automl.records import Recipe
 from automl.storage.files import sheet_of, shown

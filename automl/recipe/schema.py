@@ -2,226 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from automl.errors import RecipeError
-from automl.recipe.units import check_columns, parse_address, parse_budget, parse_latency, parse_memory, parse_share
-from automl.recipe.words import nearest
-from automl.records import GOALS, Costs, DeviceWish, GoalName, Kind, PrecisionWish, Recipe, SearchOptions
+from automl.recipe.descriptions import EXAMPLES, EXPECTED
+from automl.recipe.inner_keys import COST_KEYS, INNER_KEYS, INNER_MODELS, SEARCH_KEYS, CostKeys, SearchKeys
+from automl.recipe.units import check_columns, parse_budget, parse_latency, parse_share
+from automl.recipe.values import Name, Place, parsed
+from automl.records import GOALS, GoalName, Kind
 
 __all__ = ["COST_KEYS", "EXAMPLES", "EXPECTED", "INNER_KEYS", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
-MOST_A_YEAR = 1e15
 MOST_REPEATS = 100
 LEAST_FOLDS, MOST_FOLDS = 3, 20
-LOGS = ("tensorboard", "mlflow")
-Name = Annotated[str, Field(min_length=1)]
-
-
-def _place(value: Any) -> str:
-    """Check a path; pydantic's own string type would refuse names whose bytes are not UTF-8."""
-    if not isinstance(value, str) or not value:
-        raise ValueError("expected a path")
-    return value
-
-
-Place = Annotated[str, PlainValidator(_place), WithJsonSchema({"minLength": 1, "type": "string"})]
-
-# The values that each key takes, in words, for messages.
-EXPECTED = {
-    "data": 'a path, or a shipped set such as "sklearn:breast_cancer"',
-    "target": "a column's name or a list of different names",
-    "goal": "one of the goals",
-    "label": "a column's name",
-    "normal": "a value of the label",
-    "contamination": 'a share above 0 and below 0.5, or "auto"',
-    "void": "a value of masks, a whole number, or -1 for none",
-    "dims": "a whole number, at least 2",
-    "condition": "a column's name, or label",
-    "memorised_limit": "a share from 0 to 1",
-    "metric": "a metric's name",
-    "test": "a path to the test rows",
-    "time_column": "a column's name",
-    "series": "a column's name",
-    "group": "a column's name",
-    "weight": "the name of a column of weights",
-    "horizon": "a whole number of steps, at least 1",
-    "season": "a whole number of steps, at least 1",
-    "known": "a column's name or a list of different names",
-    "columns": "a mapping from column names to kinds",
-    "drop": "a column's name or a list of different names",
-    "budget": 'a time such as 90, "90s", "5m" or "2h", or "none"',
-    "max_trials": "a whole number, at least 1",
-    "pretrained": "a folder",
-    "pretrain": "true or false",
-    "templates": "a template's name or a list of names",
-    "seed": "a whole number from 0 to 4294967295",
-    "min_gain": "a share from 0 to 1",
-    "repeats": "a whole number from 2 to 100, or 0 for none",
-    "fold_pairs": "a whole number from 3 to 20, or 0 for none",
-    "analysis": "a share of the budget from 0 to 0.5",
-    "sensitive": "a column's name or a list of different names",
-    "latency": 'milliseconds such as 20 or "20ms"',
-    "fail_on": 'conditions such as "verdict=shallow|trust=low|score<0.8"',
-    "out": "a folder's name",
-    "resume": "true or false",
-    "json": "true or false",
-    "quiet": "true or false",
-    "plugins": "an entry point's name or a list of names",
-    "ensemble": "true or false",
-    "json_lines": "true or false",
-    "search": "a mapping of the search's own keys",
-    "search.oracle": "one of bayesian, random, hyperband, grid",
-    "search.memory": 'an amount such as "8GB" or "500MB"',
-    "search.log": "tensorboard, mlflow or both",
-    "search.device": "one of auto, cpu, one, all",
-    "search.precision": "one of auto, float32, mixed_bfloat16",
-    "search.workers": "a whole number, at least 1",
-    "search.ray_address": '"auto", "local", "ray://host:port" or "host:port"',
-    "costs": "a mapping of retrains_per_year, predictions_per_year, false_alarm, miss, power_watts and price_per_kwh",
-    "costs.retrains_per_year": "a number of times, at least 0",
-    "costs.predictions_per_year": "a number of rows, at least 0",
-    "costs.false_alarm": "a cost, at least 0",
-    "costs.miss": "a cost, at least 0",
-    "costs.power_watts": "a power in watts, at least 0",
-    "costs.price_per_kwh": "a price, at least 0",
-}
-
-# A value of each key, for the reference.
-EXAMPLES: dict[str, Any] = {
-    "data": "cars.csv",
-    "target": "price",
-    "goal": "regression",
-    "label": "failed",
-    "normal": "no",
-    "contamination": 0.02,
-    "void": 255,
-    "dims": 32,
-    "condition": "churned",
-    "memorised_limit": 0.1,
-    "metric": "rmse",
-    "test": "cars_of_2025.csv",
-    "time_column": "sold_on",
-    "series": "store",
-    "group": "customer",
-    "weight": "n_sold",
-    "horizon": 14,
-    "season": 7,
-    "known": ["promo", "price"],
-    "columns": {"age": "numeric"},
-    "drop": ["row_id"],
-    "budget": "5m",
-    "max_trials": 20,
-    "templates": ["mlp", "tabm"],
-    "pretrained": "backbones/minilm",
-    "pretrain": True,
-    "seed": 1,
-    "min_gain": 0.01,
-    "repeats": 5,
-    "fold_pairs": 5,
-    "analysis": 0.3,
-    "sensitive": ["sex"],
-    "latency": "20ms",
-    "fail_on": "verdict=shallow|trust=low|score<0.8",
-    "out": "runs/cars",
-    "resume": True,
-    "json": True,
-    "quiet": True,
-    "plugins": ["my_members"],
-    "ensemble": False,
-    "json_lines": True,
-    "search": {"oracle": "random"},
-    "search.oracle": "hyperband",
-    "search.memory": "8GB",
-    "search.log": ["mlflow"],
-    "search.device": "all",
-    "search.precision": "float32",
-    "search.workers": 4,
-    "search.ray_address": "local",
-    "costs": {"miss": 20},
-    "costs.retrains_per_year": 52,
-    "costs.predictions_per_year": 200_000_000,
-    "costs.false_alarm": 1,
-    "costs.miss": 20,
-    "costs.power_watts": 250,
-    "costs.price_per_kwh": 0.25,
-}
-
-
-class SearchKeys(BaseModel):
-    """How the deep side searches."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    oracle: Literal["bayesian", "random", "hyperband", "grid"] = Field(
-        "bayesian", description="KerasTuner's algorithm that proposes settings."
-    )
-    memory: int | float | str | None = Field(
-        None, description="Memory for one trial: 8GB, 500MB. The table may use an eighth of it."
-    )
-    log: Name | list[Name] = Field(default_factory=list, description="Other logs of trials: tensorboard, mlflow.")
-    device: DeviceWish = Field(
-        "auto", description="Where networks train: auto, cpu, one (one device per trial), all (each trial on all)."
-    )
-    precision: PrecisionWish = Field(
-        "auto",
-        description="What networks compute in: auto (may try both), float32, mixed_bfloat16.",
-    )
-    workers: int = Field(1, ge=1, le=100_000, description="Trials that run at once; more than one needs Ray.")
-    ray_address: str | None = Field(
-        None,
-        description="Ray to run on; a file may only say local (Ray started here). Others: use --ray-address.",
-    )
-
-    @field_validator("memory", mode="before")
-    @classmethod
-    def memory_is_an_amount(cls, value: Any) -> Any:
-        """Convert the amount to MiB."""
-        return None if value is None else parsed(parse_memory, value)
-
-    @field_validator("ray_address", mode="before")
-    @classmethod
-    def ray_address_is_an_address(cls, value: Any) -> Any:
-        """Refuse a text that is not an address of Ray."""
-        return None if value is None else parsed(parse_address, value)
-
-    @field_validator("log", mode="after")
-    @classmethod
-    def log_is_known(cls, value: Any) -> Any:
-        """Refuse an unknown logger."""
-        for name in listed(value):
-            if name not in LOGS:
-                words = f"unknown logger {name!r}{nearest(name, LOGS)}; there are {', '.join(LOGS)}"
-                raise PydanticCustomError("words", "{text}", {"text": words})
-        return value
-
-
-class CostKeys(BaseModel):
-    """What using a model costs: how much it is used, what its errors cost, what power costs."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    retrains_per_year: int | float = Field(
-        12, ge=0, le=MOST_A_YEAR, description="How often the finalist is fitted again, with all its seeds."
-    )
-    predictions_per_year: int | float = Field(
-        1_000_000, ge=0, le=MOST_A_YEAR, description="Rows that are predicted, in batches."
-    )
-    false_alarm: int | float = Field(
-        1, ge=0, le=MOST_A_YEAR, description="Cost of predicting the positive class where it is not, in any unit."
-    )
-    miss: int | float = Field(
-        1, ge=0, le=MOST_A_YEAR, description="Cost of not predicting the positive class where it is, in the same unit."
-    )
-    power_watts: int | float = Field(
-        65, ge=0, le=MOST_A_YEAR, description="Power that the busy processor is taken to draw, for estimates of energy."
-    )
-    price_per_kwh: int | float = Field(
-        0.3, ge=0, le=MOST_A_YEAR, description="Price of a kilowatt-hour, in any currency."
-    )
 
 
 class Keys(BaseModel):
@@ -390,21 +185,7 @@ class Keys(BaseModel):
         return value
 
 
-SEARCH_KEYS = tuple(SearchKeys.model_fields)
-COST_KEYS = tuple(CostKeys.model_fields)
-INNER_KEYS = {"search": SEARCH_KEYS, "costs": COST_KEYS}
-"""Keys that hold further keys, and those; all of these names differ from each other and from the recipe's keys."""
-INNER_MODELS = {"search": SearchKeys.__name__, "costs": CostKeys.__name__}
 KEYS = tuple(field.alias or name for name, field in Keys.model_fields.items())
-
-
-def parsed(parse: Any, value: Any) -> Any:
-    """Run a parser and pass its error message on through pydantic."""
-    try:
-        return parse(value)
-    except RecipeError as error:
-        text = str(error).partition(": ")[2] or str(error)
-        raise PydanticCustomError("words", "{text}", {"text": text}) from error
 
 
 def schema() -> dict[str, Any]:
@@ -417,68 +198,3 @@ def schema() -> dict[str, Any]:
         holder = content["$defs"][INNER_MODELS[outer]] if outer else content
         holder["properties"][inner].setdefault("examples", [value])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
-
-
-def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
-    """Make the frozen record from checked keys; `objects` replace paths by loaded data."""
-    return Recipe(**{
-        "data": keys.data,
-        "target": listed(keys.target),
-        "goal": keys.goal,
-        "label": keys.label,
-        "normal": None if keys.normal is None else str(keys.normal),
-        "contamination": None if keys.contamination is None else float(keys.contamination),
-        "void": keys.void,
-        "dims": keys.dims,
-        "condition": keys.condition,
-        "memorised_limit": float(keys.memorised_limit),
-        "metric": keys.metric,
-        "test": keys.test,
-        "time_column": keys.time_column,
-        "series": keys.series,
-        "group": keys.group,
-        "weight": keys.weight,
-        "horizon": keys.horizon,
-        "season": keys.season,
-        "known": listed(keys.known),
-        "columns": keys.columns,
-        "drop": listed(keys.drop),
-        "budget_seconds": float(keys.budget),
-        "budget_given": "budget" in keys.model_fields_set,
-        "max_trials": keys.max_trials,
-        "templates": listed(keys.templates),
-        "pretrained": keys.pretrained,
-        "pretrain": keys.pretrain,
-        "seed": keys.seed,
-        "min_gain": float(keys.min_gain),
-        "repeats": keys.repeats,
-        "fold_pairs": keys.fold_pairs,
-        "analysis": float(keys.analysis),
-        "sensitive": listed(keys.sensitive),
-        "latency_ms": None if keys.latency is None else float(keys.latency),
-        "fail_on": keys.fail_on,
-        "out": keys.out,
-        "resume": keys.resume,
-        "json": keys.json_,
-        "quiet": keys.quiet,
-        "plugins": listed(keys.plugins),
-        "ensemble": keys.ensemble,
-        "json_lines": keys.json_lines,
-        "search": SearchOptions(
-            oracle=keys.search.oracle,
-            memory_mib=None if keys.search.memory is None else float(keys.search.memory),
-            log=listed(keys.search.log),
-            device=keys.search.device,
-            precision=keys.search.precision,
-            workers=keys.search.workers,
-            ray_address=keys.search.ray_address,
-        ),
-        "costs": Costs(**{name: float(getattr(keys.costs, name)) for name in COST_KEYS}),
-        "source": source,
-        **objects,
-    })  # fmt: skip
-
-
-def listed(value: str | list[str] | None) -> tuple[str, ...]:
-    """One name or several as a tuple."""
-    return () if value is None else (value,) if isinstance(value, str) else tuple(value)

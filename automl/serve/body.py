@@ -150,13 +150,18 @@ def _kind(value: Any) -> str:
 def _refuse_paths(made: Rows, task: Task) -> None:
     """Cells of pictures hold the pictures; a path would be one of the server's own files, as those of sounds are.
 
-    A column that would be taken for one of files although it is spelled otherwise is one of them, too.
+    A column that would be taken for one of files although it is spelled otherwise is one of them, too. Columns of which
+    no name is known could be taken by their order, so they are refused.
     """
     kinds = {letters_of(column.name): column.kind for column in task.columns if column.kind in FILE_KINDS}
     if not kinds:
         return
     kinds = {letters_of(sort): kind for sort, kind in SORT_KINDS.items() if kind in kinds.values()} | kinds
     rows = made.rows if isinstance(made.rows, list) else made.rows.to_dict("records")
+    known = {letters_of(column.name) for column in task.columns} | kinds.keys()
+    if known.isdisjoint(letters_of(str(name)) for row in rows for name in row):
+        wanted = ", ".join(repr(column.name[:60]) for column in task.columns[:5])
+        raise Refusal(422, "columns", f"expected columns by their names, such as {wanted}; the server opens no files")
     for name, cell in (pair for row in rows for pair in row.items()):
         kind = kinds.get(letters_of(str(name)))
         if kind is None or cell is None or cell != cell or (isinstance(cell, str) and not cell.strip()):

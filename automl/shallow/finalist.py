@@ -81,12 +81,12 @@ class Candidates:
         """
         self.composition.set(())
         if ensemble and self._choose_ensemble(latency_ms):
-            return self.finalist_run()
+            return self.run()
         best = self._best(latency_ms)
         if best is None:
             return None
         self.composition.set([best])
-        return self.finalist_run()
+        return self.run()
 
     def stand_as(self, members: Mapping[str, float]) -> bool:
         """Name the finalist by its members; see `records.Contender.stand_as`."""
@@ -113,10 +113,6 @@ class Candidates:
             if latency_ms is None or (ms is not None and ms <= latency_ms):
                 return candidate
         return None
-
-    def weights(self) -> tuple[float, ...]:
-        """The weights of the finalist's members; they sum to 1."""
-        return self.composition.weights
 
     def seconds_a_refit(self, n_members: int | None = None) -> float:
         """The time that the next refit of the finalist is expected to take, and a little for the way to the worker.
@@ -224,9 +220,9 @@ class Candidates:
                 raise TrialError(f"{candidate.run.name}: {fitted.failure}")
             model = pickle.loads(fitted.model)  # safe: a model of this run
             outputs.append(model.predict(dataset, split.items("test")))
-        return combine(outputs, self.weights())
+        return combine(outputs, self.composition.weights)
 
-    def finalist_run(self) -> Run:
+    def run(self) -> Run:
         """The run of the finalist as it stands.
 
         Raises:
@@ -238,14 +234,12 @@ class Candidates:
         if len(members) == 1:
             return dataclasses.replace(members[0].run, finalist=True, refitted=refitted)
         held_out = zip(*(candidate.outputs for candidate in members), strict=True)
-        score = self.training_data.mean_score([combine(outputs, self.weights()) for outputs in held_out])
+        score = self.training_data.mean_score([combine(outputs, self.composition.weights) for outputs in held_out])
         searched = [candidate.run.name for candidate in self.composition.as_searched]
-        run = ensemble_run("shallow", [candidate.run for candidate in members], self.weights(), score, searched)
+        run = ensemble_run(
+            "shallow", [candidate.run for candidate in members], self.composition.weights, score, searched
+        )
         return dataclasses.replace(run, refitted=refitted)
-
-    def undo_refits(self) -> None:
-        """Drop all refits: the finalist stands as it was searched."""
-        self.composition.undo_refits()
 
     def _pickled(self, n_seeds: int) -> list[bytes]:
         """Models of all members of each seed; as they were searched where they are not refitted."""
@@ -259,7 +253,7 @@ class Candidates:
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions: of the searched models on validation items, or of n seeds on test items."""
-        members, weights = self.composition.members, self.weights()
+        members, weights = self.composition.members, self.composition.weights
         if not members:
             return ()
         if part == "valid":

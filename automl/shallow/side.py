@@ -28,6 +28,7 @@ from automl.shallow.messages import Fitted, Part, Payload
 from automl.shallow.resume import ResumedFits
 from automl.shallow.scheduling import Tuning, as_text, rows_a_second
 from automl.shallow.worker import Child
+from automl.sides.finalist import NamesFinalist
 from automl.sides.holdouts import MultiHoldoutPolicy, has_time
 
 __all__ = ["ShallowSide"]
@@ -38,7 +39,7 @@ EXAMINE_SECONDS = 0.1
 SEED_STEP = 100_000
 
 
-class ShallowSide:
+class ShallowSide(NamesFinalist[Candidates]):
     """Searches shallow models; implements `records.Contender`.
 
     Args:
@@ -109,7 +110,7 @@ class ShallowSide:
             FallbackWorker(payload, self._note, child) if apart else InProcessWorker(payload)
         )
         self.holdout_policy = MultiHoldoutPolicy(len(training_data.parts), metrics.named(metric).higher_is_better)
-        self.candidates = Candidates(training_data, self.worker, seed, stopping)
+        self.finalist = self.candidates = Candidates(training_data, self.worker, seed, stopping)
         self.resumed = ResumedFits(self.archive, training_data, seed)
         self.resumed.replay(self.tuning, self.candidates, self.holdout_policy)  # while the worker loads its libraries
         self.n_fits = self.resumed.n_fits
@@ -388,26 +389,6 @@ class ShallowSide:
 
     # ------------------------------------------------------------------ the finalist
 
-    def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
-        """Name the finalist: the best candidate by validation score, or an ensemble; see `Candidates.choose`."""
-        return self.candidates.choose(latency_ms, ensemble)
-
-    def weights(self) -> tuple[float, ...]:
-        """The weights of the finalist's members; they sum to 1."""
-        return self.candidates.weights()
-
-    def seconds_a_refit(self, n_members: int | None = None) -> float:
-        """The time that a refit of the finalist is expected to take; see `Candidates.seconds_a_refit`."""
-        return self.candidates.seconds_a_refit(n_members)
-
-    def refit(self, seconds: float) -> bool:
-        """Refit the finalist once more; see `Candidates.refit`."""
-        return self.candidates.refit(seconds)
-
-    def stand_as(self, members: Mapping[str, float]) -> bool:
-        """Name the finalist by its members; see `records.Contender.stand_as`."""
-        return self.candidates.stand_as(members)
-
     def seconds_a_repeat(self, n_members: int = 1) -> float:
         """The time that a fit of the finalist on another split is expected to take: that of a refit."""
         return self.candidates.seconds_a_repeat(n_members)
@@ -415,26 +396,6 @@ class ShallowSide:
     def repeat(self, task: Task, split: Split, number: int, seconds: float, dataset: Dataset | None = None) -> Output:
         """Fit the finalist on another split, and predict its test items; see `Candidates.repeat`."""
         return self.candidates.repeat(task, split, number, seconds, dataset)
-
-    def finalist_run(self) -> Run:
-        """The run of the finalist as it stands, without members that left it."""
-        return self.candidates.finalist_run()
-
-    def undo_refits(self) -> None:
-        """Drop all refits: the finalist stands as it was searched."""
-        self.candidates.undo_refits()
-
-    def remember(self) -> Callable[[], None]:
-        """Return a function that lets the finalist stand again as it stands now, whatever was named since."""
-        return self.candidates.composition.remember()
-
-    def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The fitted models of all members for the first seed, then for the next, up to n seeds."""
-        return self.candidates.models(n_seeds)
-
-    def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
-        """The finalist's predictions on validation or test items; see `Candidates.outputs`."""
-        return self.candidates.outputs(part, n_seeds)
 
     def floor(self) -> tuple[Run, Output, Any]:
         """The best floor by validation score: its run, its predictions for the test items, its model."""

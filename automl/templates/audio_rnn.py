@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
+from automl.templates.shared.predictor import predictor
 from automl.templates.shared.sounds import (
     STRENGTHS,
     batch_size_for,
@@ -50,7 +52,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     import keras
 
     from automl.layers.dropout import KnobDropout
-    from automl.layers.output import RawOutput, starting_bias
     from automl.layers.stems import heard
 
     layers = keras.layers
@@ -68,13 +69,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         KnobDropout(knobs["dropout"], shared_axes=(1,))(x)
     )
     parts.append(layers.GlobalAveragePooling1D()(x))
-    x = KnobDropout(knobs["dropout"])(layers.Concatenate()(parts))
-    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="audio_rnn")
-
-
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one spectrogram."""
-    return one_spectrogram("audio_rnn", specs)
+    return predictor(spec, inputs, parts, knobs["dropout"], head, "audio_rnn")
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
@@ -92,7 +87,7 @@ AUDIO_RNN = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", *STRENGTHS),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_spectrogram, "audio_rnn"),
     prior=prior,
     source="Cho et al. (GRU), 2014; Hochreiter & Schmidhuber (LSTM), 1997; for words: Zhang et al., 'Hello Edge', 2017 "
     "(CRNN)",

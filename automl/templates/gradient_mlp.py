@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.pictures import STRENGTHS, declare_augmentation, image_of, unfit_for, views_of
 from automl.templates.shared.tables import GOALS
 
@@ -75,11 +76,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return keras.Model({spec.name: inputs}, raw, name="gradient_mlp")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one image."""
-    return unfit_for("gradient_mlp", task, specs)
-
-
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     """A third of the usual prior, of more pictures a sixth: `cnn` goes first, with gradients of few (decision 54)."""
     return 1 / 3 if facts.n_rows < FEW_PICTURES else 1 / 6
@@ -95,7 +91,7 @@ GRADIENT_MLP = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", "input_dropout", *STRENGTHS),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(unfit_for, "gradient_mlp"),
     prior=prior,
     source="Dalal & Triggs, CVPR 2005 (gradients); Oyallon et al., 'Scattering Networks for Hybrid Representation "
     "Learning', TPAMI 2018 (a network on fixed features); Cheng et al. (wide & deep), DLRS 2016",

@@ -9,19 +9,19 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.item_generators import (
     GOALS,
     PICTURES,
+    coded_model,
     declare_rates,
-    item_model,
     item_of,
     item_settings,
     starting_rates,
-    unfit_items,
+    unfit_components,
 )
 
-__all__ = ["KNOBS", "SOURCE", "build_flow", "prior", "space", "starts", "unfit_flow"]
+__all__ = ["KNOBS", "SOURCE", "build_flow", "prior", "space", "starts"]
 
 KNOBS = ("learning_rate", "weight_decay", "dropout")
 SOURCE = (
@@ -32,7 +32,7 @@ SOURCE = (
 N_COMPONENTS = (32, 64, 128, 256)
 USUAL_COMPONENTS = 128
 STEPS_WANTED = 2_400
-USUAL_BATCH, LEAST_BATCH = 256, 64
+USUAL_BATCH = 256
 WIDTH, PICTURE_WIDTH = 512, 256
 """Of the first trial, which is short: on the pictures measured, the narrow one takes 2.4 times as many steps."""
 RATE = 2e-3
@@ -57,8 +57,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     rates, sizes = starting_rates(facts, USUAL_BATCH, STEPS_WANTED), n_components_of(specs)
     is_usual = rates["batch_size"] >= USUAL_BATCH
     first = {
-        **rates, "learning_rate": RATE if is_usual else 0.5 * RATE, "batch_size": max(rates["batch_size"], LEAST_BATCH),
-        "dropout": 0.0, "emphasis": 1.0, "depth": 3,
+        **rates, "learning_rate": RATE if is_usual else 0.5 * RATE, "dropout": 0.0, "emphasis": 1.0, "depth": 3,
         "width": PICTURE_WIDTH if is_picture else WIDTH,
     }  # fmt: skip
     if len(sizes) == 1:
@@ -79,22 +78,12 @@ def build_flow(
     """Build the network of the template `name`, uncompiled."""
     from automl.layers.flow_items import FlowItems
 
-    stats = item_of(specs).stats
     layer = FlowItems(
         **item_settings(specs), n_components=choices.get("components", n_components_of(specs)[-1]),
         width=choices["width"], depth=choices["depth"], emphasis=choices["emphasis"], dropout=knobs["dropout"],
         name="items",
     )  # fmt: skip
-    layer.code.fill(stats["center"], stats["components"], stats["deviations"])
-    return item_model(layer, specs, head, name)
-
-
-def unfit_flow(name: str, accepts: Sequence[Any], task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why the template `name` cannot be used: see `unfit_items`, and it needs principal components."""
-    reason = unfit_items(name, accepts, task, specs)
-    if reason is None and "components" not in item_of(specs).stats:
-        return f"{name} works on principal components; this task's input has none"
-    return reason
+    return coded_model(layer, specs, head, name)
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -117,7 +106,7 @@ IMAGE_DIFFUSION = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=partial(unfit_flow, "image_diffusion", PICTURES),
+    unfit=partial(unfit_components, "image_diffusion", PICTURES),
     prior=prior,
     source=SOURCE,
 )

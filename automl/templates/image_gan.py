@@ -11,15 +11,15 @@ from functools import partial
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Template
-from automl.templates.image_vae import LEAST_BATCH, unfit_vae
 from automl.templates.shared.item_generators import (
     GOALS,
     PICTURES,
+    coded_model,
     declare_rates,
-    item_model,
     item_of,
     item_settings,
     starting_rates,
+    unfit_components,
 )
 
 MOST_COMPONENTS = 128
@@ -38,9 +38,9 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """A strong penalty, with which classes and kinds are less apt to be left out; then a weak one."""
-    rates = starting_rates(facts, LEAST_BATCH, STEPS_WANTED)
+    rates = starting_rates(facts, steps_wanted=STEPS_WANTED)
     first = {
-        **rates, "batch_size": max(rates["batch_size"], LEAST_BATCH), "learning_rate": 1e-3,
+        **rates, "learning_rate": 1e-3,
         "weight_decay": 1e-5, "penalty": 1.0, "width": 256, "channels": 16, "augmented": True,
     }  # fmt: skip
     return [first, {**first, "penalty": 0.1}]
@@ -55,8 +55,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         **item_settings(specs), n_components=min(len(stats["deviations"]), MOST_COMPONENTS), width=choices["width"],
         channels=choices["channels"], penalty=knobs["penalty"], augmented=choices["augmented"], name="items",
     )  # fmt: skip
-    layer.code.fill(stats["center"], stats["components"], stats["deviations"])
-    return item_model(layer, specs, head, "image_gan")
+    return coded_model(layer, specs, head, "image_gan")
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
@@ -74,7 +73,7 @@ IMAGE_GAN = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "penalty"),
     starts=starts,
-    unfit=partial(unfit_vae, "image_gan", PICTURES),
+    unfit=partial(unfit_components, "image_gan", PICTURES),
     prior=prior,
     is_game=True,
     source="Goodfellow et al., NeurIPS 2014; Huang et al. (R3GAN), NeurIPS 2024; Zhao et al. (DiffAugment), NeurIPS "

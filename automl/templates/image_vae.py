@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.item_generators import (
     GOALS,
     PICTURES,
+    coded_model,
     declare_rates,
-    item_model,
     item_of,
     item_settings,
     starting_rates,
-    unfit_items,
+    unfit_components,
 )
 
-__all__ = ["KNOBS", "LEAST_BATCH", "SOURCE", "build_vae", "space", "starts", "unfit_vae"]
+__all__ = ["KNOBS", "SOURCE", "build_vae", "space", "starts"]
 
 KNOBS = ("learning_rate", "weight_decay", "dropout", "beta")
 SOURCE = (
@@ -35,7 +35,6 @@ MIXED = (5, 20, 50, 100)
 ROWS_A_MIXED = 100
 """Training rows for each distribution of the prior, to begin with: with five of them it learns rows by heart."""
 STEPS_WANTED = 6_000
-LEAST_BATCH = 64
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
@@ -53,10 +52,10 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """The full weight of the divergence; then twice as much with a smaller code, which is less apt to memorise."""
-    sizes, rates = codes_of(specs), starting_rates(facts, LEAST_BATCH, STEPS_WANTED)
+    sizes, rates = codes_of(specs), starting_rates(facts, steps_wanted=STEPS_WANTED)
     mixed = max([n for n in MIXED if n * ROWS_A_MIXED <= facts.n_rows], default=MIXED[0])
     first = {
-        **rates, "batch_size": max(rates["batch_size"], LEAST_BATCH), "learning_rate": 4e-3, "dropout": 0.0,
+        **rates, "learning_rate": 4e-3, "dropout": 0.0,
         "beta": 1.0, "width": 256, "depth": 2, "mixed": mixed,
     }  # fmt: skip
     second = {**first, "beta": 2.0}
@@ -82,22 +81,13 @@ def build_vae(
     """Build the network of the template `name`, uncompiled."""
     from automl.layers.latent_items import LatentItems
 
-    stats, settings = item_of(specs).stats, item_settings(specs)
+    settings = item_settings(specs)
     layer = LatentItems(
         **settings, n_components=n_components_of(specs), dims=choices.get("code", codes_of(specs)[-1]),
         width=choices["width"], depth=choices["depth"], n_mixed=max(choices["mixed"], len(settings["priors"]) - 1),
         textured=item_of(specs).kind == "series", beta=knobs["beta"], dropout=knobs["dropout"], name="items",
     )  # fmt: skip
-    layer.code.fill(stats["center"], stats["components"], stats["deviations"])
-    return item_model(layer, specs, head, name)
-
-
-def unfit_vae(name: str, accepts: Sequence[Any], task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why the template `name` cannot be used: see `unfit_items`; and it needs principal components."""
-    reason = unfit_items(name, accepts, task, specs)
-    if reason is None and not len(item_of(specs).stats.get("deviations", ())):
-        return f"{name} works with principal components; these items have none"
-    return reason
+    return coded_model(layer, specs, head, name)
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -115,6 +105,6 @@ IMAGE_VAE = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=partial(unfit_vae, "image_vae", PICTURES),
+    unfit=partial(unfit_components, "image_vae", PICTURES),
     source=SOURCE,
 )

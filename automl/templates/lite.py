@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
+from automl.templates.shared.predictor import pooled_steps, predictor
 from automl.templates.shared.series import (
     KNOBS,
     batch_size_for,
@@ -50,8 +52,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     """Build the network, uncompiled."""
     import keras
 
-    from automl.layers.dropout import KnobDropout
-    from automl.layers.output import RawOutput, starting_bias
     from automl.layers.series import TrendFilters
 
     (spec,) = specs
@@ -67,21 +67,13 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
             width, max(kernel // 2**i, 3), padding="same", dilation_rate=2**i, use_bias=False
         )(x)
         x = normed(x)
-    parts = [keras.layers.GlobalAveragePooling1D()(x), *parts]
-    if choices["pool"] == "mean-max":
-        parts.append(keras.layers.GlobalMaxPooling1D()(x))
-    x = KnobDropout(knobs["dropout"])(keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0])
-    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="lite")
+    parts = pooled_steps(x, choices["pool"] == "mean-max", parts)
+    return predictor(spec, inputs, parts, knobs["dropout"], head, "lite")
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     """It waits until the third trial: decision 40 has the figures."""
     return 1 / 3
-
-
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one series."""
-    return one_series("lite", specs)
 
 
 LITE = Template(
@@ -94,7 +86,7 @@ LITE = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_series, "lite"),
     prior=prior,
     source="Ismail-Fawaz, Devanne, Berretti, Weber & Forestier, 'LITE: Light Inception with boosTing tEchniques', "
     "DSAA 2023; Ismail Fawaz et al., 'InceptionTime', 2020",

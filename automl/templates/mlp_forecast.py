@@ -7,9 +7,10 @@ targets together. The inputs are those of `automl.templates.shared.forecasts`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.forecasts import (
     ACCEPTS,
     context_for,
@@ -103,11 +104,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return forecast_network(window, z, choices, specs, "mlp_forecast")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used."""
-    return unfit_window("mlp_forecast", task, specs)
-
-
 MLP_FORECAST = Template(
     name="mlp_forecast",
     title="dense forecasting network (TiDE-like MLP)",
@@ -118,6 +114,6 @@ MLP_FORECAST = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", "hide_rate"),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(unfit_window, "mlp_forecast"),
     source="Das et al. (TiDE: residual dense blocks and a linear skip connection), TMLR 2023; Zeng et al., AAAI 2023",
 )

@@ -8,9 +8,10 @@ are those of `automl.templates.shared.forecasts`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.mlp_forecast import batch_size_for
 from automl.templates.shared.forecasts import (
     ACCEPTS,
@@ -128,11 +129,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return forecast_network(window, known_skip(window, z, head), choices, specs, "nhits")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used."""
-    return unfit_window("nhits", task, specs)
-
-
 NHITS = Template(
     name="nhits",
     title="hierarchical dense forecasting network (N-HiTS)",
@@ -143,6 +139,6 @@ NHITS = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", "hide_rate"),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(unfit_window, "nhits"),
     source="Challu et al., N-HiTS: Neural Hierarchical Interpolation for Time Series Forecasting, AAAI 2023",
 )

@@ -7,9 +7,10 @@ Each target is forecast from its own past, cut into overlapping patches that bec
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.forecasts import (
     ACCEPTS,
     context_for,
@@ -116,11 +117,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return forecast_network(window, known_skip(window, z, head), choices, specs, "patch_transformer")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used."""
-    return unfit_window("patch_transformer", task, specs)
-
-
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     """Half of the usual prior, and a quarter where pasts are many: a trial takes ten times as long as a dense one.
 
@@ -139,7 +135,7 @@ PATCH_TRANSFORMER = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", "hide_rate"),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(unfit_window, "patch_transformer"),
     prior=prior,
     source="Nie et al., A Time Series is Worth 64 Words (PatchTST), ICLR 2023",
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
+from automl.templates.shared.predictor import pooled_steps, predictor
 from automl.templates.shared.series import (
     KNOBS,
     batch_size_for,
@@ -60,20 +62,14 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     """Build the network, uncompiled."""
     import keras
 
-    from automl.layers.dropout import KnobDropout
-    from automl.layers.output import RawOutput, starting_bias
-
     (spec,) = specs
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, steps, channels)
     x, parts = series_parts(inputs, spec, str(choices["scaling"]), knobs)
     width = int(choices["width"])
     for block, filters in enumerate((width, 2 * width, 2 * width)):
         x = residual(x, filters, int(choices["stride"]) if block == 0 else int(choices["shrink"]) if block == 1 else 1)
-    parts = [keras.layers.GlobalAveragePooling1D()(x), *parts]
-    if choices["pool"] == "mean-max":
-        parts.append(keras.layers.GlobalMaxPooling1D()(x))
-    x = KnobDropout(knobs["dropout"])(keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0])
-    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="resnet1d")
+    parts = pooled_steps(x, choices["pool"] == "mean-max", parts)
+    return predictor(spec, inputs, parts, knobs["dropout"], head, "resnet1d")
 
 
 def residual(x: Any, filters: int, stride: int) -> Any:
@@ -94,11 +90,6 @@ def residual(x: Any, filters: int, stride: int) -> Any:
     return keras.layers.Activation("relu")(keras.layers.Add()([way, x]))
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one series."""
-    return one_series("resnet1d", specs)
-
-
 RESNET1D = Template(
     name="resnet1d",
     title="residual network of convolutions over time (ResNet 1D)",
@@ -109,6 +100,6 @@ RESNET1D = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_series, "resnet1d"),
     source="Wang, Yan & Oates, 'Time Series Classification from Scratch', IJCNN 2017 (ResNet), a third as wide",
 )

@@ -6,9 +6,10 @@ The inputs are those of `automl.templates.shared.forecasts`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.forecasts import (
     ACCEPTS,
     Window,
@@ -166,11 +167,6 @@ def foretell(
     return keras.layers.Reshape((n_groups, horizon, size // n_groups * n_outputs))(x)
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used."""
-    return unfit_window("rnn_forecast", task, specs)
-
-
 RNN_FORECAST = Template(
     name="rnn_forecast",
     title="recurrent forecasting network (GRU or LSTM)",
@@ -181,7 +177,7 @@ RNN_FORECAST = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", "hide_rate"),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(unfit_window, "rnn_forecast"),
     source="Wen et al. (direct multi-horizon quantiles), 2017; Kim et al. (RevIN), ICLR 2022; Zeng et al. (linear look "
     "back), AAAI 2023; Lin et al. (SegRNN patches), 2023",
 )

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from automl.records import Head, InputSpec, Template
-from automl.templates.image_diffusion import KNOBS, SOURCE, build_flow, prior, space, starts, unfit_flow
-from automl.templates.shared.item_generators import GOALS, SERIES
+from automl.templates.image_diffusion import KNOBS, SOURCE, build_flow, prior, space, starts
+from automl.templates.shared.item_generators import GOALS, SERIES, unfit_components
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -29,7 +29,7 @@ SERIES_DIFFUSION = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=partial(unfit_flow, "series_diffusion", SERIES),
+    unfit=partial(unfit_components, "series_diffusion", SERIES),
     prior=prior,
     source=SOURCE,
 )

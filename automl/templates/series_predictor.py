@@ -8,9 +8,10 @@ judged with the rows before it. As in `autoencoder` the loss leaves out the wors
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, GoalName, Head, InputSpec, Task, Template
+from automl.records import Facts, GoalName, Head, InputSpec, Template
 from automl.templates.shared.arrays import scaled_array
 from automl.templates.shared.reconstruction import KNOBS, declare_training, starting_training
 from automl.templates.shared.series import judged_for, one_series, steps_of
@@ -90,11 +91,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return keras.Model({spec.name: inputs}, output, name="series_predictor")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one series."""
-    return one_series("series_predictor", specs)
-
-
 SERIES_PREDICTOR = Template(
     name="series_predictor",
     title="convolutional predictor of the steps ahead",
@@ -105,7 +101,7 @@ SERIES_PREDICTOR = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_series, "series_predictor"),
     source="Munir, Siddiqui, Dengel & Ahmed (DeepAnT), IEEE Access 2019; dilated causal convolutions: Bai, Kolter & "
     "Koltun 2018; Liu & Paparrizos (TSB-AD), NeurIPS 2024",
 )

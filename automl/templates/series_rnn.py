@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.shared.predictor import predictor
 from automl.templates.shared.tables import GOALS
 
 
@@ -68,7 +69,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
     from automl.layers.dropout import KnobDropout
     from automl.layers.forecast import ContextScale
-    from automl.layers.output import RawOutput, starting_bias
     from automl.layers.pixels import ChannelScale
     from automl.layers.pooling import AttentionPool
 
@@ -95,9 +95,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         x = AttentionPool()(x)
     elif pool != "last":
         x = (keras.layers.GlobalMaxPooling1D() if pool == "max" else keras.layers.GlobalAveragePooling1D())(x)
-    x = keras.layers.Concatenate()([x, *parts]) if parts else x
-    x = KnobDropout(knobs["dropout"])(x)
-    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="series_rnn")
+    return predictor(spec, inputs, [x, *parts], knobs["dropout"], head, "series_rnn")
 
 
 def stem(x: Any, kind: str, filters: int, stride: int) -> Any:

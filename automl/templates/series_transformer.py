@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
+from automl.templates.shared.predictor import pooled_steps, predictor
 from automl.templates.shared.series import (
     KNOBS,
     batch_size_for,
@@ -57,7 +59,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     import keras
 
     from automl.layers.dropout import KnobDropout
-    from automl.layers.output import RawOutput, starting_bias
     from automl.layers.series import RelativeAttention, TimePositions
 
     (spec,) = specs
@@ -73,11 +74,8 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         wide = keras.layers.Dense(2 * dim, activation="relu")(x)
         wide = KnobDropout(knobs["dropout"])(keras.layers.Dense(dim)(wide))
         x = keras.layers.LayerNormalization()(keras.layers.Add()([x, wide]))
-    parts = [keras.layers.GlobalAveragePooling1D()(x), *parts]
-    if choices["pool"] == "mean-max":
-        parts.append(keras.layers.GlobalMaxPooling1D()(x))
-    x = KnobDropout(knobs["dropout"])(keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0])
-    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="series_transformer")
+    parts = pooled_steps(x, choices["pool"] == "mean-max", parts)
+    return predictor(spec, inputs, parts, knobs["dropout"], head, "series_transformer")
 
 
 def factors(stride: int) -> list[int]:
@@ -91,11 +89,6 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     return 1 / 5
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one series."""
-    return one_series("series_transformer", specs)
-
-
 SERIES_TRANSFORMER = Template(
     name="series_transformer",
     title="transformer over time (ConvTran)",
@@ -106,7 +99,7 @@ SERIES_TRANSFORMER = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_series, "series_transformer"),
     prior=prior,
     source="Foumani, Tan, Webb & Salehi, 'Improving position encoding of transformers for multivariate time series "
     "classification' (ConvTran), Data Mining and Knowledge Discovery 38, 2024",

@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 from automl.records import Head, InputSpec, Template
-from automl.templates.image_vae import KNOBS, SOURCE, build_vae, space, starts, unfit_vae
-from automl.templates.shared.item_generators import GOALS, SERIES
+from automl.templates.image_vae import KNOBS, SOURCE, build_vae, space, starts
+from automl.templates.shared.item_generators import GOALS, SERIES, unfit_components
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -30,6 +30,6 @@ SERIES_VAE = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=partial(unfit_vae, "series_vae", SERIES),
+    unfit=partial(unfit_components, "series_vae", SERIES),
     source=f"{SOURCE}; Whittle, Arkiv för Matematik 2 (1953)",
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
+from automl.templates.shared.predictor import pooled_steps, predictor
 from automl.templates.shared.series import (
     KNOBS,
     batch_size_for,
@@ -55,8 +57,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     """Build the network, uncompiled."""
     import keras
 
-    from automl.layers.dropout import KnobDropout
-    from automl.layers.output import RawOutput, starting_bias
     from automl.layers.series import LastStep
 
     (spec,) = specs
@@ -71,11 +71,8 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     if choices["pool"] == "last":
         parts = [LastStep()(x), *parts]
     else:
-        parts = [keras.layers.GlobalAveragePooling1D()(x), *parts]
-    if choices["pool"] == "mean-max":
-        parts.append(keras.layers.GlobalMaxPooling1D()(x))
-    x = KnobDropout(knobs["dropout"])(keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0])
-    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="tcn")
+        parts = pooled_steps(x, choices["pool"] == "mean-max", parts)
+    return predictor(spec, inputs, parts, knobs["dropout"], head, "tcn")
 
 
 def n_blocks(n_steps: int, size: int) -> int:
@@ -107,11 +104,6 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     return 1 / 4
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one series."""
-    return one_series("tcn", specs)
-
-
 TCN = Template(
     name="tcn",
     title="temporal convolutional network (TCN)",
@@ -122,7 +114,7 @@ TCN = Template(
     build=build,
     knobs=KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(one_series, "tcn"),
     prior=prior,
     source="Bai, Kolter & Koltun, 'An Empirical Evaluation of Generic Convolutional and Recurrent Networks for "
     "Sequence Modeling', 2018; batch normalisation in place of weight normalisation",

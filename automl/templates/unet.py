@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.pictures import image_of, unfit_for
 
 DEEPEST, LEAST_SIDE = 5, 6
@@ -134,11 +135,6 @@ def _conv(x: Any, filters: int, stride: int = 1) -> Any:
     return keras.layers.Activation("relu")(keras.layers.BatchNormalization(momentum=0.9)(x))
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one image."""
-    return unfit_for("unet", task, specs)
-
-
 UNET = Template(
     name="unet",
     title="encoder and decoder of convolutions (U-Net)",
@@ -149,6 +145,6 @@ UNET = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", "turn", "elastic", "light"),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(unfit_for, "unet"),
     source="Ronneberger, Fischer & Brox, MICCAI 2015; settings by rule after Isensee et al., Nature Methods 2021",
 )

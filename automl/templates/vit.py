@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.shared.pictures import STRENGTHS, declare_augmentation, epochs_for, image_of, unfit_for, views_of
+from automl.records import Facts, Head, InputSpec, Template
+from automl.templates.shared.pictures import (
+    STRENGTHS,
+    batch_size_for,
+    declare_augmentation,
+    epochs_for,
+    first_augmentation,
+    image_of,
+    unfit_for,
+    views_of,
+)
+from automl.templates.shared.predictor import predictor
 from automl.templates.shared.tables import GOALS
 
 PRIOR = 0.1
@@ -38,9 +49,8 @@ def patch_for(specs: Sequence[InputSpec]) -> int:
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """In order of their cost: a small one, then a wider and deeper one."""
     first = {
-        "learning_rate": 2e-3, "weight_decay": 3e-2, "dropout": 0.1, "attention_dropout": 0.1, "shift": 0.06,
-        "zoom": 0.05, "light": 0.1, "erase": 0.0, "flip": "no", "views": "varied",
-        "batch_size": 64 if facts.n_rows >= 3_000 else 32, "epochs": epochs_for(facts.n_rows),
+        "learning_rate": 2e-3, "weight_decay": 3e-2, "dropout": 0.1, "attention_dropout": 0.1,
+        **first_augmentation(), "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows),
         "patch": patch_for(specs), "convolutions": 1, "dim": 64, "layers": 2, "heads": 2,
     }  # fmt: skip
     return [first, {**first, "convolutions": 2, "dim": 96, "layers": 4, "learning_rate": 1e-3}]
@@ -52,7 +62,6 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
     from automl.layers.attention import TokenAttention
     from automl.layers.dropout import KnobDropout
-    from automl.layers.output import RawOutput, starting_bias
     from automl.layers.pooling import AttentionPool
     from automl.layers.positions import PositionEmbedding
     from automl.layers.stems import shown
@@ -77,13 +86,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         units = keras.layers.Dense(2 * dim, activation="gelu")(keras.layers.LayerNormalization()(x))
         x = keras.layers.Add()([x, KnobDropout(knobs["dropout"])(keras.layers.Dense(dim)(units))])
     x = AttentionPool()(keras.layers.LayerNormalization()(x))  # (batch, dim)
-    x = KnobDropout(knobs["dropout"])(x)
-    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="vit")
-
-
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why this template cannot be used: it reads exactly one image."""
-    return unfit_for("vit", task, specs)
+    return predictor(spec, inputs, [x], knobs["dropout"], head, "vit")
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
@@ -101,7 +104,7 @@ VIT = Template(
     build=build,
     knobs=("learning_rate", "weight_decay", "dropout", "attention_dropout", *STRENGTHS),
     starts=starts,
-    unfit=unfit,
+    unfit=partial(unfit_for, "vit"),
     prior=prior,
     source="Hassani et al., 'Escaping the Big Data Paradigm with Compact Transformers', 2021",
 )

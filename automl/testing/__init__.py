@@ -19,7 +19,8 @@ from automl.testing.modalities import check_modality
 from automl.testing.outcomes import example_outcome
 from automl.testing.sections import check_section
 from automl.testing.settings import check_baseline_settings
-from automl.testing.templates import check_settings, check_template, example_kinds
+from automl.testing.template_settings import check_settings, example_kinds
+from automl.testing.templates import check_template
 
 __all__ = [
     "check_analysis", "check_baseline", "check_baseline_settings", "check_goal", "check_metric", "check_modality",

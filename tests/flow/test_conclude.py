@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from automl.flow import contest
 from automl.flow.blend import barred, champion_of
 from automl.flow.conclude import conclude, rows_of_test
 from automl.flow.prepare import Prepared, prepare
 from automl.intake import load
 from automl.recipe import make
 from automl.records import Champion, Cost, Costs, Dataset, Output, Run
+from automl.testing.outcomes import example_outcome
 
 
 def test_test_rows_of_ones_own_are_named_as_their_file_counts_them() -> None:
@@ -23,6 +26,14 @@ def test_test_rows_of_ones_own_are_named_as_their_file_counts_them() -> None:
     assert rows_of_test(dataset, np.array([30, 33, 39])).tolist() == [0, 3, 9]
     assert rows_of_test(dataset, np.array([[33, 34], [35, 36]])).tolist() == [3, 5]
     assert rows_of_test(load(make(data=frame, target="y")), np.array([7, 29])).tolist() == [7, 29]
+
+
+def test_a_contest_outlives_what_is_counted_for_later_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The budget is spent by then: report and models are worth more than `automl watch`."""
+    monkeypatch.setattr(contest, "reference_of", lambda *_: {}["scale"])
+    outcome, reference = contest._with_reference(example_outcome(), SimpleNamespace(dataset=None))
+    assert reference == {} and outcome.findings[-1].check == "not_watchable"
+    assert "KeyError: 'scale'" in outcome.findings[-1].message
 
 
 # --------------------------------------------------------------------------- the champion

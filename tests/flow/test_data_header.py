@@ -1,14 +1,17 @@
 """`automl validate` checks the columns that a recipe names by the beginning of its data."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from automl import cli
+from automl.errors import DataError
 from automl.flow.data_header import problems_of
 from automl.intake.header import HEAD_BYTES, header_of
 from automl.intake.raw import Hints
@@ -47,6 +50,17 @@ def test_only_the_beginning_of_a_large_file_is_read(opener, tmp_path, monkeypatc
 
 class Table:
     frame = FRAME
+
+
+@pytest.mark.parametrize("module", [gzip, lzma, bz2])
+@pytest.mark.parametrize("fault", ["cut short", "altered"])
+def test_a_damaged_compressed_file_is_refused_in_words(module, fault, tmp_path):
+    packed = bytearray(module.compress(np.random.default_rng(0).bytes(60_000)))
+    path = tmp_path / "d.csv.packed"
+    packed[len(packed) // 3] ^= 255
+    path.write_bytes(bytes(packed[: len(packed) // 2] if fault == "cut short" else packed))
+    with pytest.raises(DataError, match="compress it again"):
+        header_of(str(path), Hints())
 
 
 def test_pictures_and_arrays_have_no_columns(tmp_path):

@@ -1,11 +1,17 @@
 """The report's own instructions lead to the same recipe."""
 
 import math
+import re
 import shlex
+from dataclasses import fields
+from types import SimpleNamespace
+
+from typer.main import get_command
 
 from automl import recipe as recipes
+from automl.cli.app import app
 from automl.flow.reproduce import reproduce
-from automl.records import Recipe, Task
+from automl.records import Recipe, SearchOptions, Task
 
 TASK = Task("tabular", "regression", ("y",), "rmse")
 
@@ -113,3 +119,43 @@ def test_repeats_are_asked_for_again():
     said = reproduce(Recipe("cars.csv", ("y",), repeats=5), TASK)
     assert "--repeats 5" in said["command"] and "repeats=5" in said["python"] and "repeats: 5" in said["recipe"]
     assert "repeats" not in reproduce(Recipe("cars.csv", ("y",)), TASK)["command"]
+
+
+EVERY = {
+    "label": "failed", "normal": "no", "contamination": 0.1, "void": -1, "dims": 8, "condition": "kind",
+    "memorised_limit": 0.1, "time_column": "day", "series": "shop", "group": "who",
+    "columns": {"zip": "categorical"}, "drop": ["k", "l"], "max_trials": 4, "templates": ["mlp"],
+    "pretrain": True, "seed": 2, "min_gain": 0.02, "repeats": 5, "fold_pairs": 5, "analysis": 0.3,
+    "sensitive": ["sex", "age"], "latency": 20.0, "fail_on": "verdict=shallow|score<0.8", "ensemble": False,
+    "plugins": ["my_members"], "search": {"oracle": "random", "device": "cpu", "log": ["mlflow"], "workers": 2},
+    "costs": {"miss": 20},
+}  # fmt: skip
+
+
+def test_no_key_that_changes_a_contest_is_forgotten(tmp_path):
+    """A call that leaves one out runs another contest under the name of this one."""
+    (tmp_path / "cars.csv").write_text("x,y\n1,2\n")
+    keys = {"data": str(tmp_path / "cars.csv"), "target": ["y"]}
+    asked = recipes.make(**keys, goal="regression", metric="rmse", pretrained=str(tmp_path), **EVERY)
+    ahead = recipes.make(**keys, goal="forecast", metric="mase", horizon=3, season=7, known=["promo"])
+    assert_asked_again(asked, TASK)
+    assert_asked_again(ahead, Task("sequence", "forecast", ("y",), "mase"))
+
+    words = reproduce(asked, TASK)["command"]
+    flags = {flag for one in get_command(app).commands["fit"].params for flag in (*one.opts, *one.secondary_opts)}
+    assert {word.partition("=")[0] for word in shlex.split(words) if word.startswith("--")} <= flags
+    inner = {name for key in ("search", "costs") for name in EVERY[key]}
+    for name in (EVERY.keys() - {"search", "costs"}) | inner:
+        assert re.search(rf"--(no-)?{name.replace('_', '-')}\b", words), name
+
+
+def assert_asked_again(asked, task):
+    call = reproduce(asked, task)["python"]
+    again = eval(call, {"automl": SimpleNamespace(fit=lambda data, **keys: recipes.make(data=data, **keys))})
+    names = [field.name for field in fields(asked) if field.name != "budget_given"]
+    assert {name: getattr(asked, name) for name in names} == {name: getattr(again, name) for name in names}
+
+
+def test_the_address_of_a_ray_is_not_written_down():
+    said = reproduce(Recipe("cars.csv", ("y",), search=SearchOptions(ray_address="ray://user:word@host:1")), TASK)
+    assert "ray" not in said["command"] + said["python"]

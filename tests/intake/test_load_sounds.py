@@ -11,10 +11,10 @@ import pytest
 from written_sounds import RATE, classes_of_tones, tone, wav
 
 from automl.errors import DataError
-from automl.intake import load, new_rows, pictured, sounds
+from automl.intake import load, new_rows, pictured, sound_files, sounds
 from automl.intake.playing import MOST_BYTES, played
 from automl.intake.sound_files import at_rate, of_array, placed, record
-from automl.intake.sounds import common_length
+from automl.intake.sounds import common_length, heard_at, spectrograms
 from automl.intake.spectrograms import SoundForm, decibels
 from automl.modalities import named
 from automl.records import Column, Dataset, Recipe, Task
@@ -130,6 +130,36 @@ def test_a_clipped_recording_is_told_from_a_loud_one():
     assert (loud.is_clipped, clipped.is_clipped) == (False, True)
 
 
+def test_standardised_sounds_are_not_read_as_silence():
+    """Their peak is full scale, that of the sounds trained on, so that a sound alone is read as among others."""
+    values = np.stack([tone(500.0), 0.2 * tone(900.0)])
+    task, y = replace(TASK, columns=()), ["a", "b"]
+    unit = sounds(load(Recipe(data={"X": values / np.abs(values).max(), "y": y, "rate": RATE})), task)[0].inputs
+    made, form = sounds(load(Recipe(data={"X": values * 7.0, "y": y, "rate": RATE})), task)
+    assert np.abs(made.inputs.astype(int) - unit)[unit > 120].max() <= 1 and made.findings == ()
+    task = replace(task, image_shape=form.shape, sound=form.settings())
+    alone = named("audio").ready(new_rows(values[1:] * 7.0, task, named("audio")), task, None)
+    assert np.array_equal(alone.inputs, made.inputs[1:])
+
+
+@pytest.mark.parametrize(("large", "waits"), [(100, True), (1_000_000, False)])
+def test_large_files_are_read_one_at_a_time(tmp_path, monkeypatch, large, waits):
+    """What is computed of one takes more than a GiB, and several threads read."""
+    paths = [wav(tmp_path / f"{i}.wav", tone(400.0 + i)) for i in range(3)]
+    (tmp_path / "odd.wav").write_bytes(b"RIFF")
+    form, is_held = SoundForm.of(8_000, 0.4), []
+
+    def seen(sound, form):
+        is_held.append(sound_files._LARGE.locked())
+        return heard_at(sound, form)
+
+    monkeypatch.setattr(sound_files, "LARGE_NUMBERS", large)
+    monkeypatch.setattr(sys.modules[spectrograms.__module__], "heard_at", seen)
+    found, _, reasons = spectrograms([*paths, tmp_path / "odd.wav"], form)
+    assert is_held == [waits] * 3 and not sound_files._LARGE.locked()
+    assert [one is None for one in found] == [False, False, False, True] and list(reasons) == [3]
+
+
 def test_an_array_needs_a_rate_and_whole_numbers_are_of_their_type(tmp_path):
     values = np.stack([tone(500.0), tone(900.0)])
     made = [
@@ -142,6 +172,21 @@ def test_an_array_needs_a_rate_and_whole_numbers_are_of_their_type(tmp_path):
     assert load(Recipe(data=str(tmp_path / "s.npz"))).rate == RATE
     with pytest.raises(DataError, match="without a rate"):
         sounds(replace(made[0], rate=None), replace(TASK, columns=()))
+
+
+@pytest.mark.parametrize(("bits", "dtype"), [(16, "int32"), (16, "int64"), (24, "int32"), (32, "int32")])
+def test_whole_numbers_of_a_large_type_are_not_read_as_silence(bits, dtype):
+    values = np.stack([tone(500.0), tone(900.0)])
+    usual, large = (values * 32_767).astype("int16"), (values * (2.0 ** (bits - 1) - 1)).astype(dtype)
+    task, y = replace(TASK, columns=()), ["a", "b"]
+    (made, form), (expected, _) = (
+        sounds(load(Recipe(data={"X": X, "y": y, "rate": RATE})), task) for X in (large, usual)
+    )
+    assert np.abs(made.inputs.astype(int) - expected.inputs)[expected.inputs > 120].max() <= 3
+    assert made.findings == ()
+    task = replace(task, image_shape=form.shape, sound=form.settings())
+    quiet = named("audio").ready(new_rows({"X": large[:1] // 512, "rate": RATE}, task, named("audio")), task, None)
+    assert quiet.inputs.max() < made.inputs[:1].max() - 120  # a batch of one has the scale of training, not its own
 
 
 @pytest.mark.parametrize(

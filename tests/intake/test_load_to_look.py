@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import automl
-from automl import api
+from automl.api import inspecting
 from automl.intake import load, streamed
 from automl.records import Recipe
 
@@ -17,7 +17,7 @@ MOST = 500
 def small(monkeypatch):
     monkeypatch.setattr(streamed, "SMALL_TEXT_BYTES", 1_000)
     monkeypatch.setattr(streamed, "ROWS_A_BATCH", 256)
-    monkeypatch.setattr(api, "LOOKED_ROWS", MOST)
+    monkeypatch.setattr(inspecting, "LOOKED_ROWS", MOST)
 
 
 def table(n_rows=N_ROWS):

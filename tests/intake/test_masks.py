@@ -71,6 +71,27 @@ def test_two_folders_are_matched_by_name(tmp_path, images, masks, ending):
     assert found.task.goal == "segment" and found.task.classes == ("0", "1") and found.task.metric == "dice"
 
 
+def test_names_that_are_equal_are_matched_whatever_words_they_end_in(tmp_path):
+    names = ["gt_1", "gt_2", "hand_l", "hand_r"]
+    for name in names:
+        save(tmp_path / "images" / f"{name}.png", picture())
+        save(tmp_path / "masks" / f"{name}.png", mask())
+    made = load(Recipe(data=str(tmp_path)))
+    assert made.inputs["image"].tolist() == [f"images/{name}.png" for name in names]
+    assert made.target["mask"].tolist() == [f"masks/{name}.png" for name in names]
+
+
+def test_of_several_files_of_a_name_the_first_counts_and_the_others_are_told(tmp_path):
+    for name in ("images/a.bmp", "images/a.png", "images/b.png"):
+        save(tmp_path / name, picture())
+    for name in ("masks/a.png", "masks/b.png", "masks/b_mask.png"):
+        save(tmp_path / name, mask())
+    made = load(Recipe(data=str(tmp_path)))
+    assert made.inputs["image"].tolist() == ["images/a.bmp", "images/b.png"]
+    assert made.target["mask"].tolist() == ["masks/a.png", "masks/b.png"]
+    assert [one.files for one in made.findings if one.check.startswith("missing")] == [("a.png",), ("b_mask.png",)]
+
+
 def test_masks_beside_their_pictures_are_told_by_a_word(tmp_path):
     found = inspected(folder(tmp_path, images=".", masks=".", ending="_mask"))
     assert found.task.goal == "segment" and found.n_rows == 12
@@ -133,6 +154,25 @@ def test_smoothed_masks_are_refused(tmp_path):
     save(tmp_path / "masks" / "c1.png", RNG.integers(0, 255, (10, 12), dtype=np.uint8))
     with pytest.raises(DataError, match="different values"):
         inspected(tmp_path)
+
+
+def test_a_black_mask_among_coloured_ones_has_their_background(tmp_path):
+    """By itself it looks grey: its value 0 would be a second background, and masks could not be written."""
+    for i in range(12):
+        save(tmp_path / "images" / f"c{i}.png", picture())
+        colours = np.zeros((10, 12, 3), np.uint8)
+        colours[3:6] = (255, 0, 0) if i else 0
+        save(tmp_path / "masks" / f"c{i}.png", colours)
+    assert inspected(tmp_path).task.classes == ("#000000", "#ff0000")
+
+
+def test_values_that_are_neither_numbers_of_classes_nor_colours_are_refused(tmp_path):
+    X = np.stack([picture() for _ in range(12)])
+    for value in (COLOURS + 5, 10**12):
+        with pytest.raises(DataError, match="number the classes from 0 on"):
+            automl.inspect((X, np.stack([mask() for _ in range(12)]).astype(np.int64) * value))
+    with pytest.raises(DataError, match=r"masks are whole numbers \(n, height, width\)"):
+        automl.inspect((X, np.full((12, 10, 12), np.nan)))
 
 
 def test_masks_of_one_value_are_refused(tmp_path):

@@ -37,6 +37,14 @@ def test_of_a_table_of_arrow_they_are_one():
     assert in_kind_of(pa.table({"a": [1, 2]}), MADE["n"]).column_names == ["n"]
 
 
+@pytest.mark.parametrize("rows", [pl.DataFrame({"a": [1, 2]}), pa.table({"a": [1, 2]})])
+def test_masks_are_lists_of_rows_and_missing_cells_are_null(rows):
+    mask = np.array([[0, 1], [2, 0]], np.uint8)
+    made = in_kind_of(rows, pd.DataFrame({"mask": pd.Series([mask, None], dtype=object), "y": ["a", pd.NA]}))
+    cells = made.to_dict(as_series=False) if isinstance(made, pl.DataFrame) else made.to_pydict()
+    assert cells == {"mask": [[[0, 1], [2, 0]], None], "y": ["a", None]}
+
+
 @pytest.mark.parametrize("rows", [pd.DataFrame({"a": [1, 2]}), [1, 2], {"a": [1, 2]}, "new.csv", np.zeros((2, 1))])
 def test_of_all_others_they_are_of_pandas_with_their_index(rows):
     assert in_kind_of(rows, MADE) is MADE

@@ -30,3 +30,13 @@ def test_paths_of_sounds_are_refused(name):
         with pytest.raises(Refusal, match="the server opens no files"):
             _refuse_paths(Rows([{name: cell}]), task_of("audio_path"))
     _refuse_paths(Rows([{name: "", "price": 2}, {"price": 1}]), task_of("audio_path"))
+
+
+@pytest.mark.parametrize("names", [("x0",), ("x0", "x1"), ("",), ("0", "1")])
+@pytest.mark.parametrize("kind", ["image_path", "audio_path"])
+def test_columns_without_a_known_name_are_refused_since_they_may_be_taken_by_their_order(names, kind):
+    """`predict` takes columns x0, x1, ... as those of training in their order, and so a path as one of its files."""
+    cells = dict(zip(names, ("/etc/x.png", "/etc/y.png"), strict=False))
+    for rows in ([cells], pd.DataFrame([cells])):
+        with pytest.raises(Refusal, match="the server opens no files"):
+            _refuse_paths(Rows(rows), task_of(kind))

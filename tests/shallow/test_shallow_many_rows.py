@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from automl.baselines.features import columns, target_statistics
+from automl.baselines.features import columns, sparse_levels, target_statistics, text_columns
 from automl.baselines.features.columns import TableFeatures
 from automl.baselines.features.levels import by_cell, levels_of
 from automl.baselines.learners.linear import Linear
@@ -50,7 +50,7 @@ def test_sparse_features_of_many_rows_predict_what_dense_ones_of_few_rows_do(mon
     rows, found = np.arange(N), {}
     for least in (10**9, 1):
         monkeypatch.setattr(columns, "SPARSE_ROWS", least)
-        monkeypatch.setattr(columns, "CHUNK_ROWS", 70)
+        monkeypatch.setattr(sparse_levels, "CHUNK_ROWS", 70)
         features = TableFeatures(task, "linear", quantiles=True)
         model = Model(task, features, Linear(goal, len(classes), strengths=[1e-3, 1e-2]))
         model.fit(dataset, rows[:200], truth[:200], None, FitContext(None, None, rows[200:], truth[200:]))
@@ -76,10 +76,10 @@ def test_a_table_of_levels_alone_has_sparse_features_too(monkeypatch):
 
 
 def test_texts_of_many_rows_are_learnt_from_some_of_them_and_told_of_all(monkeypatch):
-    monkeypatch.setattr(columns, "MAX_TEXT_ROWS", 100)
+    monkeypatch.setattr(text_columns, "MAX_TEXT_ROWS", 100)
     monkeypatch.setattr(target_statistics, "MAX_FIT_ROWS", 100)
     monkeypatch.setattr(target_statistics, "CHUNK_ROWS", 90)
-    monkeypatch.setattr(columns, "CHUNK_ROWS", 90)
+    monkeypatch.setattr(text_columns, "CHUNK_ROWS", 90)
     dataset, named, y = table()
     task = Task("tabular", "regression", ("y",), "r2", columns=named[4:])
     features = TableFeatures(task, "trees", 5, target_means=False)
@@ -156,7 +156,7 @@ def test_texts_of_very_many_rows_are_read_by_their_words_alone(monkeypatch):
     widths = {}
     for most in (1_000, 100):
         forget()
-        monkeypatch.setattr(columns, "MOST_TEXT_ROWS", most)
+        monkeypatch.setattr(text_columns, "MOST_TEXT_ROWS", most)
         features = columns.TableFeatures(task, "trees")
         widths[most] = features.fit(Dataset(f"d{most}", frame), np.arange(400), y, None).shape[1]
         assert features.transform(Dataset("new", frame), np.arange(50)).shape == (50, widths[most])

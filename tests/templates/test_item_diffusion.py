@@ -4,6 +4,7 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
+from generator_loop import check_training_loop
 
 from automl import catalog
 from automl.deep.training import device
@@ -114,19 +115,7 @@ def test_the_training_loop_learns_items_of_each_class(template):
 def test_the_training_loop_draws_keeps_and_restores_the_averages_too(template):
     specs, arrays = data(template, has_classes=False)
     made, knobs = network(template, specs, arrays)
-    rows, rates = np.arange(96).reshape(3, 32), np.full(3, 1e-2)
-
-    def begun(seed):
-        made.reset(knobs, 32, seed)
-        return made.train(rows, rates), made.predict_valid()
-
-    (loss, first), (_, other), (again, same) = begun(1), begun(2), begun(1)
-    assert loss == again and np.array_equal(first, same) and not np.array_equal(first, other)
-    state = made.state()
-    made.train(rows, rates)
-    assert not np.array_equal(made.predict_valid(), first)
-    made.set_state(state)
-    np.testing.assert_array_equal(made.predict_valid(), first)
+    first = check_training_loop(made, knobs)
     valid = {name: array[:40] for name, array in arrays.items()}
     np.testing.assert_allclose(generated(made.detached(made.weights()), valid), first, rtol=1e-4, atol=1e-4)
     made.release()

@@ -6,6 +6,7 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
+from generator_loop import check_training_loop
 
 from automl.deep.training import device
 from automl.deep.training.network import DeviceData, Network
@@ -165,19 +166,7 @@ def test_the_training_loop_draws_keeps_and_restores_the_averages_too(template):
     valid = {name: array[:40] for name, array in arrays.items()}
     data = DeviceData.place(arrays, np.zeros((N_ROWS, 1), np.float32), None, valid, 40)
     network = Network(template, choices, knobs, specs, head_of(specs), data, device.prepare("cpu"))
-    rows, rates = np.arange(96).reshape(3, 32), np.full(3, 1e-2)
-
-    def begun(seed):
-        network.reset(knobs, 32, seed)
-        return network.train(rows, rates), network.predict_valid()
-
-    (loss, made), (_, other), (again, same) = begun(1), begun(2), begun(1)
-    assert loss == again and np.array_equal(made, same) and not np.array_equal(made, other)
-    state = network.state()
-    network.train(rows, rates)
-    assert not np.array_equal(network.predict_valid(), made)
-    network.set_state(state)
-    np.testing.assert_array_equal(network.predict_valid(), made)
+    made = check_training_loop(network, knobs)
     np.testing.assert_allclose(generated(network.detached(network.weights()), valid), made, rtol=1e-4, atol=1e-4)
     network.release()
 

@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from automl.analyses.shared.changed_inputs import noised_columns
 from automl.detect.series.grid import filled
 from automl.records import NUMERIC_KINDS, Corruption, CorruptionInputs, Dataset
 
@@ -54,12 +55,7 @@ def _with_targets(inputs: CorruptionInputs, values: np.ndarray) -> Dataset:
 
 
 def _covariates(inputs: CorruptionInputs, strength: float, rng: np.random.Generator) -> Dataset:
-    frame = inputs.dataset.inputs.copy()
-    for name in _known(inputs):
-        values = frame[name].to_numpy(np.float64, copy=True)
-        values[inputs.rows] += strength * inputs.spread[name] * rng.normal(size=len(inputs.rows))
-        frame[name] = values
-    return dataclasses.replace(inputs.dataset, inputs=frame)
+    return noised_columns(inputs, _known(inputs), strength, rng)
 
 
 HISTORY_NOISED = Corruption(

@@ -13,13 +13,13 @@ from collections.abc import Callable
 import numpy as np
 
 from automl import modalities
+from automl.analyses.shared.changed_inputs import in_parts
 from automl.records import Corruption, CorruptionInputs, Dataset
 
 __all__ = ["BLUR", "BRIGHTNESS", "CONTRAST", "PICTURE_NOISE", "SHIFT"]
 
 SOURCE = "Hendrycks & Dietterich, ICLR 2019"
 USUAL_SIDE = 32
-PART = 256
 
 Change = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 """``(pictures (n, h, w, c) float32 of 0 to 1, strength, rng) -> the same shape``."""
@@ -57,13 +57,14 @@ def _changing(change: Change) -> Callable[[CorruptionInputs, float, np.random.Ge
 def _changed(
     pictures: np.ndarray, rows: np.ndarray, change: Change, strength: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """A copy with other pictures in these rows, some at a time."""
-    out = pictures.copy()
-    flat = out if out.ndim == 4 else out[..., None]  # a view
-    for some in np.array_split(rows, max(1, len(rows) // PART)):
-        made = change(flat[some].astype(np.float32) / 255.0, strength, rng)
-        flat[some] = np.rint(255.0 * np.clip(made, 0.0, 1.0)).astype(np.uint8)
-    return out
+    """A copy with other pictures in these rows."""
+
+    def change_some(some: np.ndarray) -> np.ndarray:
+        flat = some if some.ndim == 4 else some[..., None]
+        made = change(flat.astype(np.float32) / 255.0, strength, rng)
+        return np.rint(255.0 * np.clip(made, 0.0, 1.0)).astype(np.uint8).reshape(some.shape)
+
+    return in_parts(pictures, rows, change_some)
 
 
 def _noise(pictures: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:

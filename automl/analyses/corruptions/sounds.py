@@ -12,12 +12,11 @@ from collections.abc import Callable
 import numpy as np
 
 from automl import modalities
+from automl.analyses.shared.changed_inputs import in_parts
 from automl.intake.spectrograms import DECIBELS, SoundForm
 from automl.records import Corruption, CorruptionInputs, Dataset
 
 __all__ = ["BACKGROUND_NOISE", "DROPOUTS", "LOUDNESS", "MUFFLED"]
-
-PART = 256
 
 Change = Callable[[np.ndarray, float, np.random.Generator, SoundForm], np.ndarray]
 """``(decibels (n, bands, frames) float32, the highest band first, strength, rng, form) -> the same shape``."""
@@ -30,11 +29,13 @@ def _applies(inputs: CorruptionInputs) -> bool:
 def _changing(change: Change) -> Callable[[CorruptionInputs, float, np.random.Generator], Dataset]:
     def apply(inputs: CorruptionInputs, strength: float, rng: np.random.Generator) -> Dataset:
         form = SoundForm.read(inputs.task.sound)
-        out = inputs.dataset.inputs.copy()
-        for some in np.array_split(inputs.rows, max(1, len(inputs.rows) // PART)):
-            level = out[some][..., 0].astype(np.float32) * np.float32(DECIBELS / 255.0) - np.float32(DECIBELS)
+
+        def change_some(some: np.ndarray) -> np.ndarray:
+            level = some[..., 0].astype(np.float32) * np.float32(DECIBELS / 255.0) - np.float32(DECIBELS)
             made = change(level, strength, rng, form)
-            out[some] = np.clip(np.rint((made / DECIBELS + 1.0) * 255.0), 0, 255).astype(np.uint8)[..., None]
+            return np.clip(np.rint((made / DECIBELS + 1.0) * 255.0), 0, 255).astype(np.uint8)[..., None]
+
+        out = in_parts(inputs.dataset.inputs, inputs.rows, change_some)
         return dataclasses.replace(inputs.dataset, inputs=out)
 
     return apply

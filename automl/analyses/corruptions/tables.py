@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from automl.analyses.shared.changed_inputs import noised_columns, with_columns
 from automl.records import NUMERIC_KINDS, QUANTITY_KINDS, Corruption, CorruptionInputs, Dataset
 
 __all__ = ["CATEGORIES_UNSEEN", "CELLS_MISSING", "NUMBERS_NOISED"]
@@ -26,12 +27,7 @@ def _is_table(inputs: CorruptionInputs) -> bool:
 
 
 def _noised(inputs: CorruptionInputs, strength: float, rng: np.random.Generator) -> Dataset:
-    frame = inputs.dataset.inputs.copy()
-    for name in _quantities(inputs):
-        values = frame[name].to_numpy(np.float64, copy=True)
-        values[inputs.rows] += strength * inputs.spread[name] * rng.normal(size=len(inputs.rows))
-        frame[name] = values
-    return dataclasses.replace(inputs.dataset, inputs=frame)
+    return noised_columns(inputs, _quantities(inputs), strength, rng)
 
 
 def _missing(inputs: CorruptionInputs, strength: float, rng: np.random.Generator) -> Dataset:
@@ -51,12 +47,10 @@ def _without(values: np.ndarray, gone: np.ndarray) -> np.ndarray:
 
 
 def _unseen(inputs: CorruptionInputs, strength: float, rng: np.random.Generator) -> Dataset:
-    frame = inputs.dataset.inputs.copy()
-    for name in inputs.columns(*LEVEL_KINDS):
-        values = frame[name].to_numpy(object, copy=True)
+    def change(name: str, values: np.ndarray) -> None:
         values[inputs.rows[rng.random(len(inputs.rows)) < strength]] = UNSEEN
-        frame[name] = values
-    return dataclasses.replace(inputs.dataset, inputs=frame)
+
+    return with_columns(inputs, inputs.columns(*LEVEL_KINDS), object, change)
 
 
 NUMBERS_NOISED = Corruption(

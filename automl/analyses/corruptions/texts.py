@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from collections.abc import Callable
 
 import numpy as np
 
+from automl.analyses.shared.changed_inputs import with_columns
 from automl.records import Corruption, CorruptionInputs, Dataset
 
 __all__ = ["TYPOS", "WORDS_DROPPED", "pieces", "slipped"]
@@ -28,17 +29,17 @@ def _with_fewer_words(inputs: CorruptionInputs, strength: float, rng: np.random.
     return _rewritten(inputs, lambda text, own: _thinned(text, strength, own), rng)
 
 
-def _rewritten(inputs: CorruptionInputs, write: object, rng: np.random.Generator) -> Dataset:
+def _rewritten(
+    inputs: CorruptionInputs, write: Callable[[str, np.random.Generator], str], rng: np.random.Generator
+) -> Dataset:
     """Each text written anew, with draws of its own, so that texts are changed alike whatever the strength."""
-    assert callable(write)
-    frame = inputs.dataset.inputs.copy()
-    for name in inputs.columns("text"):
-        values = frame[name].to_numpy(object, copy=True)
+
+    def change(name: str, values: np.ndarray) -> None:
         for row, own in zip(inputs.rows, rng.spawn(len(inputs.rows)), strict=True):
             if isinstance(values[row], str):
                 values[row] = write(values[row], own)
-        frame[name] = values
-    return dataclasses.replace(inputs.dataset, inputs=frame)
+
+    return with_columns(inputs, inputs.columns("text"), object, change)
 
 
 def slipped(text: str, share: float, rng: np.random.Generator) -> str:

@@ -19,11 +19,13 @@ import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import QuantileTransformer
 
-from automl.baselines.features.gradients import PictureFeatures
-from automl.baselines.features.levels import by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
+from automl.baselines.features.dates import date_parts, first_second, varying_parts
+from automl.baselines.features.levels import by_cell, cells_of, counted, find, levels_of, tokens_of
 from automl.baselines.features.normal import normal_scores
+from automl.baselines.features.picture_columns import apply_pictures, fit_pictures
+from automl.baselines.features.sparse_levels import level_scale, places_of_levels, with_levels
 from automl.baselines.features.target_statistics import fit_levels, fit_target_statistics, targets_of, told_by
-from automl.baselines.features.trigrams import Trigrams
+from automl.baselines.features.text_columns import apply_text, fit_text
 from automl.baselines.learners.learner import own_goal
 from automl.baselines.model import remembered, rows_key
 from automl.records import (
@@ -36,34 +38,20 @@ from automl.records import (
     Task,
     encoded_columns,
 )  # fmt: skip
-from automl.target_encoding.microaggregation import ends, median, quantiles
+from automl.target_encoding.microaggregation import median, quantiles
 from automl.target_encoding.ridge import amounts
 from automl.target_encoding.value_spikes import words_of
 
 __all__ = ["MANY_TEXTS", "TableFeatures"]
 
-NANOSECONDS = 1_000_000_000
-PARTS = ("year", "month", "day", "day_of_week", "hour")
 MAX_LEVELS = 255
 STATISTIC_ROWS = 30_000
 """Medians, spreads and quantiles are of so many rows, evenly taken."""
-MAX_TEXT_ROWS = 30_000
-"""Trigrams and their projection are learnt from so many rows, evenly taken: their cost would rule that of all else."""
-MOST_TEXT_ROWS = 200_000
-"""Beyond, texts are read by their words alone: the trigrams of 640,000 texts take a minute for each column."""
 SPARSE_ROWS = 100_000
 LARGEST = 1e100
 """Numbers beyond it count as it: sums and squares of some millions of them are finite."""
 MOST_LANDMARKS = 200
 """Quantiles of a column that its normal scale is interpolated between."""
-CHUNK_ROWS = 50_000
-SPREAD_OF_RAREST = 1 / 8
-LEAST_SPREAD = 1e-3
-"""Of a component of pictures, beside the first one's."""
-PICTURE_SIDE, PICTURE_CELLS = 48, (7, 4)
-"""Pixels of a picture's longer side and gradients' cells along it: the first setting of the image baselines."""
-
-
 MANY_TEXTS = 30_000
 """Beyond so many rows the first settings read texts by their words alone."""
 
@@ -133,7 +121,7 @@ class TableFeatures:
             if kind in FILE_KINDS:
                 if name not in dataset.pictures:
                     continue
-                step, block = self._fit_pictures(dataset, rows, name)
+                step, block = fit_pictures(dataset, rows, name, self.components, self.seed)
             else:
                 step, block = self._fit_column(dataset, rows, frame[name], name, kind, targets)
             self.plan[name] = step
@@ -142,7 +130,7 @@ class TableFeatures:
         if not blocks:
             blocks, self.categories = [np.zeros((len(rows), 1))], [False]
         levels = self._levels(frame)
-        self.level_scale = _level_scale(levels)
+        self.level_scale = level_scale(levels)
         matrix = _side_by_side(blocks)
         if self.style == "trees" and not self.fill:
             return matrix
@@ -175,11 +163,10 @@ class TableFeatures:
             return (step, block) if kind == "boolean" else self._with_levels(dataset, rows, name, step, block, targets)
         if kind == "datetime":
             stamps = column.dropna()
-            varying = [p for p in PARTS if getattr(stamps.dt, p).nunique() > 1] if len(stamps) else []
-            step = {"kind": "date", "parts": varying, "origin": _first_second(stamps)}
+            step = {"kind": "date", "parts": varying_parts(stamps), "origin": first_second(stamps)}
             return step, self._apply(step, column)
         if kind == "text" or kind == "url":
-            step, block = self._fit_text(dataset, rows, column, name)
+            step, block = fit_text(dataset, rows, column, name, self.text_dimensions)
             return self._with_target_statistics(dataset, rows, column, step, block, targets)
         names, counts = counted(column, kind == "list")
         many = len(names) > (self.max_levels if self.style == "linear" or kind == "list" else 20)
@@ -200,44 +187,6 @@ class TableFeatures:
             step = {"kind": "counts", "names": names, "values": counts.astype(np.float64)}
         block = self._apply(step, column)
         return self._with_target_statistics(dataset, rows, column, step, block, targets) if many else (step, block)
-
-    def _fit_pictures(self, dataset: Dataset, rows: np.ndarray, name: str) -> tuple[dict[str, Any], np.ndarray]:
-        """Components of the pictures that are there, zeros for the others, and (where some lack) which those are."""
-        there = dataset.inputs[name].notna().to_numpy()[rows]
-
-        def compute() -> tuple[np.ndarray, PictureFeatures]:
-            encoder = PictureFeatures(PICTURE_SIDE, PICTURE_CELLS, True, self.components, self.seed, name)
-            found = encoder.fit(dataset, rows[there], np.zeros(0), None)
-            spread = found.std(axis=0)  # where pictures are alike, the last components are rounding errors
-            return found[:, : max(int((spread > LEAST_SPREAD * spread.max()).sum()), 1)], encoder
-
-        key = ("components", name, self.components, self.seed, *rows_key(dataset, rows))
-        block, encoder = remembered(key, compute)
-        step: dict[str, Any] = {
-            "kind": "picture",
-            "encoder": encoder,
-            "n": block.shape[1],
-            "flag": not bool(there.all()),
-        }
-        return step, _placed(block, there, step)
-
-    def _fit_text(self, dataset: Dataset, rows: np.ndarray, column: pd.Series,
-                  name: str) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
-        def compute() -> tuple[np.ndarray, Any]:
-            if len(column) > MOST_TEXT_ROWS or not self.text_dimensions:
-                return np.zeros((len(column), 0)), None
-            clean = pd.Series(cells_of(column), name="text")
-            if clean.nunique() < 3:
-                return np.zeros((len(clean), 0)), None
-            sample = evenly(len(clean), MAX_TEXT_ROWS)
-            # Trigrams alone: longer ones make the stored vocabulary and projection five times as large.
-            encoder = Trigrams(min(self.text_dimensions, max(len(clean) - 1, 1)))
-            found = encoder.fit_transform(clean.iloc[sample])
-            return (found if len(sample) == len(clean) else _projected(encoder, clean)), encoder
-
-        key = ("text", name, self.text_dimensions, *rows_key(dataset, rows))
-        block, encoder = remembered(key, compute)
-        return {"kind": "text", "encoder": encoder, "name": name}, block
 
     def _with_target_statistics(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, step: dict[str, Any],
                     block: np.ndarray, targets: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
@@ -278,7 +227,7 @@ class TableFeatures:
         """The matrix of other rows; unseen levels count as none."""
         frame = dataset.inputs.take(rows)
         blocks = [
-            self._apply_pictures(step, dataset, rows, name)
+            apply_pictures(step, dataset, rows, name)
             if step["kind"] == "picture"
             else self._apply_all(step, frame[name])
             for name, step in self.plan.items()
@@ -288,16 +237,9 @@ class TableFeatures:
         matrix = _side_by_side(blocks)
         return self._sparse(matrix, self._levels(frame)) if self.is_sparse else self._finish(matrix)
 
-    def _apply_pictures(self, step: Mapping[str, Any], dataset: Dataset, rows: np.ndarray, name: str) -> np.ndarray:
-        there = dataset.inputs[name].notna().to_numpy()[rows]
-        block = step["encoder"].transform(dataset, rows[there]) if there.any() else np.zeros((0, step["n"]))
-        return _placed(block[:, : step["n"]], there, step)
-
     def _apply_all(self, step: Mapping[str, Any], column: Cells) -> np.ndarray:
         if step["kind"] == "text":
-            block = np.zeros((len(column), 0))
-            if step["encoder"] is not None:
-                block = _projected(step["encoder"], pd.Series(cells_of(column), name="text"))
+            block = apply_text(step["encoder"], column)
         else:
             block = self._apply(step, column)
         if "amounts" in step:
@@ -316,7 +258,7 @@ class TableFeatures:
             values = np.where(np.isfinite(values), values, np.nan)
             return np.stack([values, np.isnan(values) * 1.0], axis=1) if step["flag"] else values[:, None]
         if kind == "date":
-            return _date_parts(column, step["parts"], step["origin"], cyclic=self.style == "linear")
+            return date_parts(column, step["parts"], step["origin"], cyclic=self.style == "linear")
         if kind == "onehot" and self.is_sparse:
             return np.zeros((len(column), 0))
         if kind == "bag":
@@ -336,39 +278,11 @@ class TableFeatures:
         return block
 
     def _levels(self, frame: Table) -> list[tuple[np.ndarray, int]]:
-        """Of each one-hot column that is stored sparse: the place of each row's level, -1 for none, and how many."""
-        steps = [(name, step) for name, step in self.plan.items() if step["kind"] == "onehot"] if self.is_sparse else []
-        found = []
-        for name, step in steps:
-            levels, at = levels_of(frame[name])
-            place = find(step["names"], levels)
-            place[place >= 0] = step["values"][place[place >= 0]]
-            if len(step["names"]):
-                found.append((place[at].astype(np.int32), len(step["names"])))
-        return found
+        return places_of_levels(self.plan, frame) if self.is_sparse else []
 
     def _sparse(self, matrix: np.ndarray, levels: list[tuple[np.ndarray, int]]) -> sparse.csr_matrix:
-        """The finished dense columns followed by the levels, which are scaled but not centred.
-
-        Every row stores as many numbers (an unknown level a zero), so nothing is copied to put them together.
-        """
-        n_rows, n_dense = len(matrix), matrix.shape[1] + (int(self.smooth.sum()) if self.shape is not None else 0)
-        width = n_dense + len(levels)
-        data = np.zeros((n_rows, width), np.float32)
-        places = np.empty((n_rows, width), np.int32)
-        places[:, :n_dense] = np.arange(n_dense)
-        for begin in range(0, n_rows, CHUNK_ROWS):
-            part = slice(begin, begin + CHUNK_ROWS)
-            data[part, :n_dense] = self._finish(matrix[part])
-        first = n_dense
-        for column, (place, n_levels) in enumerate(levels, n_dense):
-            scale = np.append(self.level_scale[first - n_dense : first - n_dense + n_levels], 0.0)
-            data[:, column] = scale[place]
-            places[:, column] = first + np.maximum(place, 0)
-            first += n_levels
-        ends = np.arange(n_rows + 1, dtype=np.int64) * width
-        ends = ends.astype(np.int32) if ends[-1] < 2**31 else ends
-        return sparse.csr_matrix((data.ravel(), places.ravel(), ends), (n_rows, first))
+        n_dense = matrix.shape[1] + (int(self.smooth.sum()) if self.shape is not None else 0)
+        return with_levels(matrix, self._finish, n_dense, levels, self.level_scale)
 
     def _finish(self, matrix: np.ndarray) -> np.ndarray:
         """Fill, scale and clip, in place: at a million rows a copy is gigabytes."""
@@ -384,23 +298,6 @@ class TableFeatures:
         matrix /= self.scale
         np.clip(matrix, -8.0, 8.0, out=matrix)
         return matrix if normal is None else np.concatenate([matrix, normal], axis=1)
-
-
-def _first_second(stamps: pd.Series) -> float:
-    """The first second of the year in which dates begin, since 1970."""
-    if not len(stamps):
-        return 0.0
-    first = pd.Timestamp(ends(stamps.to_numpy("datetime64[s]").astype(np.int64))[0], unit="s")
-    return float(pd.Timestamp(first.year, 1, 1).timestamp())
-
-
-def _placed(block: np.ndarray, there: np.ndarray, step: Mapping[str, Any]) -> np.ndarray:
-    """Components of some rows among all, and a column of marks where training rows lacked pictures, too."""
-    made = np.zeros((len(there), step["n"] + step["flag"]))
-    made[there, : step["n"]] = block
-    if step["flag"]:
-        made[:, -1] = ~there
-    return made
 
 
 def _tells(column: pd.Series, kind: str, weight: np.ndarray | None) -> bool:
@@ -420,62 +317,3 @@ def _side_by_side(blocks: list[np.ndarray]) -> np.ndarray:
         matrix[:, end - block.shape[1] : end] = block
         end -= block.shape[1]
     return matrix
-
-
-def _level_scale(levels: list[tuple[np.ndarray, int]]) -> np.ndarray:
-    """What each 0/1 column is multiplied by: one over its standard deviation, at most 8."""
-    scales = []
-    for place, n_levels in levels:
-        share = np.bincount(place[place >= 0], minlength=n_levels) / max(len(place), 1)
-        scales.append(1.0 / np.maximum(np.sqrt(share * (1.0 - share)), SPREAD_OF_RAREST))
-    return np.concatenate(scales) if scales else np.zeros(0)
-
-
-def _projected(encoder: Any, texts: pd.Series) -> np.ndarray:
-    """What a fitted encoder makes of texts, some thousands at a time: trigrams of all at once would fill gigabytes."""
-    parts = [
-        np.asarray(encoder.transform(texts.iloc[begin : begin + CHUNK_ROWS]), dtype=np.float64)
-        for begin in range(0, max(len(texts), 1), CHUNK_ROWS)
-    ]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _date_parts(column: Cells, names: list[str], origin: float, cyclic: bool) -> np.ndarray:
-    """Days since the origin and parts of the date, NaN for a missing time; as pandas computes them, to the last bit."""
-    is_typed = column.dtype.kind == "M"
-    stamps = np.asarray(column if is_typed else pd.to_datetime(column), dtype="datetime64[ns]")
-    gone = np.isnat(stamps)
-    blocks = [_seconds_since(stamps, origin, gone) / 86400]
-    period = {"month": 12.0, "day": 31.0, "day_of_week": 7.0, "hour": 24.0}
-    for name in names:
-        value = _part(stamps, name).astype(np.float64)
-        value[gone] = np.nan
-        if cyclic and name in period:
-            angle = 2 * np.pi * value / period[name]
-            blocks += [np.sin(angle), np.cos(angle)]
-        else:
-            blocks.append(value)
-    return np.stack(blocks, axis=1)
-
-
-def _seconds_since(stamps: np.ndarray, origin: float, gone: np.ndarray) -> np.ndarray:
-    """Seconds from the origin ``(n,)``; fractions are rounded by pandas, whose rule differs between its versions."""
-    start = pd.Timestamp(origin, unit="s")
-    whole, rest = np.divmod((stamps - start.to_datetime64().astype("datetime64[ns]")).astype(np.int64), NANOSECONDS)
-    if (rest[~gone] != 0).any():
-        return np.asarray((pd.Series(stamps) - start).dt.total_seconds(), np.float64)
-    return np.asarray(np.where(gone, np.nan, whole.astype(np.float64)))
-
-
-def _part(stamps: np.ndarray, name: str) -> np.ndarray:
-    """One of `PARTS` of each time ``(n,)``, as pandas counts it: Monday is 0."""
-    if name == "year":
-        return np.asarray(stamps.astype("datetime64[Y]").astype(np.int64) + 1970)
-    if name == "month":
-        return np.asarray(stamps.astype("datetime64[M]").astype(np.int64) % 12 + 1)
-    days = stamps.astype("datetime64[D]")
-    if name == "day":
-        return np.asarray((days - stamps.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1)
-    if name == "day_of_week":
-        return np.asarray((days.astype(np.int64) + 3) % 7)  # 1970-01-01 was a Thursday
-    return np.asarray(stamps.astype("datetime64[h]").astype(np.int64) % 24)

@@ -85,16 +85,7 @@ class PictureFeatures(Projected):
         if self.cells and self.pixels:
             units[-1] *= 2.0
         self.scale = np.repeat(units / np.sqrt(raw.shape[1]), widths).astype(np.float32)
-        return self._fit_projection(raw, self._more(dataset, key))
-
-    def _more(self, dataset: Dataset, key: tuple[Any, ...]) -> np.ndarray | None:
-        """Unscaled features of rows without a label, if components are learnt from them, too."""
-        rows = self._more_rows(dataset)
-        if dataset.unlabelled is None or not len(rows):
-            return None
-        unlabelled = dataset.unlabelled
-        more: np.ndarray = remembered(("unlabelled", *key), lambda: self._raw(unlabelled, rows)[0])
-        return more
+        return self._fit_projection(raw, self._more(dataset, key, lambda other, some: self._raw(other, some)[0]))
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """The features of other rows."""

@@ -74,16 +74,7 @@ class PatchFeatures(Projected):
         raw, self.mean, self.whiten, self.dictionary = remembered(key, lambda: self._learnt(dataset, rows))
         spread = raw.std(axis=0)
         self.center, self.scale = raw.mean(axis=0), spread + max(1e-3 * float(spread.mean()), 1e-6)
-        return self._fit_projection(raw, self._more(dataset, key))
-
-    def _more(self, dataset: Dataset, key: tuple[Any, ...]) -> np.ndarray | None:
-        """Unscaled codes of rows without a label, if components are learnt from them, too."""
-        rows = self._more_rows(dataset)
-        if dataset.unlabelled is None or not len(rows):
-            return None
-        unlabelled = dataset.unlabelled
-        more: np.ndarray = remembered(("unlabelled", *key), lambda: self._codes(unlabelled, rows))
-        return more
+        return self._fit_projection(raw, self._more(dataset, key, self._codes))
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """The codes of other rows."""

@@ -1,12 +1,14 @@
-"""Features of pictures that are centred, scaled and, if asked for, projected on principal components."""
+"""Features of pictures and sounds that are centred, scaled and, if asked for, projected on principal components."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
 
+from automl.baselines.model import remembered
 from automl.baselines.self_training import sample_of
 from automl.records import Dataset
 
@@ -17,7 +19,7 @@ MOST_UNLABELLED = 4_000
 
 
 class Projected:
-    """The last steps of features of pictures; the class that derives from it learns `center` and `scale`.
+    """The last steps of features of pictures and sounds; the class that derives from it learns `center` and `scale`.
 
     Attributes:
         components: principal components kept; 0 for the features themselves.
@@ -36,11 +38,23 @@ class Projected:
     scale: np.ndarray | None
     projection: Any
 
-    def _more_rows(self, dataset: Dataset) -> np.ndarray:
-        """Numbers of the rows without a label that components are learnt from, too; none where they are not used."""
+    def _more(
+        self, dataset: Dataset, key: tuple[Any, ...], raw_of: Callable[[Dataset, np.ndarray], np.ndarray]
+    ) -> np.ndarray | None:
+        """Raw features of the rows without a label that components are learnt from, too; None where there are none.
+
+        Args:
+            dataset: with these rows.
+            key: under which the raw features of the training rows are remembered.
+            raw_of: makes raw features ``(n, n_raw)`` of rows of a dataset.
+        """
         is_used = self.__dict__.pop("of_all", False)  # the class's own value is left: what is stored does not have it
         unlabelled = dataset.unlabelled
-        return sample_of(unlabelled.n_rows if is_used and unlabelled is not None else 0, MOST_UNLABELLED, self.seed)
+        if not is_used or unlabelled is None or not unlabelled.n_rows:
+            return None
+        rows = sample_of(unlabelled.n_rows, MOST_UNLABELLED, self.seed)
+        more: np.ndarray = remembered(("unlabelled", *key), lambda: raw_of(unlabelled, rows))
+        return more
 
     def _fit_projection(self, raw: np.ndarray, more: np.ndarray | None = None) -> np.ndarray:
         """Learn the decomposition from the raw features ``(n, n_raw)`` of the training rows; returns theirs.

@@ -57,16 +57,7 @@ class SoundFeatures(Projected):
         if not self.coefficients:  # levels have one unit, so that quiet bands do not count as much as loud ones
             spread = np.full_like(spread, spread.mean())
         self.scale = np.where(spread > 1e-6, spread, 1.0)
-        return self._fit_projection(raw, self._more(dataset, key))
-
-    def _more(self, dataset: Dataset, key: tuple[Any, ...]) -> np.ndarray | None:
-        """Unscaled features of rows without a label, if components are learnt from them, too."""
-        rows = self._more_rows(dataset)
-        if dataset.unlabelled is None or not len(rows):
-            return None
-        unlabelled = dataset.unlabelled
-        more: np.ndarray = remembered(("unlabelled", *key), lambda: self._raw(unlabelled, rows))
-        return more
+        return self._fit_projection(raw, self._more(dataset, key, self._raw))
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """The features of other rows."""

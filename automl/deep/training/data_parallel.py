@@ -17,7 +17,8 @@ import numpy as np
 import tensorflow as tf
 
 from automl.deep.training.cost import LEAST_ROWS_A_DEVICE
-from automl.deep.training.network import DeviceData, Network
+from automl.deep.training.device_data import DeviceData
+from automl.deep.training.network import Network
 
 if TYPE_CHECKING:
     from automl.deep.training.device import Device
@@ -148,10 +149,10 @@ class ParallelNetwork(Network):
         def local_value(variable: Any) -> tf.Variable:
             return self.strategy.experimental_local_results(variable)[place]
 
-        self._update(
+        self.adam.update(
             [local_value(variable.value) for variable in self.model.trainable_variables],
-            [(local_value(m), local_value(v)) for m, v in self._moments],
-            (local_value(self._powers[0]), local_value(self._powers[1])),
+            [(local_value(m), local_value(v)) for m, v in self.adam.moments],
+            (local_value(self.adam.powers[0]), local_value(self.adam.powers[1])),
             summed,
             learning_rate,
         )

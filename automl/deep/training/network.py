@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from automl.deep.training.failure import Unusable
+from automl.deep.training.adam import Adam
+from automl.deep.training.built import check_built
+from automl.deep.training.device_data import DeviceData
+from automl.deep.training.graphs import release
 from automl.deep.training.initial import Initial, fresh_names, is_own, seeded
 from automl.deep.training.loss_knobs import loss_knobs
-from automl.layers.adam import BETA_1, BETA_2, CLIP_NORM
 from automl.layers.losses import loss_for
-from automl.layers.rates import rate_factor
 from automl.sides.predictors import input_names
 from automl.sides.tiles import most_rows
 
@@ -29,102 +29,9 @@ if TYPE_CHECKING:
     from automl.deep.training.device import Device
     from automl.records import Head, InputSpec, Template
 
-__all__ = ["DeviceData", "Network", "check_built"]
+__all__ = ["DeviceData", "Network"]
 
-SLOW_BETA_1, SLOW_BETA_2, EPSILON = 0.9, 0.999, 1e-7
 PREDICT_BATCH = 1024
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DeviceData:
-    """Training and validation arrays as tensors on the device.
-
-    Attributes:
-        inputs: by spec name, shape (n_refit, ...): the training rows, followed by those that a refit adds; so are
-            `target` and `weight`.
-        target: (n_refit, ...).
-        weight: (n_refit,), mean 1 over the training rows.
-        valid: inputs of the validation rows, by spec name; rows of `inputs` where a refit learns from them.
-        valid_from: the first of these rows.
-        n_train: number of training rows.
-        n_valid: number of validation rows.
-        n_refit: number of rows that a refit learns from.
-        others: (training, validation) positions in `inputs`, for each other hold-out.
-        n_unlabelled: rows without a label, which follow the others in `inputs`, `target` and `weight`. Where there are
-            some, `target` is a variable, and the target of several classes is the share of each.
-    """
-
-    inputs: Mapping[str, tf.Tensor]
-    target: tf.Tensor
-    weight: tf.Tensor
-    valid: Mapping[str, tf.Tensor]
-    valid_from: int
-    n_train: int
-    n_valid: int
-    n_refit: int
-    others: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
-    n_unlabelled: int = 0
-
-    @classmethod
-    def place(
-        cls,
-        train: Mapping[str, np.ndarray],
-        target: np.ndarray,
-        weight: np.ndarray | None,
-        valid: Mapping[str, np.ndarray],
-        n_valid: int,
-        added: Mapping[str, np.ndarray] | None = None,
-        added_target: np.ndarray | None = None,
-        added_weight: np.ndarray | None = None,
-        others: Sequence[tuple[np.ndarray, np.ndarray]] = (),
-        unlabelled: Mapping[str, np.ndarray] | None = None,
-        n_classes: int | None = None,
-    ) -> DeviceData:
-        """Copy arrays to the device. What a refit adds follows the training rows; see `TrainingData`.
-
-        Validation rows that a refit learns from are there once. With rows without a label, `n_classes` says whether the
-        target is codes of so many classes; they become shares.
-        """
-        n_train = len(target)
-        inputs = train
-        if added_target is not None:
-            others_too = valid if added is None else added
-            inputs = {name: np.concatenate([array, others_too[name]]) for name, array in train.items()}
-            target = np.concatenate([target, added_target])
-        n_refit, n_unlabelled = len(target), 0
-        weights = np.ones(n_refit)
-        if weight is not None:
-            every = weight if added_weight is None else np.concatenate([weight, added_weight])
-            weights = every / max(float(weight.mean()), 1e-12)
-        if unlabelled is not None:
-            n_unlabelled = len(next(iter(unlabelled.values())))
-            inputs = {name: np.concatenate([array, unlabelled[name]]) for name, array in inputs.items()}
-            target = target if n_classes is None else np.eye(n_classes, dtype=np.float32)[target]
-            target = np.concatenate([target, np.zeros((n_unlabelled, *target.shape[1:]), target.dtype)])
-            weights = np.concatenate([weights, np.ones(n_unlabelled)])
-        tensors = {name: tf.constant(array) for name, array in inputs.items()}
-        is_among = added_target is not None and added is None
-        return cls(
-            tensors,
-            tf.constant(target) if unlabelled is None else tf.Variable(target, trainable=False),
-            tf.constant(weights.astype(np.float32)),
-            tensors if is_among else {name: tf.constant(array) for name, array in valid.items()},
-            n_train if is_among else 0,
-            n_train,
-            n_valid,
-            n_refit,
-            tuple(others),
-            n_unlabelled,
-        )
-
-    def target_of(self, rows: np.ndarray) -> np.ndarray:
-        """The target of these rows."""
-        return np.asarray(tf.gather(self.target, rows).numpy())
-
-    def place_pseudo_labels(self, target: np.ndarray) -> None:
-        """Give the rows without a label a target, ``(n_unlabelled, ...)``."""
-        shape = (self.n_unlabelled, *self.target.shape[1:])
-        self.target[self.n_refit :].assign(np.asarray(target, np.float32).reshape(shape))
 
 
 class Network:
@@ -172,13 +79,7 @@ class Network:
             head, 1.0 if loss_scale is None else loss_scale,
             **{name: self.knobs[name] for name in loss_knobs(knobs)},
         )  # fmt: skip
-        self._clip_norm = CLIP_NORM.get(template.family)
-        self._beta_1 = BETA_1.get(template.family, SLOW_BETA_1)
-        self._beta_2 = BETA_2.get(template.family, SLOW_BETA_2)
-        self._rate_multipliers = [rate_factor(v) for v in self.model.trainable_variables]
-        values = [variable.value for variable in self.model.trainable_variables]
-        self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in values]
-        self._powers = (tf.Variable(1.0), tf.Variable(1.0))
+        self.adam = Adam(self.model.trainable_variables, template.family, self.knobs["weight_decay"])
         self.n_parameters = int(self.model.count_params())
         # XLA compiles again for each shape. So it gets a single step, whose shape is fixed by the batch size, and not
         # the loop of steps.
@@ -223,11 +124,7 @@ class Network:
         Weights, normalisation and seed generators are drawn from the seed; the moments of the optimiser are zero.
         """
         self._drawn(seed)
-        for pair in self._moments:
-            for moment in pair:
-                moment.assign(tf.zeros_like(moment))
-        for power in self._powers:
-            power.assign(1.0)
+        self.adam.reset()
         for name, value in knobs.items():
             self.knobs[name].assign(float(value))
         self._rows, self._valid, self._valid_from = None, self.data.valid, self.data.valid_from
@@ -271,16 +168,13 @@ class Network:
 
     def state(self) -> list[np.ndarray]:
         """The state that `set_state` restores: every variable of the model, then those of the optimiser."""
-        moments = [moment.numpy() for pair in self._moments for moment in pair]
-        return [*self.weights(), *moments, *(power.numpy() for power in self._powers)]
+        return [*self.weights(), *self.adam.state()]
 
     def set_state(self, state: Sequence[np.ndarray]) -> None:
         """Restore what `state` returned."""
         n = len(self.model.variables)
         self.set_weights(state[:n])
-        own = [*(moment for pair in self._moments for moment in pair), *self._powers]
-        for variable, value in zip(own, state[n:], strict=True):
-            variable.assign(value)
+        self.adam.set_state(state[n:])
 
     def _many_steps(self, batches: tf.Tensor, learning_rates: tf.Tensor) -> tf.Tensor:
         """Run many steps in a graph loop. It is a plain `tf.while_loop`, since AutoGraph took longer to trace."""
@@ -294,7 +188,7 @@ class Network:
     def _one_step(self, rows: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
         loss, gradients = self._gradients(self.data, rows)
         variables = [variable.value for variable in self.model.trainable_variables]
-        self._update(variables, self._moments, self._powers, gradients, learning_rate)
+        self.adam.update(variables, self.adam.moments, self.adam.powers, gradients, learning_rate)
         return loss
 
     def _gradients(
@@ -326,38 +220,6 @@ class Network:
         """Inputs, target and weight of these rows."""
         inputs = {name: tf.gather(tensor, rows) for name, tensor in self._read(data.inputs).items()}
         return inputs, tf.gather(data.target, rows), tf.gather(data.weight, rows)
-
-    def _update(
-        self,
-        variables: Sequence[tf.Variable],
-        moments: Sequence[tuple[tf.Variable, tf.Variable]],
-        powers: tuple[tf.Variable, tf.Variable],
-        gradients: Sequence[tf.Tensor],
-        rate: tf.Tensor,
-    ) -> None:
-        """Clip the gradients, then update by Adam with decoupled weight decay.
-
-        Only matrices are decayed, not vectors (biases, norms). A variable may carry a multiplier of the learning rate
-        (`automl.layers.rates`).
-
-        Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
-        """
-        if self._clip_norm is not None:
-            gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
-        decay = tf.convert_to_tensor(self.knobs["weight_decay"].value)
-        first, second = powers
-        first.assign(first * self._beta_1)
-        second.assign(second * self._beta_2)
-        rates = {factor: rate if factor == 1.0 else rate * factor for factor in self._rate_multipliers}
-        parts = zip(variables, gradients, moments, self._rate_multipliers, strict=True)
-        for variable, gradient, (m, v), factor in parts:
-            if variable.shape.rank is not None and variable.shape.rank > 1:
-                variable.assign_sub(variable * tf.cast(rates[factor] * decay, variable.dtype))
-            tf.raw_ops.ResourceApplyAdam(
-                var=variable.handle, m=m.handle, v=v.handle, beta1_power=first, beta2_power=second,
-                lr=rates[factor], beta1=self._beta_1, beta2=self._beta_2, epsilon=EPSILON,
-                grad=tf.cast(gradient, variable.dtype),
-            )  # fmt: skip
 
     def train(self, batches: np.ndarray, learning_rates: np.ndarray) -> float:
         """Run one step for each batch, and return the mean loss.
@@ -425,22 +287,8 @@ class Network:
             variable.assign(value)
 
     def release(self) -> None:
-        """Free the compiled functions; the network cannot be used afterwards.
-
-        TensorFlow would keep them in memory for two reasons. A graph with a loop refers to itself in ways that Python's
-        garbage collector does not see. And custom gradients, such as that of silu, stay registered together with the
-        graph that they were made in.
-        """
-        with contextlib.suppress(Exception):  # private parts of TensorFlow; without them memory grows
-            from tensorflow.python.framework.func_graph import dismantle_func_graph
-            from tensorflow.python.framework.ops import gradient_registry
-
-            for function in (self._train, self._forward):
-                for concrete in function._list_all_concrete_functions():
-                    for graph in _inner(concrete.graph):
-                        for name in _own_gradients(graph):
-                            gradient_registry._registry.pop(name, None)
-                        dismantle_func_graph(graph)
+        """Free the compiled functions; the network cannot be used afterwards."""
+        release(self._train, self._forward)
 
     def detached(self, weights: Sequence[np.ndarray]) -> keras.Model:
         """A separate model with these weights, to keep and save."""
@@ -448,51 +296,3 @@ class Network:
         for variable, value in zip(model.variables, weights, strict=True):
             variable.assign(value)
         return model
-
-
-def _inner(graph: Any) -> list[Any]:
-    """The graphs of the loops and branches in a function's graph, innermost first, then that graph itself."""
-    graphs = []
-    for operation in graph.get_operations():
-        for name in ("_body_graph", "_cond_graph", "_true_graph", "_false_graph"):
-            part = getattr(operation, name, None)
-            if part is not None:
-                graphs += _inner(part)
-    return [*graphs, graph]
-
-
-def _own_gradients(graph: Any) -> list[str]:
-    """The names under which a graph's custom gradients are registered."""
-    names = [operation.node_def.attr.get("_gradient_op_type") for operation in graph.get_operations()]
-    return [name.s.decode() for name in names if name is not None and name.s.startswith(b"CustomGradient-")]
-
-
-def check_built(model: Any, template: str, head: Head) -> None:
-    """Refuse anything but a functional model with one floating-point output of the head's shape.
-
-    A loss would silently broadcast an output of another shape against the target, and train on that.
-
-    Args:
-        model: what the template built.
-        template: name of the template.
-        head: the output that is expected.
-
-    Raises:
-        Unusable: says what was expected and what the template built.
-    """
-    if not isinstance(model, keras.Model):
-        raise Unusable(f"template {template} must build a keras.Model, but built {_of_type(model)}")
-    outputs: list[Any] = list(getattr(model, "outputs", None) or ())
-    if len(outputs) != 1:
-        raise Unusable(
-            f"template {template} must build a functional model with one output, but this one has {len(outputs)}"
-        )
-    shape, dtype = tuple(outputs[0].shape)[1:], str(outputs[0].dtype)
-    if shape != tuple(head.shape):
-        raise Unusable(f"template {template} must output the shape {tuple(head.shape)} for a row, but outputs {shape}")
-    if "float" not in dtype:
-        raise Unusable(f"template {template} must output floating-point numbers, but outputs {dtype}")
-
-
-def _of_type(thing: Any) -> str:
-    return "nothing" if thing is None else f"a {type(thing).__name__}"

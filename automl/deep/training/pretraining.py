@@ -22,7 +22,8 @@ from automl.records import DRAWN, PRETRAINED, START
 
 if TYPE_CHECKING:
     from automl.deep.data import TrainingData
-    from automl.deep.training.network import DeviceData, Network
+    from automl.deep.training.device_data import DeviceData
+    from automl.deep.training.network import Network
 
 __all__ = ["Pretraining", "declare_start", "fine_tuning"]
 

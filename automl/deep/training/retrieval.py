@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from automl.deep.training.network import PREDICT_BATCH, DeviceData, Network
+from automl.deep.training.device_data import DeviceData
+from automl.deep.training.network import PREDICT_BATCH, Network
 from automl.layers.neighbours import SAME, Neighbours
 
 __all__ = ["RetrievalNetwork"]

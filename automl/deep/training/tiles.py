@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from automl.deep.training.network import DeviceData, Network
+from automl.deep.training.device_data import DeviceData
+from automl.deep.training.network import Network
 from automl.records import VOID
 from automl.sides.tiles import stitched
 

@@ -4,88 +4,39 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from automl import goals, metrics
-from automl.deep.messages import TrialResult, TrialSpec, plain
-from automl.deep.training.cost import TrialCost, needed_mib, products_a_row, replicas_for
-from automl.deep.training.data_parallel import ParallelNetwork, Replicas
-from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
-from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
-from automl.deep.training.network import DeviceData, Network
+from automl import metrics
+from automl.deep.messages import TrialResult, TrialSpec
+from automl.deep.training.cost import needed_mib
+from automl.deep.training.device_data import DeviceData
+from automl.deep.training.failure import TRIES, TooLarge, explain, second_try
+from automl.deep.training.networks import Networks, knobs_of
 from automl.deep.training.precision import MIXED_BFLOAT16, can_pay, faster, is_worth_a_network, one_step
 from automl.deep.training.pretraining import Pretraining, fine_tuning
 from automl.deep.training.records import Fit, Snapshot
-from automl.deep.training.retrieval import RetrievalNetwork
-from automl.deep.training.samples import GeneratorNetwork
-from automl.deep.training.scores import ScoringNetwork
-from automl.deep.training.tiles import TileNetwork
 from automl.deep.training.trial import refit, train
-from automl.deep.training.vectors import VectorNetwork
+from automl.deep.training.trial_state import TrialState, why_cut
 from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
 from automl.errors import OutOfTime
-from automl.goals.shared.scores import ScoreCodec
+from automl.records import DRAWN, PRETRAINED, START, Status
 from automl.sides import holdouts
 from automl.system import resources
 
 if TYPE_CHECKING:
     from automl.deep.data import TrainingData
     from automl.deep.training.device import Device
-from automl.records import DRAWN, PRETRAINED, START, Family, Status, Template
+    from automl.deep.training.network import Network
+    from automl.records import Template
 
 __all__ = ["Trainer"]
 
-KEPT_NETWORKS = 4
-LOOP_CHOICES = ("epochs", "batch_size", START)
 SEED_STEP = 100_000
 LEAST_LENGTH = 0.9
-
-
-@dataclass(slots=True, eq=False)
-class _TrialState:
-    """The state of a trial: its tries so far, and the result that it would have if it were ended now.
-
-    Attributes:
-        settings: settings of the current try.
-        status: status of the run; "stopped" if the watchdog ended it.
-        ended: why it was cut or stopped, in words.
-        fit: the fit of the first hold-out, once it is complete.
-        best: the fit of the best epoch so far.
-        failures: one entry for each try that failed.
-        n_parameters: parameters of the network.
-        place: the device or devices.
-        seconds: time of all tries.
-        others: as in `TrialResult`.
-        skipped_for_time: as in `TrialResult`.
-    """
-
-    settings: Mapping[str, Any]
-    status: Literal["done", "cut", "failed", "stopped"] = "failed"
-    ended: str | None = None
-    fit: Fit | None = None
-    best: Fit | None = None
-    failures: list[Failure] = field(default_factory=list)
-    n_parameters: int | None = None
-    place: str = ""
-    seconds: float = 0.0
-    others: tuple[Fit, ...] = ()
-    skipped_for_time: bool = False
-
-    def remember(self, best: Fit) -> None:
-        """Keep the fit of a better epoch."""
-        self.best = best
-
-    def ended_by(self, spec: TrialSpec, why: str) -> None:
-        """Record that the watchdog ended the trial; the fit of its best epoch stands, if there is one."""
-        failure = never_ended(spec.template, why)
-        self.failures.append(failure)
-        self.status, self.ended, self.fit = "stopped", failure.words, self.best
 
 
 class Trainer:
@@ -112,7 +63,7 @@ class Trainer:
         stopping: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.training_data, self.templates, self.device = training_data, templates, device
+        self.training_data, self.templates = training_data, templates
         self.memory_mib, self.stopping, self.clock = memory_mib, stopping, clock
         self.higher_is_better = metrics.named(training_data.metric).higher_is_better
         self.data = DeviceData.place(
@@ -129,9 +80,18 @@ class Trainer:
             training_data.head.shape[0] if training_data.head.activation == "softmax" else None,
         )
         self.pretraining = None if training_data.unlabelled is None else Pretraining(training_data, self.data)
-        self.networks: OrderedDict[str, Network] = OrderedDict()
-        self.replicas: Replicas | None = None
+        self.cache = Networks(training_data, self.data, device, self.pretraining is not None)
         self.on_stuck: Callable[[TrialSpec, str], None] = lambda spec, why: None
+
+    @property
+    def device(self) -> Device:
+        """The device policy; `_choose_precision` may change what families compute in."""
+        return self.cache.device
+
+    @property
+    def networks(self) -> OrderedDict[str, Network]:
+        """Compiled networks by `shape_of`."""
+        return self.cache.kept
 
     def run(
         self,
@@ -150,7 +110,7 @@ class Trainer:
         """
         begun = time.monotonic()
         resources.reset_peak()
-        state = _TrialState(spec.settings)
+        state = TrialState(spec.settings)
         try:
             with watching(spec.seconds, self.stopping, lambda why: self.on_stuck(spec, why)) as watchdog:
                 self._try(spec, watchdog, state, watchdog.unbroken(on_epoch), watchdog.unbroken(on_snapshot), snapshot)
@@ -178,7 +138,7 @@ class Trainer:
         self,
         spec: TrialSpec,
         watchdog: Watchdog,
-        state: _TrialState,
+        state: TrialState,
         on_epoch: Callable[[Mapping[str, float]], None] | None,
         on_snapshot: Callable[[Snapshot], None] | None,
         snapshot: Snapshot | None,
@@ -220,7 +180,7 @@ class Trainer:
                     )
                     network.check_fit(fit.weights, fit.raw_valid)
                     state.fit = fit.with_compilation(traced_seconds + compile_seconds)
-                state.status, state.ended = state.fit.status, _why_cut(state.fit)
+                state.status, state.ended = state.fit.status, why_cut(state.fit)
                 return
             except OutOfTime as error:
                 state.status, state.ended = "cut", str(error)
@@ -291,27 +251,28 @@ class Trainer:
         if template.family not in self.device.tried or not is_worth_a_network(spec.seconds, instructions):
             return 0.0
         plain = dataclasses.replace(self.device, tried=self.device.tried - {template.family})
-        mixed = dataclasses.replace(plain, precision=MIXED_BFLOAT16, mixed=_mixed(plain) | {template.family})
-        self.device, begun = plain, self.clock()
+        already = plain.mixed if plain.precision != "float32" else frozenset()
+        mixed = dataclasses.replace(plain, precision=MIXED_BFLOAT16, mixed=already | {template.family})
+        self.cache.device, begun = plain, self.clock()
         plain_one = self.network(template, settings, spec.seed)
         self._check_memory(plain_one)
         one_step(plain_one)
         traced_seconds = self.clock() - begun
         if not can_pay(traced_seconds, spec.seconds - traced_seconds, instructions):
             return traced_seconds
-        self.device = mixed
+        self.cache.device = mixed
         try:
-            mixed_one = self._new(template, settings)
-            mixed_one.reset(_knobs(template, settings), int(settings["batch_size"]), spec.seed)
+            mixed_one = self.cache.new(template, settings)
+            mixed_one.reset(knobs_of(template, settings), int(settings["batch_size"]), spec.seed)
             pays = faster(mixed_one, plain_one, self.clock)
         except BaseException:
-            self.device = plain
+            self.cache.device = plain
             raise
         if pays:
             self.networks[self.shape_of(template, settings)] = mixed_one
             plain_one.release()
         else:
-            self.device = plain
+            self.cache.device = plain
             mixed_one.release()
         return traced_seconds
 
@@ -379,53 +340,16 @@ class Trainer:
             )
 
     def network(self, template: Template, settings: Mapping[str, Any], seed: int, seconds: float = math.inf) -> Network:
-        """The network of these choices, reset for this seed: from the cache, or newly built and traced.
+        """The network of these choices, reset for this seed; see `Networks.get`."""
+        return self.cache.get(template, settings, seed, seconds)
 
-        Args:
-            template: builds the network.
-            settings: choices and knobs.
-            seed: seed of the initial weights.
-            seconds: time allotted; one of the things that decide whether the trial is spread over several devices.
-        """
-        key = self.shape_of(template, settings)
-        network = self.networks.pop(key, None) or self._new(template, settings)
-        spread = self._spread(network, settings, seconds)
-        if bool(spread) != (network.n_devices > 1):
-            network = self._new(template, settings, spread)
-        self.networks[key] = network
-        while len(self.networks) > KEPT_NETWORKS:
-            self.networks.popitem(last=False)[1].release()
-        network.reset(_knobs(template, settings), int(settings["batch_size"]), seed)
-        return network
+    def is_ready(self, template: Template, settings: Mapping[str, Any]) -> bool:
+        """Whether a network of these choices is already compiled."""
+        return self.cache.is_ready(template, settings)
 
-    def _new(self, template: Template, settings: Mapping[str, Any], spread: tuple[str, ...] = ()) -> Network:
-        knobs = {*template.knobs, *LOSS_KNOBS}
-        choices = {name: value for name, value in settings.items() if name not in knobs}
-        parts = (template, choices, _knobs(template, settings), self.training_data.specs, self.training_data.head)
-        if template.keeps_rows:
-            return RetrievalNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
-        if isinstance(self.training_data.codec, ScoreCodec):
-            return ScoringNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
-        if self.training_data.head.is_code:
-            return VectorNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
-        if goals.named(self.training_data.head.goal).in_pixels:
-            return TileNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
-        if goals.named(self.training_data.head.goal).makes_rows:
-            return GeneratorNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
-        if not spread:
-            return Network(*parts, self.data, self.device, self.training_data.loss_scale)
-        self.replicas = self.replicas or Replicas(spread, self.data)
-        return ParallelNetwork(*parts, self.replicas, self.device, self.training_data.loss_scale)
-
-    def _spread(self, network: Network, settings: Mapping[str, Any], seconds: float) -> tuple[str, ...]:
-        """The devices that share this trial; empty for a single device."""
-        single = network.template.keeps_rows or network.head.loss in ("own", "masks") or self.pretraining is not None
-        if len(self.device.replicas) < 2 or single:
-            return ()
-        batch_size = min(int(settings["batch_size"]), self.data.n_train)
-        n_steps = int(settings["epochs"]) * max(1, self.data.n_train // batch_size)
-        work = TrialCost(network.n_parameters, products_a_row(network.model), batch_size, n_steps, seconds)
-        return replicas_for(self.device, work)
+    def shape_of(self, template: Template, settings: Mapping[str, Any]) -> str:
+        """The cache key of compiled networks: settings with the same key share a network."""
+        return self.cache.shape_of(template, settings)
 
     def seconds_to_pretrain(self, candidate_seconds: float, template: Template, settings: Mapping[str, Any]) -> float:
         """Seconds until weights are there that a network of these settings starts from; 0 if they are, or are drawn.
@@ -440,33 +364,6 @@ class Trainer:
         shape = self.shape_of(template, settings)
         return 0.0 if self.pretraining.has(shape) else max(0.0, candidate_seconds)
 
-    def is_ready(self, template: Template, settings: Mapping[str, Any]) -> bool:
-        """Whether a network of these choices is already compiled."""
-        return self.shape_of(template, settings) in self.networks
-
-    def shape_of(self, template: Template, settings: Mapping[str, Any]) -> str:
-        """The cache key of compiled networks: settings with the same key share a network."""
-        free = {*template.knobs, *LOSS_KNOBS, *LOOP_CHOICES}
-        shape = {name: value for name, value in settings.items() if name not in free}
-        return f"{template.name} {json.dumps(plain(shape), sort_keys=True)}"
-
     def close(self) -> None:
         """Drop compiled networks."""
         self.networks.clear()
-
-
-def _knobs(template: Template, settings: Mapping[str, Any]) -> dict[str, float]:
-    """The knobs that matter for the data: a template's space holds no others."""
-    names = (*(name for name in template.knobs if name in settings), *loss_knobs(settings))
-    return {name: float(settings[name]) for name in names}
-
-
-def _mixed(device: Device) -> frozenset[Family]:
-    """The families that compute in another precision than float32."""
-    return device.mixed if device.precision != "float32" else frozenset()
-
-
-def _why_cut(fit: Fit) -> str | None:
-    if fit.stopped_early:
-        return f"stopped after {fit.epochs:.3g} epochs: earlier trials were better at this point"
-    return "the time offered was over" if fit.status == "cut" else None

@@ -28,6 +28,7 @@ NO_VOID = -1
 RARE_SHARE = 1e-4
 """Of all pixels, below which a value may be a slip of the pen."""
 MOST_SHOWN = 8
+BRIGHTEST = 255
 
 
 def goal_of_masks() -> GoalName:
@@ -145,8 +146,21 @@ def _with_masks(dataset: Dataset, target: str, memory_mib: float | None) -> Data
             ),
         )  # fmt: skip
     some = take(dataset, kept) if reasons else dataset
-    masks = pd.Series([Mask(values) for values in found if values is not None], dtype=object)
+    masks = pd.Series([Mask(values) for values in _of_one_kind(found) if values is not None], dtype=object)
     return replace(some, target=pd.DataFrame({target: masks}), findings=(*some.findings, *findings))
+
+
+def _of_one_kind(found: Sequence[np.ndarray | None]) -> list[np.ndarray | None]:
+    """Masks with grey ones as colours, where others are coloured: one that shows black alone looks grey by itself."""
+    are_coloured = [values is not None and int(values.max(initial=0)) >= COLOURS for values in found]
+    if not any(are_coloured):
+        return list(found)
+    return [
+        values
+        if values is None or is_coloured or values.max(initial=0) > BRIGHTEST
+        else COLOURS + 0x010101 * values.astype(np.int32)
+        for values, is_coloured in zip(found, are_coloured, strict=True)
+    ]
 
 
 # --------------------------------------------------------------------------- classes
@@ -182,7 +196,7 @@ def _task(
 
 
 def _name(value: int) -> str:
-    return colour_name(value) if value >= COLOURS else str(value)
+    return colour_name(value) if COLOURS <= value < 2 * COLOURS else str(value)
 
 
 def _classes(
@@ -216,6 +230,11 @@ def _classes(
             f"the masks {target!r} of {dataset.name} hold the value {shown or 'of void alone'} in all pixels that "
             "count; "
             "expected at least two values, such as 0 for the background and 1 for what is to be found"
+        )
+    if classes[0] < COLOURS <= classes[-1] or classes[-1] >= 2 * COLOURS:
+        raise DataError(
+            f"the masks {target!r} of {dataset.name} hold {_name(classes[0])} and {_name(classes[-1])}; expected whole "
+            f"numbers below {COLOURS:,}, or colours of eight bits alone: number the classes from 0 on"
         )
     if any(value < 0 for value in classes):
         raise DataError(

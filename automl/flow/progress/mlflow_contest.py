@@ -7,6 +7,7 @@ object of ours is pickled. Whoever loads it needs automl, which opens the bundle
 from __future__ import annotations
 
 import math
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ __all__ = ["log_contest"]
 
 LOADER = "automl.mlflow_model"
 FILES = ("report.html", "report.md", "result.json", "recipe.yaml", "environment.json")
-LONGEST = 500
+LONGEST, LONGEST_KEY = 500, 250
 MODEL = "model"
 
 
@@ -33,7 +34,7 @@ def log_contest(client: Any, run_id: str, folder: Path, result: Mapping[str, Any
         folder: of the finished run.
         result: content of ``result.json``.
     """
-    for key, value in _params(result).items():
+    for key, value in {_key(key): value for key, value in _params(result).items()}.items():
         client.log_param(run_id, key, str(value)[:LONGEST])
     for key, value in _metrics(result).items():
         client.log_metric(run_id, key, value)
@@ -45,6 +46,11 @@ def log_contest(client: Any, run_id: str, folder: Path, result: Mapping[str, Any
             client.log_artifact(run_id, str(folder / name))
     if (folder / "model" / "bundle.json").is_file():
         _log_model(client, run_id, folder / "model")
+
+
+def _key(name: str) -> str:
+    """A name as MLflow takes it: a column's may hold what it refuses, such as "price ($)"."""
+    return re.sub(r"[^\w.\- :/]", "_", name)[:LONGEST_KEY]
 
 
 def _params(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from automl.records import Facts, GoalName, Head, InputKind, InputSpec, Task
 from automl.templates.shared.generators import STEPS_WANTED, declare_rates, part
 
 __all__ = [
-    "GOALS", "PICTURES", "SERIES", "declare_rates", "item_model", "item_of", "item_settings", "starting_rates",
-    "unfit_items",
+    "GOALS", "PICTURES", "SERIES", "coded_model", "declare_rates", "item_of", "item_settings", "starting_rates",
+    "unfit_components",
 ]  # fmt: skip
 
 GOALS: tuple[GoalName, ...] = ("generate",)
@@ -66,7 +66,7 @@ def starting_rates(facts: Facts, batch_size: int = 64, steps_wanted: int = STEPS
     }  # fmt: skip
 
 
-def item_model(layer: Any, specs: Sequence[InputSpec], head: Head, name: str) -> Any:
+def _item_model(layer: Any, specs: Sequence[InputSpec], head: Head, name: str) -> Any:
     """The model that one `ItemGenerator` makes.
 
     Args:
@@ -83,7 +83,22 @@ def item_model(layer: Any, specs: Sequence[InputSpec], head: Head, name: str) ->
     return keras.Model(inputs, layer(list(inputs.values())), name=name)
 
 
-def unfit_items(name: str, accepts: Sequence[InputKind], task: Task, specs: Sequence[InputSpec]) -> str | None:
+def coded_model(layer: Any, specs: Sequence[InputSpec], head: Head, name: str) -> Any:
+    """`_item_model` of a layer that works with principal components: its code is filled with those of the items."""
+    stats = item_of(specs).stats
+    layer.code.fill(stats["center"], stats["components"], stats["deviations"])
+    return _item_model(layer, specs, head, name)
+
+
+def unfit_components(name: str, accepts: Sequence[InputKind], task: Task, specs: Sequence[InputSpec]) -> str | None:
+    """Why the template `name` cannot be used: see `_unfit_items`; and it needs principal components."""
+    reason = _unfit_items(name, accepts, task, specs)
+    if reason is None and not len(item_of(specs).stats.get("deviations", ())):
+        return f"{name} works with principal components; these items have none"
+    return reason
+
+
+def _unfit_items(name: str, accepts: Sequence[InputKind], task: Task, specs: Sequence[InputSpec]) -> str | None:
     """Why the template `name` cannot be used: it makes items of one kind out of noise."""
     kinds = [spec.kind for spec in specs]
     if accepts[0] not in kinds or not set(kinds) <= set(accepts):

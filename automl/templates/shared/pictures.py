@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.layers.stems import stride_for
-from automl.records import InputSpec, Task
+from automl.records import Facts, InputSpec, Task
 
-__all__ = ["STRENGTHS", "declare_augmentation", "epochs_for", "image_of", "stem_for", "unfit_for", "views_of"]
+__all__ = [
+    "STRENGTHS", "batch_size_for", "declare_augmentation", "declare_convolutions", "epochs_for", "first_augmentation",
+    "first_convolutions", "image_of", "stem_for", "unfit_for", "views_of",
+]  # fmt: skip
 
 STRENGTHS = ("shift", "zoom", "light", "erase")
 """Knobs of augmentation."""
@@ -22,6 +25,43 @@ def declare_augmentation(hp: Any) -> None:
     hp.Float("erase", 0.0, 0.5, default=0.0)
     hp.Choice("views", ["plain", "varied"], default="varied")
     hp.Choice("flip", ["no", "left-right"], default="no")
+
+
+def first_augmentation() -> dict[str, Any]:
+    """Augmentation of the first starts."""
+    return {"shift": 0.06, "zoom": 0.05, "light": 0.1, "erase": 0.0, "flip": "no", "views": "varied"}
+
+
+def declare_convolutions(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
+    """Declare what residual networks of convolutions share: rates, augmentation, lengths, stem and width.
+
+    Args:
+        hp: KerasTuner's `HyperParameters`.
+        specs: inputs of the network.
+        facts: numbers about the training rows.
+    """
+    hp.Float("learning_rate", 5e-4, 2e-2, sampling="log", default=5e-3)
+    hp.Float("weight_decay", 1e-5, 3e-1, sampling="log", default=2e-2)
+    hp.Float("dropout", 0.0, 0.5, default=0.1)
+    declare_augmentation(hp)
+    hp.Choice("batch_size", [32, 64, 128], default=64)
+    hp.Int("epochs", 4, 60, step=2, default=epochs_for(facts.n_rows))
+    hp.Choice("stem", [1, 2, 4, 8], default=stem_for(specs))
+    hp.Choice("width", [16, 24, 32, 48], default=24)
+
+
+def first_convolutions(specs: Sequence[InputSpec], facts: Facts) -> dict[str, Any]:
+    """The first settings of `declare_convolutions`."""
+    return {
+        "learning_rate": 5e-3, "weight_decay": 2e-2, "dropout": 0.1, **first_augmentation(),
+        "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "stem": stem_for(specs),
+        "width": 24,
+    }  # fmt: skip
+
+
+def batch_size_for(n_rows: int) -> int:
+    """The batch size of the first starts: smaller with few images, so that an epoch has more steps."""
+    return 64 if n_rows >= 3_000 else 32
 
 
 def views_of(choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.records import Facts, InputSpec
+from automl.records import Facts, InputSpec, Task
 
 __all__ = [
     "AUGMENTATIONS",
@@ -137,7 +137,7 @@ def normed(x: Any, active: bool = True) -> Any:
     return keras.layers.Activation("relu")(x) if active else x
 
 
-def one_series(name: str, specs: Sequence[InputSpec]) -> str | None:
+def one_series(name: str, task: Task, specs: Sequence[InputSpec]) -> str | None:
     """Why the template `name` cannot be used: it reads exactly one series."""
     if [spec.kind for spec in specs] != ["series"]:
         return f"{name} reads one series; this task has {', '.join(spec.kind for spec in specs) or 'no inputs'}"

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.records import InputSpec
+from automl.records import Facts, InputSpec, Task
 
 __all__ = [
-    "STRENGTHS", "batch_size_for", "declare_augmentation", "epochs_for", "first_augmentation", "one_spectrogram",
-    "spectrogram_of", "stem_for", "views_of",
+    "STRENGTHS", "WIDER", "batch_size_for", "declare_augmentation", "declare_convolutions", "epochs_for",
+    "first_augmentation", "first_convolutions", "one_spectrogram", "spectrogram_of", "stem_for", "views_of",
 ]  # fmt: skip
 
 STRENGTHS = ("shift", "level", "pitch", "bands", "frames")
 """Knobs of augmentation."""
+WIDER = {"width": 24, "learning_rate": 3e-3, "bands": 0.3, "frames": 0.25}
+"""What differs from `first_convolutions` in a wider network: more of it is masked."""
 
 
 def declare_augmentation(hp: Any) -> None:
@@ -39,6 +41,33 @@ def first_augmentation() -> dict[str, Any]:
         "views": "varied",
         "loudness": "kept",
     }
+
+
+def declare_convolutions(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
+    """Declare what residual networks of convolutions share: rates, augmentation, lengths, stem and width.
+
+    Args:
+        hp: KerasTuner's `HyperParameters`.
+        specs: inputs of the network.
+        facts: numbers about the training rows.
+    """
+    hp.Float("learning_rate", 5e-4, 2e-2, sampling="log", default=5e-3)
+    hp.Float("weight_decay", 1e-5, 3e-1, sampling="log", default=2e-2)
+    hp.Float("dropout", 0.0, 0.5, default=0.2)
+    declare_augmentation(hp)
+    hp.Choice("batch_size", [16, 32, 64, 128], default=batch_size_for(facts.n_rows))
+    hp.Int("epochs", 4, 100, step=2, default=epochs_for(facts.n_rows))
+    hp.Choice("stem", [1, 2, 4], default=stem_for(specs))
+    hp.Choice("width", [12, 16, 24, 32], default=16)
+
+
+def first_convolutions(specs: Sequence[InputSpec], facts: Facts) -> dict[str, Any]:
+    """The first settings of `declare_convolutions`."""
+    return {
+        "learning_rate": 5e-3, "weight_decay": 2e-2, "dropout": 0.2, **first_augmentation(),
+        "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "stem": stem_for(specs),
+        "width": 16,
+    }  # fmt: skip
 
 
 def views_of(choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +98,7 @@ def batch_size_for(n_rows: int) -> int:
     return 16 if n_rows < 700 else 32 if n_rows < 4_000 else 64
 
 
-def one_spectrogram(name: str, specs: Sequence[InputSpec]) -> str | None:
+def one_spectrogram(name: str, task: Task, specs: Sequence[InputSpec]) -> str | None:
     """Why a template cannot be used that reads exactly one spectrogram; vectors of it are passed over."""
     if [spec.kind for spec in specs if spec.kind != "vectors"] != ["spectrogram"]:
         return f"{name} reads one spectrogram; this task has {', '.join(spec.kind for spec in specs) or 'no inputs'}"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.baselines.features.columns import PARTS, _date_parts
+from automl.baselines.features.dates import PARTS, date_parts
 
 ORIGIN = 1577836800.0
 
@@ -28,9 +28,9 @@ def test_parts_are_those_of_pandas(unit, cyclic):
     stamps[::7] = np.datetime64("NaT")
     expected = by_pandas(pd.Series(stamps), cyclic)
     for column in (stamps, pd.Series(stamps)):
-        np.testing.assert_array_equal(_date_parts(column, list(PARTS), ORIGIN, cyclic), expected)
+        np.testing.assert_array_equal(date_parts(column, list(PARTS), ORIGIN, cyclic), expected)
 
 
 def test_no_date_at_all_has_no_parts():
     gone = np.full(3, np.datetime64("NaT"), "datetime64[ns]")
-    assert np.isnan(_date_parts(gone, list(PARTS), ORIGIN, False)).all()
+    assert np.isnan(date_parts(gone, list(PARTS), ORIGIN, False)).all()

@@ -21,13 +21,13 @@ def main() -> None:
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 
     from automl.deep.training import device
-    from automl.deep.training import network as networks
     from automl.deep.training.data_parallel import ParallelNetwork, Replicas
     from automl.deep.training.network import DeviceData, Network
+    from automl.layers.adam import CLIP_NORM
     from automl.layers.dropout import KnobDropout
     from automl.records import Head, InputSpec, Template
 
-    networks.CLIP_NORM["rnn"] = 0.05  # tight enough to bind
+    CLIP_NORM["rnn"] = 0.05  # tight enough to bind
     policy = device.prepare("all")
     found: dict[str, object] = {"policy": [policy.name, *policy.replicas]}
 

@@ -54,7 +54,7 @@ def test_inputs_are_not_rounded_on_the_way_in():
 def test_weights_moments_and_updates_are_float32_and_training_learns():
     made = network(POLICY)
     assert {variable.dtype for variable in made.model.trainable_variables} == {"float32"}
-    assert {moment.dtype.name for pair in made._moments for moment in pair} == {"float32"}
+    assert {moment.dtype.name for pair in made.adam.moments for moment in pair} == {"float32"}
     assert made.model.layers[-1].compute_dtype == "float32"
     rows = np.random.default_rng(0).integers(0, 80, size=(150, 16))
     first = made.train(rows[:5], np.full(5, 1e-6, "float32"))

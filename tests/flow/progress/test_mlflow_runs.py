@@ -1,9 +1,12 @@
 """Trials as MLflow runs, against the library itself."""
 
+import json
+
 import pytest
 
 from automl.errors import MissingExtra
 from automl.flow.progress import loggers as room
+from automl.flow.progress.mlflow_contest import log_contest
 from automl.flow.progress.mlflow_runs import MLflow
 
 EVENTS = (
@@ -56,3 +59,38 @@ def test_a_missing_library_is_told_with_the_extra_that_brings_it(monkeypatch):
     with pytest.raises(MissingExtra, match=r"automl-keras\[mlflow\]"):
         room.check_loggers(("mlflow",))
     room.check_loggers(("tensorboard",))
+
+
+class Client:
+    """Takes what MLflow takes."""
+
+    def __init__(self):
+        self.params, self.metrics, self.tags = {}, {}, {}
+
+    def log_param(self, run_id, key, value):
+        from mlflow.utils.validation import _validate_param
+
+        _validate_param(key, value)
+        assert key not in self.params
+        self.params[key] = value
+
+    def log_metric(self, run_id, key, value):
+        self.metrics[key] = value
+
+    def set_tag(self, run_id, key, value):
+        self.tags[key] = value
+
+
+def test_names_of_columns_that_mlflow_refuses_do_not_end_the_logging_of_a_contest(tmp_path):
+    pytest.importorskip("mlflow", reason="needs the extra mlflow")
+    kinds = {"price ($)": "numeric", "price (€)": "numeric", "größe": "numeric"}
+    result = {
+        "recipe": json.dumps({"columns": kinds, "seed": 1}), "fingerprint": "f", "automl_version": "0", "gain": 0.1,
+        "task": {"goal": "binary", "modality": "tabular", "metric": "accuracy", "target": ["y"]},
+        "split": {"n_train": 1, "n_valid": 1, "n_test": 1}, "interval": None, "wall_seconds": 2.0, "runs": [],
+        "recommended": "mlp-1", "trust": {"level": "high"},
+    }  # fmt: skip
+    client = Client()
+    log_contest(client, "r", tmp_path, result)
+    assert {key for key in client.params if key.startswith("columns")} == {"columns.price ___", "columns.größe"}
+    assert client.params["seed"] == "1" and client.metrics["gain"] == 0.1 and client.tags["trust"] == "high"
