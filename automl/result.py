@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from automl.storage import files as folders
 from automl.system.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from automl.records import OnOdd, Outcome
 
 __all__ = ["Result"]
+
 
 REPORT_BYTES = 2**28
 LONG = ("name", "choices", "failure")
@@ -53,6 +55,7 @@ class Result:
             finished.folder,
             finished.result,
             finished.reference,
+            functools.partial(_estimator_of, finished.outcome, finished.predictors),
         )
 
     def __str__(self) -> str:
@@ -124,9 +127,8 @@ class Result:
 
             cross_val_score(result.estimator(), frame.drop(columns="price"), frame["price"])
         """
-        from automl.estimators import finalist_estimator
-
-        return finalist_estimator(self.outcome, self.model.predictors, side or self.model.recommended)
+        made: FinalistClassifier | FinalistRegressor = self.model.estimator(side)
+        return made
 
     def predict(
         self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None
@@ -428,3 +430,9 @@ class Result:
 
         predictors = dict(self.model.predictors)
         return save(Path(path), self.outcome, predictors, self.model.recommended, self.model.reference)
+
+
+def _estimator_of(outcome: Outcome, predictors: Mapping[str, Any], side: str) -> Any:
+    from automl.estimators import finalist_estimator
+
+    return finalist_estimator(outcome, predictors, side)

@@ -193,7 +193,7 @@ class Copy:
         """Run tests: `passed`, `failed`, `hang`, `died` or `cut`, and those that failed or were under way then."""
         told = self.folder / "mutants_told.jsonl"
         told.write_text("")
-        always = ["-q", "-p", "no:cacheprovider", "-p", "mutants_plugin", "-m", "not slow"]
+        always = ["-q", "-p", "no:cacheprovider", "-p", "mutants_plugin", "-m", "not slow and not thorough"]
         with tempfile.TemporaryDirectory() as scratch:
             asked = {
                 "arguments": [*always, f"--basetemp={scratch}/base", *options, *tests],

@@ -82,6 +82,7 @@ class Server:
 
     def __init__(self) -> None:
         self.socket: socket.socket | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def spawn(self) -> Child:
         """As `automl.shallow.worker.spawn`."""
@@ -89,7 +90,7 @@ class Server:
             self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             code = SERVER.format(path=[str(place) for place in sys.path], fd=theirs.fileno())
             with theirs:
-                subprocess.Popen(
+                self.process = subprocess.Popen(
                     [sys.executable, "-c", code], pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | _threads(),
                 )  # fmt: skip
@@ -101,5 +102,6 @@ class Server:
 
     def close(self) -> None:
         """End the process, and with it its children."""
-        if self.socket is not None:
+        if self.socket is not None and self.process is not None:
             self.socket.close()
+            self.process.wait()

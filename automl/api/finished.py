@@ -84,7 +84,8 @@ def update(
 
     Args:
         run: a run folder.
-        new: new rows with all columns of the old ones, in any form of a table that `fit` takes.
+        new: new rows with all columns of the old ones, in any form of a table that `fit` takes; or items as the old
+            ones came: arrays of the same shape with their targets, or a folder of the same layout.
         data: the data of the run, where they lie elsewhere now or were given in memory; None for what its recipe names.
         test: its test rows, likewise.
         budget: the most time, such as "5m"; most of it stays unused. None for that of the run.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from automl.predict.model import Model
 
@@ -37,4 +39,12 @@ def load(path: str | Path, plugins: Sequence[str | Path] = (), pretrained: str |
         from automl.pretrained import relocated
 
         task = relocated(task, pretrained)
-    return Model(task, opened.predictors, opened.recommended, Path(path), dict(opened.result), dict(opened.reference))
+    result = dict(opened.result)
+    maker = functools.partial(_saved_estimator, result, task, opened.predictors)
+    return Model(task, opened.predictors, opened.recommended, Path(path), result, dict(opened.reference), maker)
+
+
+def _saved_estimator(result: Mapping[str, Any], task: Any, predictors: Mapping[str, Any], side: str) -> Any:
+    from automl.estimators import saved_estimator
+
+    return saved_estimator(result, task, predictors, side)

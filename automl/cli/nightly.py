@@ -57,7 +57,10 @@ def watch(
 
 def update(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="New rows, with all columns of the old ones.")],
+    new: Annotated[
+        str,
+        typer.Argument(metavar="NEW", help="New rows with all columns of the old ones, or new items in the same form."),
+    ],
     data: Annotated[str | None, typer.Option(help="Where the data of RUN lie now, if not where they lay.")] = None,
     test: Annotated[str | None, typer.Option(help="Where its test rows lie now, if they were given.")] = None,
     budget: Budget = None,

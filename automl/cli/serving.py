@@ -23,6 +23,14 @@ def serve(
     max_body: Annotated[float, typer.Option(metavar="MIB", help="The most MiB of a request's body.")] = 16.0,
     max_rows: Annotated[int, typer.Option(help="The most rows of a request.")] = 10_000,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="The most seconds of a request.")] = 30.0,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A name that requests may have in their Host header (repeatable; * for any). By default this "
+            "machine's own where --host is a loopback, any elsewhere.",
+        ),
+    ] = None,
     plugins: Plugins = None,
 ) -> None:
     """Serve predictions of a saved MODEL over HTTP: /predict, /predict_proba, /health, /schema, /metrics."""
@@ -32,6 +40,6 @@ def serve(
     run(
         Settings(
             model, side, host, port, workers, most_body_mib=max_body, most_rows=max_rows, timeout_seconds=timeout,
-            plugins=tuple(words(plugins) or ()),
+            plugins=tuple(words(plugins) or ()), allowed_hosts=tuple(allow_host or ()),
         )
     )  # fmt: skip

@@ -7,13 +7,14 @@
 `DeepClassifier` and `DeepRegressor` search networks only, `ShallowClassifier` and `ShallowRegressor` tune scikit-learn
 models only (and do not load TensorFlow), `ContestClassifier` and `ContestRegressor` run both sides and predict with the
 model that the verdict recommends. `FinalistClassifier` and `FinalistRegressor` are the models of a finished contest,
-which can be fitted again without a search; `Result.estimator` makes them.
+which can be fitted again without a search; `Result.estimator` and `Model.estimator` make them.
 """
 
 from automl.estimators.contest import ContestClassifier, ContestRegressor
 from automl.estimators.deep import DeepClassifier, DeepRegressor
 from automl.estimators.finalist import FinalistClassifier, FinalistRegressor, finalist_estimator
 from automl.estimators.fitted import ContestResult
+from automl.estimators.saved import saved_estimator
 from automl.estimators.shallow import ShallowClassifier, ShallowRegressor
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "ShallowClassifier",
     "ShallowRegressor",
     "finalist_estimator",
+    "saved_estimator",
 ]

@@ -22,10 +22,9 @@ from automl.sides.predictors import BlendPredictor
 if TYPE_CHECKING:
     from automl.records import OnOdd, Outcome, Recipe, Run, Task
 
-__all__ = ["FinalistClassifier", "FinalistRegressor", "finalist_estimator"]
+__all__ = ["FinalistClassifier", "FinalistRegressor", "estimator_of", "finalist_estimator"]
 
 SIDES: tuple[Literal["deep"], Literal["shallow"]] = ("deep", "shallow")
-ANSWERS = ("class", "labels", "values")
 ROWS = "rows"
 """Says on how many rows a run was fitted, and is no setting."""
 
@@ -163,29 +162,51 @@ def finalist_estimator(
     Raises:
         DataError: the side has no model, or the contest is none of a table with a target.
     """
-    _check(outcome.task, predictors, side)
+    recipe = outcome.recipe
+    asked = {
+        "seed": recipe.seed, "metric": recipe.metric, "columns": dict(recipe.columns) or None, "drop": recipe.drop,
+        "group": recipe.group, "time_column": recipe.time_column,
+        "pretrained": None if recipe.pretrained is None else str(recipe.pretrained),
+        "plugins": list(recipe.plugins) or None,
+    }  # fmt: skip
+    return estimator_of(outcome.task, outcome.runs, predictors, side, asked)
+
+
+def estimator_of(
+    task: Task, all_runs: Sequence[Run], predictors: Mapping[str, Any], side: str, asked: Mapping[str, Any]
+) -> FinalistClassifier | FinalistRegressor:
+    """The model of a side as a fitted estimator.
+
+    Args:
+        task: of the contest.
+        all_runs: of the contest.
+        predictors: side → predictor.
+        side: "deep", "shallow" or "blend".
+        asked: parameters of the estimator that the contest's recipe named.
+
+    Raises:
+        DataError: the side has no model or no settings, or the contest is none of a table with a target.
+    """
+    _check(task, predictors, side)
     sides = SIDES if side == "blend" else (side,)
-    runs = {run.name: run for run in outcome.runs}
-    finalists = {str(run.side): run for run in outcome.runs if run.finalist and run.side in sides}
+    runs = {run.name: run for run in all_runs}
+    finalists = {str(run.side): run for run in all_runs if run.finalist and run.side in sides}
     settings = {str(one): _settings_of(finalists[one], runs) for one in sides if one in finalists}
-    recipe, task = outcome.recipe, outcome.task
+    if len(settings) < len(sides):
+        raise DataError(f"the {side} model has no settings: its contest names no finalist of each side")
     kind = FinalistClassifier if goals.named(task).is_classification else FinalistRegressor
-    aside = [name for name in dict.fromkeys((*recipe.drop, *task.set_aside)) if name != recipe.group]
-    made = kind(
-        settings=settings, weight_of_deep=predictors[side].weight_of_deep if side == "blend" else None,
-        seed=recipe.seed, metric=recipe.metric, columns=dict(recipe.columns) or None, drop=aside or None,
-        group=recipe.group, time_column=recipe.time_column,
-        pretrained=None if recipe.pretrained is None else str(recipe.pretrained),
-        plugins=list(recipe.plugins) or None,
-    )  # fmt: skip
-    keeps = flow.keeps_rows(list(finalists.values()), outcome.runs)
+    drop = asked.get("drop") or ()
+    dropped = [drop] if isinstance(drop, str) else list(drop)
+    aside = [name for name in dict.fromkeys((*dropped, *task.set_aside)) if name != asked.get("group")]
+    weight = predictors[side].weight_of_deep if side == "blend" else None
+    made = kind(settings=settings, weight_of_deep=weight, **{**asked, "drop": aside or None})
+    keeps = flow.keeps_rows(list(finalists.values()), all_runs)
     made._take_over(FittedModel(task, predictors[side], side, keeps_rows=keeps))
     return made
 
 
 def _check(task: Task, predictors: Mapping[str, Any], side: str) -> None:
-    goal = goals.named(task)
-    if not (goal.needs_target and goal.answers in ANSWERS and task.columns):
+    if not (goals.named(task).in_rows and task.columns):
         raise DataError(
             f"an estimator needs a contest of a table with a target; this one is {task.modality}, {task.goal}: use "
             "the methods of the result"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from automl import goals
+from automl.errors import DataError
 from automl.export.arithmetic import combined, decided, decoded, encoded_numbers, predicted
 from automl.export.describe import CELLS, SECONDS, Inputs, of_encoder, of_features, stored
 from automl.records import Task
@@ -146,7 +147,7 @@ def _run(model: Any, arrays: Tensors) -> Any:
 def _shallow(predictor: ShallowPredictor, inputs: Inputs, real: Any) -> Callable[[Tensors], list[Tensors]]:
     import tensorflow as tf
 
-    from automl.baselines.model import Floor
+    from automl.baselines.model import Floor, Model
 
     known: dict[str, str] = {}
     models: Any = predictor.models
@@ -155,6 +156,11 @@ def _shallow(predictor: ShallowPredictor, inputs: Inputs, real: Any) -> Callable
         if isinstance(model, Floor):
             names.append("")
             continue
+        if not isinstance(model, Model):
+            raise DataError(
+                f"a shallow model that is a {type(model).__name__} has no export: classifiers and regressors of tables "
+                "have; export the deep side, or serve the saved model with automl"
+            )
         made, width = of_features(model.features)
         content = _content(made)
         if content not in known:

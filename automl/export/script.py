@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from automl import catalog, goals
+from automl import catalog, goals, modalities
 from automl.errors import DataError
 from automl.export import reader
 from automl.export.describe import cell_columns, of_encoder, stored
@@ -83,8 +83,7 @@ def check_task(side: Any, result: Mapping[str, Any]) -> None:
         DataError: see `write_script`.
     """
     task: Task = side.task
-    goal = goals.named(task)
-    if task.modality != "tabular" or not (goal.is_classification or goal.is_numeric) or not goal.needs_target:
+    if not modalities.named(task).is_table or not goals.named(task).in_rows:
         raise DataError(
             f"--format python is for tables with a target; this is {task.goal} on {task.modality}: use --format keras"
         )

@@ -42,10 +42,12 @@ class Exported:
     Attributes:
         folder: where it lies.
         manifest: the content of ``export.json``.
+        report_note: where else the figures were written, or why they were not, as a sentence; "" without a run folder.
     """
 
     folder: Path
     manifest: Mapping[str, Any]
+    report_note: str = ""
 
     def __str__(self) -> str:
         head = f"{self.manifest['side']} model as {self.manifest['format']} in {self.folder}"
@@ -60,6 +62,7 @@ class Exported:
                 f"(tolerance {self.manifest['tolerance']:g})",
                 f"size {self.manifest['size_mib']:.2f} MiB; one row takes {ms['file']:.3f} ms in the file, "
                 f"{ms['reader']:.3f} ms in the reader, {ms['predict']:.3f} ms by predict",
+                *([self.report_note] if self.report_note else []),
             ]
         )
 

@@ -36,7 +36,7 @@ from automl.storage.run_folder import RECIPE_FILE
 if TYPE_CHECKING:
     from automl.records import Contender, Recipe
 
-__all__ = ["analyse", "prepared_as_in", "recipe_of"]
+__all__ = ["analyse", "prepared_as_in", "recipe_of", "runs_of"]
 
 LEAST_REFIT_SECONDS = 20.0
 """Below it no side is restored: TensorFlow and the data take some of it, and a fit would find no time."""
@@ -148,6 +148,18 @@ def _run(row: Mapping[str, Any]) -> Run:
     cost = Cost(**{key: row[key] for key in costs if key in row and row[key] is not None})
     known = {"family": str(row["name"]).rpartition("-")[0], **{key: row[key] for key in fields if key in row}}
     return Run(**known, cost=cost)
+
+
+def runs_of(result: Mapping[str, Any]) -> tuple[Run, ...]:
+    """The runs of a contest, as ``result.json`` has them.
+
+    Raises:
+        FolderError: a field lacks or is of a wrong kind.
+    """
+    try:
+        return tuple(_run(row) for row in result["runs"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise FolderError(f"the runs of the result lack a field, or hold a wrong one ({error})") from error
 
 
 def _outcome(recipe: Recipe, prepared: Prepared, result: Mapping[str, Any], predictors: Mapping[str, Any]) -> Outcome:

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import report
-from automl.errors import FolderError, InputError, RecipeError
+from automl.errors import DataError, FolderError, InputError, RecipeError
 from automl.flow.contest import Finished, run
 from automl.flow.finished_run import prepared_as_in, recipe_of
-from automl.intake import Grown, grown
-from automl.records import Ancestor, FixedSettings, Inherited
+from automl.intake import Grown, Rows, grown, joined
+from automl.records import Ancestor, FixedSettings, Inherited, Mask
 from automl.storage import files as folders
+from automl.storage.npz import write_npz
 from automl.storage.run_folder import ROWS_FOLDER, check_folder, open_folder
 from automl.system import shell
 
@@ -189,7 +190,7 @@ def _call(folder: Path, new: Any) -> tuple[str, str]:
 # --------------------------------------------------------------------------- which rows test
 
 
-def parted(rows: Grown, prepared: Prepared, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+def parted(rows: Grown, prepared: Prepared, recipe: Recipe) -> tuple[Rows, Rows | None]:
     """The rows to learn from, and those that test; None where the latest of all rows test.
 
     Args:
@@ -200,18 +201,14 @@ def parted(rows: Grown, prepared: Prepared, recipe: Recipe) -> tuple[pd.DataFram
     Raises:
         RecipeError: the rows have weights that were given in memory.
     """
-    import pandas as pd
-
     if recipe.weight is not None and not isinstance(recipe.weight, str):
         raise RecipeError("weight: an update needs the weights as a column of the data; write them into it")
     if prepared.split.in_time:
-        every = [rows.old, *(() if rows.test is None else (rows.test,)), rows.new]
-        return pd.concat(every, ignore_index=True), None
+        return joined([rows.old, rows.test, rows.new]), None
     tested = _tested(rows, prepared)
     drawn = _drawn(rows, tested, recipe)
-    train = pd.concat([rows.old[~tested], rows.new[~drawn]], ignore_index=True)
-    tests = [rows.old[tested], *(() if rows.test is None else (rows.test,)), rows.new[drawn]]
-    return train, pd.concat(tests, ignore_index=True)
+    train = joined([rows.old.take(~tested), rows.new.take(~drawn)])
+    return train, joined([rows.old.take(tested), rows.test, rows.new.take(drawn)])
 
 
 def _tested(rows: Grown, prepared: Prepared) -> np.ndarray:
@@ -228,11 +225,12 @@ def _drawn(rows: Grown, tested: np.ndarray, recipe: Recipe) -> np.ndarray:
     """``(n_new,)`` bool: the new rows that test, a share of each class; rows of a known group go where it is."""
     n_new = len(rows.new)
     rng = np.random.default_rng((recipe.seed, len(rows.old), n_new))
-    if recipe.group is not None and recipe.group in rows.new:
+    if recipe.group is not None and rows.new.column(recipe.group) is not None:
         return _drawn_groups(rows, tested, recipe.group, rng)
     strata = np.zeros(n_new, np.int64)
-    if len(recipe.target) == 1 and recipe.target[0] in rows.new:
-        codes = np.unique(rows.new[recipe.target[0]].astype(str).to_numpy(), return_inverse=True)[1]
+    labels = rows.new.column(recipe.target[0]) if len(recipe.target) == 1 else None
+    if labels is not None:
+        codes = np.unique(labels.astype(str).to_numpy(), return_inverse=True)[1]
         strata = codes if codes.max(initial=0) < n_new * NEW_TEST_SHARE else strata
     drawn = np.zeros(n_new, bool)
     for stratum in np.unique(strata):
@@ -242,28 +240,53 @@ def _drawn(rows: Grown, tested: np.ndarray, recipe: Recipe) -> np.ndarray:
 
 
 def _drawn_groups(rows: Grown, tested: np.ndarray, group: str, rng: np.random.Generator) -> np.ndarray:
-    groups = rows.new[group].astype(str).to_numpy()
-    old = rows.old[group].astype(str).to_numpy()
-    testing = set(old[tested]) | (set() if rows.test is None else set(rows.test[group].astype(str)))
+    groups, old = _labels(rows.new, group), _labels(rows.old, group)
+    testing = set(old[tested]) | (set() if rows.test is None else set(_labels(rows.test, group)))
     fresh = rng.permutation(sorted(set(groups) - set(old) - testing))
     chosen = testing | set(fresh[: int(NEW_TEST_SHARE * len(fresh) + rng.random())].tolist())
     return np.isin(groups, sorted(chosen))
 
 
+def _labels(rows: Rows, name: str) -> np.ndarray:
+    column = rows.column(name)
+    return np.empty(0, object) if column is None else column.astype(str).to_numpy()
+
+
 # --------------------------------------------------------------------------- rows as files
 
 
-def _write(frame: pd.DataFrame, folder: Path, name: str) -> Path:
-    """Write rows as a Parquet file, so that the run can be analysed and updated again; returns its path."""
+def _write(rows: Rows, folder: Path, name: str) -> Path:
+    """Write rows as a Parquet file, or an .npz of arrays, so that the run can be updated again; returns its path."""
     import io
 
-    path = folder / f"{name[:60].replace('/', '-') or 'data'}.parquet"
+    path = folder / f"{name[:60].replace('/', '-') or 'data'}.{'parquet' if rows.is_table else 'npz'}"
     with folders.guard(folder):
         folder.mkdir(exist_ok=True)
     buffer = io.BytesIO()
-    _writable(frame).to_parquet(buffer, index=False)
+    if rows.is_table:
+        _writable(rows.inputs).to_parquet(buffer, index=False)
+    else:
+        arrays = {"X": rows.inputs, **({} if rows.rate is None else {"rate": np.array(rows.rate)})}
+        write_npz(buffer, arrays | ({} if rows.target is None else {"y": _target_array(rows.target)}))
     folders.write_bytes(path, buffer.getvalue())
     return path.resolve()
+
+
+def _target_array(target: pd.DataFrame) -> np.ndarray:
+    """Targets ``(n,)`` or ``(n, n_targets)`` of numbers or texts, or masks ``(n, height, width)``.
+
+    Raises:
+        DataError: masks are of several sizes.
+    """
+    cells = target.iloc[:, 0].tolist()
+    if cells and isinstance(cells[0], Mask):
+        if len({one.codes.shape for one in cells}) > 1:
+            raise DataError("an update keeps masks of one size; these are of several: run a new contest on all items")
+        return np.stack([one.codes for one in cells])
+    values = target.to_numpy()
+    if values.dtype == object:
+        values = np.array([["" if c is None or c != c else str(c) for c in row] for row in values.tolist()], np.str_)
+    return values[:, 0] if values.shape[1] == 1 else values
 
 
 def _writable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from automl.intake.assemble import load
 from automl.intake.brightness import span
 from automl.intake.canvas import on_canvas
-from automl.intake.grown import Grown, grown
+from automl.intake.grown import Grown, Rows, grown, joined
 from automl.intake.image_columns import pictured
 from automl.intake.images import full_path, pictures, pictures_and_range
 from automl.intake.masks import COLOURS, colour_name, mask_values
@@ -12,6 +12,6 @@ from automl.intake.row_index import UNREAD_ROWS
 from automl.intake.sounds import sounds
 
 __all__ = [
-    "COLOURS", "UNREAD_ROWS", "Grown", "colour_name", "delimited_rows", "full_path", "grown", "load", "mask_values",
-    "new_rows", "on_canvas", "pictured", "pictures", "pictures_and_range", "sounds", "span",
+    "COLOURS", "UNREAD_ROWS", "Grown", "Rows", "colour_name", "delimited_rows", "full_path", "grown", "joined", "load",
+    "mask_values", "new_rows", "on_canvas", "pictured", "pictures", "pictures_and_range", "sounds", "span",
 ]  # fmt: skip

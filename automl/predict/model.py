@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from automl.errors import DataError
+from automl.predict.as_estimator import AsEstimator
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -352,8 +353,8 @@ class SideModel:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """The models of a contest. It predicts with the recommended one; `deep` and `shallow` are those of each side."""
+class _Models:
+    """What a `Model` holds; `_maker` makes the estimator of a side."""
 
     task: Task
     predictors: Mapping[str, Any]
@@ -361,6 +362,16 @@ class Model:
     folder: Path | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
     reference: Mapping[str, Any] = field(default_factory=dict)
+    _maker: Callable[[str], Any] | None = None
+
+
+class Model(AsEstimator, _Models):
+    """The models of a contest. It predicts with the recommended one; `deep` and `shallow` are those of each side.
+
+    Of a table with a target, scikit-learn takes it for a fitted estimator (`automl.predict.as_estimator`).
+    """
+
+    __slots__ = ()
 
     def __repr__(self) -> str:
         from automl.report.words import task_sentence
@@ -428,8 +439,6 @@ class Model:
 
         if goals.named(self.task).in_windows:
             raise DataError("watch: forecasts are not watched; compare their errors as the true values come in")
-        if goals.named(self.task).in_pixels:
-            raise DataError("watch: masks are not watched; look at predicted masks of new pictures")
         read_reference(self.reference)  # before any row is read
         chosen = self.side(side or self.recommended)
         dataset = chosen.read(rows, "ignore")
@@ -469,15 +478,17 @@ class Model:
     ) -> Exported:  # fmt: skip
         """Export the recommended model, or that of a side; see `SideModel.export`.
 
+        Of a run folder, size and latency are also written into its report and its ``result.json``.
+
         Args:
             path: as for `SideModel.export`.
             format: as for `SideModel.export`.
             side: "deep", "shallow" or "blend"; None for the recommended one.
             rows: as for `SideModel.export`.
         """
-        from automl.export import export
+        from automl.predict.exporting import export_of_run
 
-        return export(self.side(side or self.recommended), path, format, rows, self.result)
+        return export_of_run(self.side(side or self.recommended), path, format, rows, self.result, self.folder)
 
     def predict_interval(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None

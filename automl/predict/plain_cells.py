@@ -11,14 +11,18 @@ import pandas as pd
 
 from automl.detect.parse import FALSE_WORDS, MISSING_WORDS, TRUE_WORDS, booleans, is_percent, plain_stamps
 from automl.predict.odd_rows import SCALES, most_expected
-from automl.records import FILE_KINDS, QUANTITY_KINDS, Column
+from automl.records import FILE_KINDS, QUANTITY_KINDS, Column, DistinctCells
 
-__all__ = ["Cells", "Reader", "is_clean", "listed_cells", "reader_of", "series_cells"]
+__all__ = ["Cells", "Reader", "is_clean", "listed_cells", "objects", "reader_of", "series_cells"]
 
-Cells: TypeAlias = np.ndarray | list[str | None]
-"""A column as the reader of files leaves it: numbers, truths or times without a zone, or texts with None for a gap."""
-Reader: TypeAlias = Callable[[Cells], np.ndarray | None]
-"""The values of a column ``(n,)``, as `automl.detect.read_new` has them; None where it is not sure of a cell."""
+Cells: TypeAlias = np.ndarray | DistinctCells
+"""A column as the reader of files leaves it: numbers, truths or times without a zone, or texts."""
+Values: TypeAlias = np.ndarray | DistinctCells
+"""The values of a column ``(n,)``, as `automl.detect.read_new` has them."""
+Reader: TypeAlias = Callable[[Cells], Values | None]
+"""None where it is not sure of a cell."""
+FEW_ROWS = 64
+"""Up to so many rows it takes longer to find the distinct cells than to read each one."""
 
 CERTAIN = re.compile(r"[+-]?[0-9]{1,15}(?:\.(?:[0-9]{1,2}|[0-9]{4,12}))?")
 """A point before three digits may part thousands."""
@@ -52,8 +56,11 @@ def series_cells(series: pd.Series) -> Cells | None:
             return series.to_numpy()
         return listed_cells(series.tolist()) if dtype.kind == "O" else None
     if isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA:
-        cells: list[Any] = series.array.to_numpy(dtype=object).tolist()
-        return [cell if type(cell) is str else None for cell in cells]
+        if len(series) > FEW_ROWS:
+            at, known = series.array.factorize()
+            known = [*known.to_numpy(dtype=object).tolist(), None]
+            return DistinctCells(np.where(at < 0, len(known) - 1, at), known)
+        return _each(series.array.to_numpy(dtype=object, na_value=None).tolist())
     return None
 
 
@@ -66,7 +73,7 @@ def listed_cells(values: list[Any]) -> Cells | None:
     has_gaps = type(None) in kinds
     kinds.discard(type(None))
     if kinds == {str}:
-        return values
+        return _distinct(values) if len(values) > FEW_ROWS else _each(values)
     if not kinds:
         return np.full(len(values), np.nan)
     if kinds == {bool} and not has_gaps:
@@ -76,6 +83,15 @@ def listed_cells(values: list[Any]) -> Cells | None:
             return np.array(values, np.int64)
         return np.array([np.nan if value is None else value for value in values], np.float64)
     return None
+
+
+def _each(values: list[str | None]) -> DistinctCells:
+    return DistinctCells(np.arange(len(values)), values)
+
+
+def _distinct(values: list[str | None]) -> DistinctCells:
+    places = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    return DistinctCells(np.array([places[value] for value in values], np.int64), list(places))
 
 
 # --------------------------------------------------------------------------- readers
@@ -126,10 +142,10 @@ def _numbers(column: Column) -> Reader:
     def read(cells: Cells) -> np.ndarray | None:
         if is_other:
             return None
-        if not isinstance(cells, np.ndarray):
-            if not is_written or not all(cell is None or CERTAIN.fullmatch(cell) for cell in cells):
+        if isinstance(cells, DistinctCells):
+            if not is_written or not all(cell is None or CERTAIN.fullmatch(cell) for cell in cells.cells):
                 return None
-            values = np.array([np.nan if cell is None else float(cell) for cell in cells], np.float64)
+            values = np.array([np.nan if cell is None else float(cell) for cell in cells.cells], np.float64)[cells.at]
         elif cells.dtype.kind in "iuf":
             values = cells.astype(np.float64)
         else:
@@ -159,12 +175,12 @@ def _truths(column: Column) -> Reader:
     def read(cells: Cells) -> np.ndarray | None:
         if isinstance(cells, np.ndarray):
             table = {"b": of_truth, "i": of_number, "u": of_number}.get(cells.dtype.kind)
-            found = None if table is None else _looked_up(cells.tolist(), table)
+            found, at = (None if table is None else _looked_up(cells.tolist(), table)), None
         else:
-            found = _looked_up(cells, of_text)
+            found, at = _looked_up(cells.cells, of_text), cells.at
         if found is None:
             return None
-        values = np.array(found, np.float64)
+        values = np.array(found, np.float64) if at is None else np.array(found, np.float64)[at]
         return None if _is_gappy(int(np.isnan(values).sum()), len(values), column) else values
 
     return read
@@ -192,7 +208,8 @@ def _times(column: Column) -> Reader:
         if isinstance(cells, np.ndarray):
             values = _nanoseconds(cells) if cells.dtype.kind == "M" else None
         else:
-            values = None if is_other else plain_stamps(cells)
+            values = None if is_other else plain_stamps(cells.cells)
+            values = None if values is None else values[cells.at]
         if values is None:
             return None
         gone = np.isnat(values)
@@ -216,13 +233,12 @@ def _nanoseconds(stamps: np.ndarray) -> np.ndarray | None:
 def _texts(column: Column) -> Reader:
     """Free texts, freed of blanks around them."""
 
-    def read(cells: Cells) -> np.ndarray | None:
+    def read(cells: Cells) -> DistinctCells | None:
         if isinstance(cells, np.ndarray) or "levels" in column.seen:
             return None
-        if not all(cell is None or is_clean(cell) for cell in cells):
+        if not all(cell is None or is_clean(cell) for cell in cells.cells):
             return None
-        found = [cell.strip() if cell is not None else "" for cell in cells]
-        return None if _is_gappy(found.count(""), len(found), column) else _objects(found)
+        return _distinct_words(cells.at, [cell.strip() if cell is not None else "" for cell in cells.cells], "", column)
 
     return read
 
@@ -232,15 +248,13 @@ def _levels(column: Column) -> Reader:
     known: dict[Any, Any] = {level: level for level in column.seen["levels"]}
     known[None] = None
 
-    def read(cells: Cells) -> np.ndarray | None:
+    def read(cells: Cells) -> DistinctCells | None:
         if isinstance(cells, np.ndarray):
             if cells.dtype.kind not in "iu":
                 return None
-            cells = [str(number) for number in cells.tolist()]
-        found = _looked_up(cells, known)
-        if found is None or _is_gappy(found.count(None), len(found), column):
-            return None
-        return _objects(found)
+            cells = _each([str(number) for number in cells.tolist()])
+        found = _looked_up(cells.cells, known)
+        return None if found is None else _distinct_words(cells.at, found, None, column)
 
     return read
 
@@ -248,17 +262,25 @@ def _levels(column: Column) -> Reader:
 def _words(column: Column) -> Reader:
     """Levels of a column that has too many to be known."""
 
-    def read(cells: Cells) -> np.ndarray | None:
-        if isinstance(cells, np.ndarray) or not all(cell is None or is_clean(cell) for cell in cells):
+    def read(cells: Cells) -> DistinctCells | None:
+        if isinstance(cells, np.ndarray) or not all(cell is None or is_clean(cell) for cell in cells.cells):
             return None
-        stripped = ["" if cell is None else cell.strip() for cell in cells]
+        stripped = ["" if cell is None else cell.strip() for cell in cells.cells]
         found = [None if text.lower() in MISSING_WORDS else text for text in stripped]
-        return None if _is_gappy(found.count(None), len(found), column) else _objects(found)
+        return _distinct_words(cells.at, found, None, column)
 
     return read
 
 
-def _objects(values: Sequence[Any]) -> np.ndarray:
+def _distinct_words(at: np.ndarray, found: list[Any], gap: str | None, column: Column) -> DistinctCells | None:
+    """Words by what was read of each distinct cell; None where more are missing than training would lead to expect."""
+    gaps = [place for place, cell in enumerate(found) if cell == gap]
+    n_gaps = int(np.bincount(at, minlength=len(found))[gaps].sum()) if gaps else 0
+    return None if _is_gappy(n_gaps, len(at), column) else DistinctCells(at, found)
+
+
+def objects(values: Sequence[Any]) -> np.ndarray:
+    """Python's values as an array ``(n,)`` of objects."""
     made = np.empty(len(values), dtype=object)
     made[:] = values
     return made

@@ -19,8 +19,18 @@ import pandas as pd
 from automl import goals, modalities
 from automl.detect import NewColumn, read_column
 from automl.predict.odd_rows import odd_findings
-from automl.predict.plain_cells import Cells, Reader, is_clean, listed_cells, reader_of, series_cells
-from automl.records import UNUSED_KINDS, Column, ColumnArrays, Dataset, OnOdd, Task
+from automl.predict.plain_cells import (
+    FEW_ROWS,
+    Cells,
+    Reader,
+    Values,
+    is_clean,
+    listed_cells,
+    objects,
+    reader_of,
+    series_cells,
+)
+from automl.records import UNUSED_KINDS, Column, ColumnArrays, Dataset, DistinctCells, OnOdd, Task
 
 __all__ = ["joined_plainly", "read_plainly"]
 
@@ -69,12 +79,20 @@ def read_plainly(rows: Any, task: Task, on_odd: OnOdd | None = None) -> Dataset 
     values = _values(cells, plan, positions)
     if values is None:
         return None
-    return Dataset(name="data", inputs=ColumnArrays(values, len(index)), row_numbers=positions, index=index)
+    distinct = {name: found for name, found in values.items() if isinstance(found, DistinctCells)}
+    arrays = {name: _array(found) for name, found in values.items()}
+    is_large = len(index) > FEW_ROWS
+    inputs = ColumnArrays(arrays, len(index), distinct if is_large else {})
+    return Dataset(name="data", inputs=inputs, row_numbers=positions, index=index)
 
 
-def _values(cells: Mapping[str, Cells], plan: _Plan, positions: np.ndarray) -> dict[str, np.ndarray] | None:
+def _array(values: Values) -> np.ndarray:
+    return np.asarray(objects(values.cells)[values.at]) if isinstance(values, DistinctCells) else values
+
+
+def _values(cells: Mapping[str, Cells], plan: _Plan, positions: np.ndarray) -> dict[str, Values] | None:
     """The typed columns; None where there is something to tell."""
-    values: dict[str, np.ndarray] = {}
+    values: dict[str, Values] = {}
     looked_at: list[NewColumn] = []
     for column, read in plan.readers:
         found = read(cells[column.name])
@@ -92,9 +110,10 @@ def _as_any_other(cells: Cells, column: Column) -> tuple[np.ndarray, NewColumn] 
     """A column read as any new one; None where other columns, or the reader of files, have a say in it."""
     if isinstance(cells, np.ndarray):
         return read_column(pd.Series(cells), column)
-    if column.kind in ("numeric", "embedded_number") or not all(cell is None or is_clean(cell) for cell in cells):
+    known = cells.cells
+    if column.kind in ("numeric", "embedded_number") or not all(cell is None or is_clean(cell) for cell in known):
         return None
-    return read_column(pd.Series(cells, dtype="str"), column)
+    return read_column(pd.Series(objects(known)[cells.at], dtype="str"), column)
 
 
 # --------------------------------------------------------------------------- rows
@@ -150,8 +169,9 @@ def _plan(task: Task) -> _Plan | None:
 
 def _made(task: Task) -> _Plan | None:
     names = [column.name for column in task.columns]
-    is_table = modalities.named(task) is modalities.known().get("tabular")
-    if not is_table or goals.named(task).in_windows or all(name == f"x{i}" for i, name in enumerate(names)):
+    modality = modalities.named(task)
+    is_own_table = modality.is_table and not modality.base  # one of a plug-in may read its cells another way
+    if not is_own_table or goals.named(task).in_windows or all(name == f"x{i}" for i, name in enumerate(names)):
         return None
     others = (task.time_column, task.series_column, task.group_column, task.label, *task.set_aside)
     apart = {name for name in others if name is not None}

@@ -155,6 +155,19 @@ def refuse_odd_file(key: str, path: str) -> None:
         raise RecipeError(f"{key}: {cut(path, 200)!r} is a pipe or device; a recipe names files and folders")
 
 
+def values_of(text: str) -> dict[str, Any]:
+    """Keys and values of a recipe's text as they stand there, neither checked nor looked up.
+
+    Raises:
+        RecipeError: it is too large for a recipe, not YAML, or no mapping.
+    """
+    if len(text) > MOST_BYTES:
+        raise RecipeError(f"the recipe has {len(text)} characters, more than a recipe may")
+    where_ = Path("recipe")
+    loader, node = compose(where_, text)
+    return {str(key.value): value_of(where_, loader, value) for key, value in node.value}
+
+
 def parse(path: Path) -> tuple[dict[str, Any], dict[str, int], list[str]]:
     """Keys and values of a YAML mapping, the line of each key, and the keys that are there twice.
 

@@ -17,7 +17,7 @@ Conventions that every package relies on:
 
 from automl.records.analysis import Analysis, AnalysisContext, AnalysisFacts, Refit, SidePredictor
 from automl.records.asked import Ancestor, Costs, FixedSettings, Inherited, Recipe, SearchOptions
-from automl.records.column_arrays import ColumnArrays, Table
+from automl.records.column_arrays import ColumnArrays, DistinctCells, Table
 from automl.records.contestants import Baseline, Contender, FitContext, ShallowModel, Template
 from automl.records.corruption import Corruption, CorruptionInputs
 from automl.records.data import VOID, Column, Dataset, Finding, Mask, Split, Task, encoded_columns
@@ -78,8 +78,8 @@ __all__ = [
     "UNUSED_KINDS", "VOID", "Analysis", "AnalysisContext", "AnalysisFacts", "Ancestor", "Answers", "ArrayForm",
     "Baseline",
     "Calibration", "Champion", "Column", "ColumnArrays", "Comparison", "Contender", "Contestant", "Corruption",
-    "CorruptionInputs", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example", "Facts",
-    "Family", "Finding", "FitContext", "FixedSettings", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut",
+    "CorruptionInputs", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "DistinctCells", "Encoder", "Example",
+    "Facts", "Family", "Finding", "FitContext", "FixedSettings", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut",
     "Inherited", "InputKind", "InputSpec", "Items", "Kind", "Lead", "Mask", "Metric", "Modality", "ModalityName",
     "OnOdd",
     "Outcome", "Output", "OutputKind", "PrecisionWish", "Recipe", "Refit", "Regions", "Repeats", "Run",

@@ -202,6 +202,11 @@ class Goal:
         return self.answers in ("class", "labels")
 
     @property
+    def learns_classes(self) -> bool:
+        """Whether models learn classes, so that their predictions are probabilities of what the target may be."""
+        return self.is_classification and self.needs_target
+
+    @property
     def is_one_class(self) -> bool:
         """Whether each row has exactly one class."""
         return self.answers == "class"
@@ -230,6 +235,11 @@ class Goal:
     def is_numeric(self) -> bool:
         """Whether each row has numbers."""
         return self.answers == "values"
+
+    @property
+    def in_rows(self) -> bool:
+        """Whether models learn a target of rows or items, each of which has classes or numbers of its own."""
+        return self.needs_target and (self.is_classification or self.is_numeric)
 
     @property
     def makes_rows(self) -> bool:

@@ -114,6 +114,16 @@ class Modality:
         return self.items == "images"
 
     @property
+    def is_series(self) -> bool:
+        """Whether an item is channels of numbers along steps."""
+        return self.items == "series"
+
+    @property
+    def is_sounds(self) -> bool:
+        """Whether an item is a sound, as the spectrogram that is made of it."""
+        return self.items == "sounds"
+
+    @property
     def is_drawn(self) -> bool:
         """Whether an item is drawn as a picture: one, or the spectrogram of a sound."""
         return self.items in ("images", "sounds")

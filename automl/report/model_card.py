@@ -11,20 +11,14 @@ from typing import Any
 
 import yaml
 
+from automl import goals, modalities
 from automl.report import words
 
 __all__ = ["BLANK", "model_card", "reforms"]
 
 BLANK = "*To be answered by a person.*"
-TASKS = {
-    ("tabular", "regression"): "tabular-regression", ("tabular", "binary"): "tabular-classification",
-    ("tabular", "multiclass"): "tabular-classification", ("tabular", "multilabel"): "tabular-classification",
-    ("text", "binary"): "text-classification", ("text", "multiclass"): "text-classification",
-    ("text", "multilabel"): "text-classification", ("image", "binary"): "image-classification",
-    ("image", "multiclass"): "image-classification", ("image", "multilabel"): "image-classification",
-    **{("audio", goal): "audio-classification" for goal in ("binary", "multiclass", "multilabel")},
-}  # fmt: skip
-"""Modality and goal → the Hub's name of the task; anything else is "other", or a forecast."""
+CLASSIFIED = {"rows": "tabular", "text": "text", "images": "image", "sounds": "audio"}
+"""Items → the Hub's name of them, where it has one of their classification."""
 HARD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|[\\`*_{}\[\]<>#|!]")
 
 
@@ -44,8 +38,7 @@ def _header(result: Mapping[str, Any], name: str) -> str:
     Source: https://huggingface.co/docs/hub/model-cards and ``modelcard.md`` of huggingface/hub-docs.
     """
     task = result["task"]
-    kind = TASKS.get((task["modality"], task["goal"]))
-    kind = kind or ("time-series-forecasting" if task["goal"] == "forecast" else "other")
+    kind = _kind_of(task["modality"], task["goal"])
     recommended = next((run for run in result["runs"] if run["name"] == result.get("recommended")), None)
     library = "keras" if recommended is not None and recommended["side"] == "deep" else "sklearn"
     results = [
@@ -65,6 +58,18 @@ def _header(result: Mapping[str, Any], name: str) -> str:
     }
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
     return f"---\n{text}---\n"
+
+
+def _kind_of(modality: str, goal: str) -> str:
+    """The Hub's name of a task; "other" for what it has no name for, and for parts of plug-ins that are not there."""
+    known, items = goals.known().get(goal), modalities.known().get(modality)
+    if known is None or items is None:
+        return "other"
+    if known.in_windows:
+        return "time-series-forecasting"
+    if known.learns_classes and items.items in CLASSIFIED:
+        return f"{CLASSIFIED[items.items]}-classification"
+    return "tabular-regression" if known.is_numeric and items.is_table else "other"
 
 
 def _table(columns: list[str], rows: list[list[Any]]) -> str:

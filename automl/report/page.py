@@ -27,7 +27,7 @@ from automl.system.printable import printable
 
 __all__ = [
     "GROUPS", "html", "kind_of", "known_sections", "markdown_text", "render", "shareable", "stored", "write",
-    "write_again",
+    "write_again", "write_stored",
 ]  # fmt: skip
 
 FORMS = (".html", ".htm", ".md", ".json")
@@ -88,7 +88,31 @@ def write_again(
     parts = {part["name"]: part for part in content["sections"]} | new
     order = {section.name: section.order for section in sections}
     ordered = sorted(parts.values(), key=lambda part: (order.get(part["name"], math.inf), part["name"]))
-    content = {**content, "sections": ordered}
+    write_stored({**content, "sections": ordered}, result, folder, sections)
+
+
+def write_stored(
+    content: Mapping[str, Any],
+    result: Mapping[str, Any],
+    folder: Path,
+    sections: Sequence[Section],
+    *,
+    poorer: bool = True,
+) -> None:
+    """Write a stored report, the pages made of it, and ``result.json``.
+
+    Args:
+        content: the stored report.
+        result: content of ``result.json``.
+        folder: of the run.
+        sections: as in `write`.
+        poorer: as in `render`.
+
+    Raises:
+        FolderError: a file cannot be written, or a page would lose a section; nothing is left half-written.
+    """
+    if not poorer:
+        _refuse_poorer(content, sections, folder, ["report.md", "report.html"])
     texts = {
         "result.json": written(result),
         "report.json": written(content),

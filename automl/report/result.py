@@ -112,6 +112,7 @@ def fields_of(outcome: Outcome) -> ResultFields:
         coverage=[covered(one) for one in outcome.coverage],
         fail_on=None,
         lineage=lineage(outcome.inherited),
+        exports=[],
         runs=[row(run) for run in _without_scores(outcome)],
     )
 

@@ -100,9 +100,11 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
         before = (
             "" if found["contest_score"] is None else f"; the contest's test gave {_figure(found['contest_score'])}"
         )
+        by = "its probabilities" if expected["by"] == "probabilities" else "the errors of held-out rows like these"
+        sure = "95 % of samples lie" if expected["by"] == "probabilities" else "likely"
         said.append(
-            f"By its probabilities the model's {name} is {_figure(expected['score'])} on these rows (95 % of samples "
-            f"lie from {_figure(expected['low'])} to {_figure(expected['high'])}){before}."
+            f"By {by} the model's {name} is {_figure(expected['score'])} on these rows ({sure} from "
+            f"{_figure(expected['low'])} to {_figure(expected['high'])}){before}."
         )
     if found["score"] is not None:
         said.append(
@@ -126,7 +128,7 @@ def _scores(found: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     columns = ["rows", "expected", "from", "to", "real"]
     table = {"label": words.metric(found["metric"]), "columns": columns, "rows": rows, "numeric": [1, 2, 3, 4]}
-    return {"figures": table, "is_expected": expected is not None}
+    return {"figures": table, "how": "" if expected is None else HOW_EXPECTED[expected["by"]]}
 
 
 def _table(label: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -164,10 +166,15 @@ EXPLAINED = (
     "tested by chi-squared tests on counts in bins; p is corrected for all of them (Holm). A column drifted if p is "
     "below 0.05 and the separation is 0.05 or more."
 )
-HOW_EXPECTED = (
-    "Expected scores follow from the model's probabilities (confidence-based performance estimation). They hold if the "
-    "target depends on the inputs as it did in training; the first line says how well they held on the test rows."
-)
+HOW_EXPECTED = {
+    "probabilities": "Expected scores follow from the model's probabilities (confidence-based performance estimation). "
+    "They hold if the target depends on the inputs as it did in training; the first line says how well they held on "
+    "the test rows.",
+    "errors": "Expected scores follow from how large errors on validation rows were, learnt from columns and "
+    "predictions. They hold if the target depends on the inputs as it did in training; the first line says how well "
+    "they held on the test rows. For new rows the errors are at the level of the test rows. The interval is that of "
+    "samples, with half of the way from the test score to the expected one on either side.",
+}
 
 SECTIONS = (
     Section(
@@ -181,8 +188,8 @@ SECTIONS = (
     ),
     Section(
         "scores", "Expected and real scores", 20, _nothing,
-        f"{{{{ table(figures) }}}}{{% if is_expected %}}<p class='quiet'>{HOW_EXPECTED}</p>{{% endif %}}",
-        "{{ table(figures) }}",
+        "{{ table(figures) }}{% if how %}<p class='quiet'>{{ how }}</p>{% endif %}",
+        "{{ table(figures) }}{% if how %}\n\n{{ how }}{% endif %}",
     ),
     Section("predictions", "Predictions", 30, _nothing, "{{ table(figures) }}", "{{ table(figures) }}"),
     Section(

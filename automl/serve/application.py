@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from automl.errors import MissingExtra
 from automl.serve.answering import Answer, Answering, refused
 from automl.serve.body import Question
+from automl.serve.hosts import KnownHosts, allowed_hosts
 from automl.serve.refusals import Refusal, internal, too_large, too_late
 from automl.serve.settings import Settings
 
@@ -52,6 +53,7 @@ def application(model: SideModel, settings: Settings) -> FastAPI:
 
     Raises:
         MissingExtra: a library of the extra `serve` is not installed.
+        RecipeError: an allowed host is no name.
     """
     need()
     from fastapi import FastAPI, Request, Response
@@ -121,6 +123,9 @@ def application(model: SideModel, settings: Settings) -> FastAPI:
     app.add_api_route("/schema", schema, methods=["GET"], response_model=None)
     app.add_api_route("/metrics", counts, methods=["GET"], response_model=None)
     _word_errors(app)
+    allowed = allowed_hosts(settings)
+    if allowed is not None:
+        app.add_middleware(KnownHosts, allowed=allowed)
     return app
 
 

@@ -47,6 +47,11 @@ def unknown_media(media: str) -> Refusal:
     return Refusal(415, "media_type", f"expected Content-Type application/json or text/csv, got {got}")
 
 
+def misdirected() -> Refusal:
+    """421: the request names a host that this server does not go by."""
+    return Refusal(421, "host", "the Host header names no host of this server; its operator adds one with --allow-host")
+
+
 def internal() -> Refusal:
     """500: a fault of ours; the server's own log has it."""
     return Refusal(500, "internal", "the server failed on this request; its log says more")

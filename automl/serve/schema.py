@@ -25,6 +25,7 @@ STATUSES = {
     "400": "The body is no JSON.",
     "413": "The body is too large.",
     "415": "The body is of another type.",
+    "421": "The Host header names no host of this server.",
     "422": "The rows cannot be predicted; the message says why.",
     "503": "Too many requests wait for the model.",
     "504": "The answer was not ready in time.",

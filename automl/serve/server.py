@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.errors import AutomlError, RecipeError
 from automl.serve.application import application, need
+from automl.serve.hosts import allowed_hosts
 from automl.serve.metrics import FOLDER
 from automl.serve.settings import Settings
 from automl.system import terminal
@@ -63,9 +64,10 @@ def run(settings: Settings) -> None:
     Raises:
         MissingExtra: a library of the extra `serve` is not installed.
         BundleError: the model cannot be opened. DataError: it has no model of this side.
-        RecipeError: the address cannot be bound.
+        RecipeError: the address cannot be bound, or an allowed host is no name.
     """
     need()
+    allowed_hosts(settings)  # before the model is read
     # What uvicorn hands the signal on to, once it has ended because of it: that is no fault.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
@@ -133,5 +135,5 @@ def _say_where(host: str, port: int) -> None:
 def from_environment() -> FastAPI:
     """The application of one of several processes."""
     given: dict[str, Any] = json.loads(os.environ[SETTINGS])
-    settings = Settings(**{**given, "plugins": tuple(given["plugins"])})
+    settings = Settings(**{**given, **{name: tuple(given[name]) for name in ("plugins", "allowed_hosts")}})
     return application(model_of(settings), settings)

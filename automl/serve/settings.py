@@ -28,6 +28,7 @@ class Settings:
         most_waiting: requests that may wait for the model; more are sent away.
         batch_rows: rows of several requests that are predicted together.
         plugins: files and entry points, as for `automl.load`.
+        allowed_hosts: names that requests may have in their Host header, "*" for any; see `automl.serve.hosts`.
 
     Raises:
         RecipeError: a value is out of its bounds.
@@ -44,6 +45,7 @@ class Settings:
     most_waiting: int = 256
     batch_rows: int = 1024
     plugins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         least = {"port": 0, "workers": 1, "most_rows": 1, "most_waiting": 1, "batch_rows": 1}

@@ -69,6 +69,7 @@ def all_of(mutants, tree: Path, seed: int = 0):
     return [own[0] for own in mutants.drawn([tree], seed, set())]
 
 
+@pytest.mark.thorough
 def test_mutants_of_the_package_parse_and_differ_from_it_and_from_each_other(mutants):
     drawn = [own[0] for own in islice(mutants.drawn([mutants.ROOT], 0, {"split", "system"}), 40)]
     assert len({one.key for one in drawn}) == len({(one.path, one.text) for one in drawn}) == 40
@@ -140,6 +141,7 @@ def lines(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines() if line.startswith('{"k":')]
 
 
+@pytest.mark.thorough
 def test_a_fault_is_caught_where_a_test_sees_it_and_survives_elsewhere_and_runs_once(mutants, tmp_path):
     tree, out = toy(tmp_path / "tree"), tmp_path / "out.jsonl"
     options = ["--tree", str(tree), "--seed", "1", "--out", str(out)]
@@ -156,12 +158,14 @@ def test_a_fault_is_caught_where_a_test_sees_it_and_survives_elsewhere_and_runs_
     assert (tree / "automl" / "toy" / "sums.py").read_text() == SUMS
 
 
+@pytest.mark.thorough
 def test_a_test_that_fails_without_a_fault_catches_none(mutants, tmp_path):
     tree = toy(tmp_path / "tree", tests=BROKEN)
     summary = mutants.main(["--tree", str(tree), "--mutants", "1", "--out", str(tmp_path / "out.jsonl")])
     assert (summary["tree"]["mutants"], summary["tree"]["caught"]) == (1, 0)
 
 
+@pytest.mark.thorough
 def test_a_loop_without_end_is_caught(mutants, tmp_path):
     tree = toy(tmp_path / "tree")
     server = mutants.Server(tree)

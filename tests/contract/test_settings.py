@@ -93,6 +93,7 @@ def test_each_setting_of_a_table_changes_its_fit(baseline, made, goal):
     check(baseline, *problem(made, goal))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("baseline", IMAGES, ids=lambda b: b.name)
 def test_each_setting_of_pictures_changes_their_fit(baseline):
     check(baseline, *pictures(40))

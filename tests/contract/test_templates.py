@@ -6,6 +6,9 @@ from automl import catalog, testing
 from automl.records import Template
 
 TEMPLATES = catalog.members(Template, "automl.templates")
+ONE_A_KIND = ("autoencoder", "cnn", "mlp", "nhits", "resnet1d", "table_vae", "text_cnn")
+"""Templates that are checked each time; all others are by the thorough tests."""
+assert set(ONE_A_KIND) <= set(TEMPLATES)
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -14,7 +17,9 @@ def test_template_has_a_name_that_people_know(name):
     assert title and title != name and len(title) <= 90 and title.count("(") == title.count(")") <= 1
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in ONE_A_KIND else [pytest.mark.thorough]) for name in TEMPLATES]
+)
 def test_template_keeps_the_contract(name):
     """For its first goal all that does not depend on the goal, and that the last one is learnt."""
     goals = TEMPLATES[name].goals
@@ -40,6 +45,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_each_setting_matters_for_inputs_of_each_kind(name, kind):
     testing.check_settings(TEMPLATES[name], kind)

@@ -97,6 +97,7 @@ def test_every_public_name_has_an_example():
     assert sorted(name for name in public - internal if not re.search(rf"\b{name}\b", shown)) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.analyses
 def test_the_examples_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

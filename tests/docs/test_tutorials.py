@@ -36,14 +36,17 @@ def code_of(path):
 
 
 ASKS_FOR_ANALYSES = ("pictures",)
+QUICK = ("table", "plugin_template", "plugin_baseline")
+
+
+def marks_of(path):
+    asked = [pytest.mark.analyses] if path.stem in ASKS_FOR_ANALYSES else []
+    return asked if path.stem in QUICK else [*asked, pytest.mark.thorough]
 
 
 @pytest.mark.parametrize(
     "path",
-    [
-        pytest.param(path, id=path.stem, marks=[pytest.mark.analyses] if path.stem in ASKS_FOR_ANALYSES else [])
-        for path in NOTEBOOKS
-    ],
+    [pytest.param(path, id=path.stem, marks=marks_of(path)) for path in NOTEBOOKS],
 )
 def test_a_tutorial_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

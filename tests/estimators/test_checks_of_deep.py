@@ -66,6 +66,7 @@ def test_the_checks_chosen_are_scikit_learns():
     assert {name_of(check) for _, check in estimator_checks_generator(*made(DeepClassifier))} >= CHOSEN
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("estimator", "check"), chosen(DeepClassifier))
 def test_scikit_learn_finds_nothing_amiss_in_a_network(estimator, check):
     check(estimator)

@@ -1,5 +1,6 @@
 """Each format is written, checked against the model and described by a manifest; the rest is refused in words."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -9,10 +10,13 @@ import numpy as np
 import pytest
 
 import automl
+from automl import report
 from automl.errors import DataError, FolderError, MissingExtra, RecipeError
 from automl.export import check, formats
 from automl.export.reader import open_export
 from automl.predict.model import SideModel
+from automl.storage.files import locked
+from automl.testing.outcomes import example_outcome
 
 LIBRARIES = {"onnx": ["onnx", "tf2onnx", "onnxruntime"], "litert": ["ai_edge_litert"], "openvino": ["openvino"]}
 
@@ -153,3 +157,25 @@ def test_the_reader_beside_an_export_opens_it(folders):
     made = folders("saved_model", "shallow")
     arrays = open_export(made.folder).encode({"amount": [1.0, None], "town": ["Town 1", "elsewhere"]})
     assert arrays["table"].shape[0] == 2 and np.isfinite(arrays["table"][0]).any()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_figures_of_an_export_go_into_the_report_of_its_run(binary, tmp_path):
+    (tmp_path / "run").mkdir()
+    report.write(example_outcome("binary"), tmp_path / "run")
+    model = dataclasses.replace(binary, folder=tmp_path / "run", result={})
+    made = model.export(tmp_path / "x", "saved_model", "shallow")
+    (found,) = json.loads((tmp_path / "run/result.json").read_text("utf-8"))["exports"]
+    assert (found["format"], found["side"]) == ("saved_model", "shallow") and model.result["exports"] == [found]
+    assert found["size_bytes"] == sum(made.manifest["files"].values())
+    assert found["file_ms"] == made.manifest["latency_ms"]["file"]
+    assert str(made).endswith(f"written into the costs in {tmp_path / 'run/report.html'}")
+    with locked(tmp_path / "run"):  # by another process, say
+        other = model.export(tmp_path / "y", "saved_model", "shallow")
+    assert (tmp_path / "y/export.json").exists() and "not written into the report" in str(other)
+
+
+def test_an_export_of_a_saved_model_alone_writes_nothing_beside_it(binary, tmp_path):
+    (tmp_path / "model").mkdir()
+    made = dataclasses.replace(binary, folder=tmp_path / "model").export(tmp_path / "x", "saved_model", "shallow")
+    assert made.report_note == "" and not list((tmp_path / "model").iterdir())

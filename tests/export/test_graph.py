@@ -53,6 +53,16 @@ def test_shallow_learners_in_float64(prepared, shallow, goal, family):
     check(shallow(made, family, **changes), made, 1e-8)
 
 
+@pytest.mark.parametrize("goal", ["binary", "regression"])
+@pytest.mark.parametrize("kind", ["random", "extra"])
+def test_both_kinds_of_forests(prepared, shallow, goal, kind):
+    made = prepared(goal)
+    predictor = shallow(made, "forest", n_estimators=8, kind=kind)
+    names = {"random": "RandomForest", "extra": "ExtraTrees"}
+    assert names[kind] in repr(vars(predictor.models[0].learner))
+    check(predictor, made, 1e-8)
+
+
 @pytest.mark.parametrize("goal", ["multiclass", "regression"])
 def test_lightgbm(prepared, shallow, goal):
     pytest.importorskip("lightgbm", reason="LightGBM comes with the extra boosting")

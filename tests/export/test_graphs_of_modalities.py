@@ -66,7 +66,7 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ["anomalies", "vectors", "forecast"])  # the others: test_formats_of_modalities
 def test_the_graph_predicts_what_the_network_does(name):
     template, how = CASES[name]
     prepared, predictor = made_of(template, **how())

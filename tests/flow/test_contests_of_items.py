@@ -19,6 +19,8 @@ from automl import cli
 from automl.report.result_fields import result_schema
 from automl.templates import image_diffusion, image_gan, text_transformer_lm
 
+pytestmark = pytest.mark.thorough
+
 N = 240
 FAST: dict[str, Any] = {
     "goal": "generate",

@@ -25,7 +25,13 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("name", [*CASES, *RECIPES])
+SLOW_NETWORKS = ("images", "sequences", "texts")
+NAMES = [
+    pytest.param(name, marks=[pytest.mark.thorough] if name in SLOW_NETWORKS else []) for name in (*CASES, *RECIPES)
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_contest_runs_from_raw_data_to_a_verdict(finished, name):
     _, result = finished(name)
     facts = result.result
@@ -46,7 +52,7 @@ def test_a_contest_runs_from_raw_data_to_a_verdict(finished, name):
     assert (result.folder / "report.html").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("name", [*CASES, *RECIPES])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_saved_model_predicts_what_the_result_predicts(finished, name, tmp_path):
     arguments, result = finished(name)
     rows = arguments["data"][0][:7] if isinstance(arguments["data"], tuple) else arguments["data"]
@@ -67,7 +73,7 @@ def test_a_saved_model_predicts_what_the_result_predicts(finished, name, tmp_pat
         assert len(before) == 7
 
 
-@pytest.mark.parametrize("name", [*CASES, *RECIPES])
+@pytest.mark.parametrize("name", NAMES)
 def test_how_often_intervals_and_sets_held_the_truth_is_written_down(finished, name):
     _, result = finished(name)
     told_of = {(one["side"], one["level"]) for one in result.result["coverage"]}

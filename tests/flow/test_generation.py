@@ -227,6 +227,7 @@ def _texts(node: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
+@pytest.mark.thorough
 @pytest.mark.analyses
 def test_a_run_without_a_label_that_broke_off_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was searched before is not searched again, and the rows are those of the same settings."""

@@ -123,12 +123,14 @@ def test_without_a_label_nothing_is_decided(tmp_path: Path) -> None:
     np.testing.assert_array_equal(opened.score_rows(others).to_numpy(), result.score_rows(others).to_numpy())
 
 
+@pytest.mark.thorough
 def test_contamination_says_how_many_alarms(tmp_path: Path) -> None:
     result = _fit(_frame(), tmp_path / "run", contamination=0.25)
     share = result.predict(_frame(3))["anomaly"].mean()
     assert 0.1 < share < 0.4
 
 
+@pytest.mark.thorough
 def test_normal_rows_alone_are_learnt_from(tmp_path: Path) -> None:
     result = _fit(_frame(), tmp_path / "run", normal="0")
     labels = _frame()["odd"].to_numpy()
@@ -176,6 +178,7 @@ def test_a_series_is_read_in_windows(tmp_path: Path) -> None:
     np.testing.assert_allclose(scores.to_numpy(), result.score_rows(shuffled.sort_values("time")).to_numpy())
 
 
+@pytest.mark.thorough
 def test_series_stay_apart_in_what_is_said_of_stretches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three series, whose rows stand among each other, the last anomalies of one end where the next begins."""
     monkeypatch.setattr(importlib.import_module("automl.flow.analyses"), "in_order", lambda: (RANGES,))

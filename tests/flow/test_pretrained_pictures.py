@@ -63,6 +63,7 @@ for side in ("deep", "shallow"):
 """
 
 
+@pytest.mark.thorough
 def test_a_saved_model_predicts_in_a_fresh_process_without_the_folder(looked, tmp_path):
     folder, result = looked
     images, _ = pictures(20, 1)
@@ -133,6 +134,7 @@ def test_a_resumed_call_takes_the_vectors_and_other_networks_compete_beside_the_
     pd.testing.assert_frame_equal(result.predict_proba(images), again.predict_proba(images))
 
 
+@pytest.mark.thorough
 def test_networks_on_pixels_compete_with_a_backbone_too_and_pay_nothing_for_it(looked, monkeypatch):
     folder, _ = looked
     more = {"templates": ["cnn"], "max_trials": 1, "out": str(folder / "pixels")}

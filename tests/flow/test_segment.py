@@ -83,6 +83,15 @@ def test_pictures_of_another_size_than_all_before_are_judged_in_tiles(contest):
         assert mask.shape == (61, 47) and overlap > 0.5
 
 
+def test_pictures_are_watched_by_their_light_and_have_no_expected_score(contest):
+    folder, _, _, result = contest
+    rng = np.random.default_rng(9)
+    dark = np.stack([draw(rng, 22, 22)[0] // 2 for _ in range(30)])
+    assert not result.watch(str(folder / "images"), "shallow").drifted
+    found = result.watch(dark, "shallow")
+    assert set(found.drifted) == {"brightness", "contrast"} and found.expected is None and "not available" in str(found)
+
+
 def test_a_saved_model_predicts_the_same(contest, tmp_path):
     folder, _, plugin, result = contest
     result.save(tmp_path / "model")

@@ -179,7 +179,7 @@ def test_rows_of_a_known_group_stay_with_it_and_dated_rows_test_the_latest(place
     recipe = make(data=str(place / "old.csv"), target="y", group="group")
     prepared = prepare(recipe)
     train, test = parted(grown(recipe, place / "new.csv"), prepared, recipe)
-    assert not set(train["group"]) & set(test["group"]) and len(train) + len(test) == 400
+    assert not set(train.column("group")) & set(test.column("group")) and len(train) + len(test) == 400
     old = rows(300, 0).assign(day=pd.date_range("2020-01-01", periods=300))
     new = rows(50, 1).assign(day=pd.date_range("2021-01-01", periods=50))
     dated = make(data=old, target="y", time_column="day")

@@ -34,6 +34,7 @@ def result(tmp_path_factory):
     )  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("side", ["deep", "shallow"])
 def test_both_sides_foresee_what_a_promotion_brings(result, side):
     with_, without = (

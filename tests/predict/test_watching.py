@@ -8,14 +8,15 @@ import pandas as pd
 import pytest
 from fixed_finalists import Fixed, by_x, levels, normal, table, table_task
 
+from automl import goals, metrics
 from automl.errors import BundleError, DataError, RecipeError
 from automl.predict.model import Model
 from automl.predict.watching import reference_of, watch
 from automl.predict.watching.drift import corrected, drift_of, separation
 from automl.predict.watching.expected import expected_score
 from automl.predict.watching.labels import known_truth
-from automl.predict.watching.reference import read_reference
-from automl.predict.watching.summaries import Feature, summary_of
+from automl.predict.watching.reference import prediction_features, read_reference
+from automl.predict.watching.summaries import Feature, features_of, summary_of
 from automl.records import Contestant, Dataset, Output, Split
 
 COLUMNS = {"x": normal, "z": normal, "city": levels("bern", "oslo", "rome")}
@@ -120,9 +121,98 @@ def test_several_classes_and_labels_are_drawn_by_their_probabilities():
     assert expected_score(output, task).score == pytest.approx(p.max(axis=1).mean(), abs=0.01)
 
 
-def test_numbers_have_no_expected_score():
+def test_numbers_have_no_expected_score_without_errors_of_held_out_rows():
     task = table_task(pd.DataFrame({"x": [1.0]}), "regression", "rmse")
     assert expected_score(Output("values", {"values": np.zeros((30, 1))}), task) is None
+
+
+def numbers_that_scatter(n, seed, shift=0.0):
+    """Rows whose error grows with x, and a model that is right on average."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n) + shift
+    frame = pd.DataFrame({"x": x, "z": rng.normal(size=n), "city": rng.choice(["a", "b"], n)})
+    y = 2 * x + np.exp(x / 2) * rng.normal(size=n) * np.where(frame["city"] == "a", 0.5, 1.5)
+    return Dataset("hand", frame, pd.DataFrame({"y": y}))
+
+
+def watched_numbers(metric, n_valid=1_000):
+    data = numbers_that_scatter(4_000, 0)
+    task = table_task(data.inputs, "regression", metric)
+    rows = np.arange(4_000)
+    split = Split(rows[:2_000], rows[2_000 : 2_000 + n_valid], rows[3_000:], "row", rows[3_000:], "by hand", 0)
+    model = Fixed("regression", lambda dataset, at: 2 * dataset.inputs["x"].to_numpy()[at])
+    outputs = [model.output(data, part) for part in (split.test, split.valid)]
+    truth = goals.truth(data, task, split.test)
+    score = metrics.score(metric, truth, outputs[0], None, {})
+    contestant = Contestant("mlp-1", "deep", outputs[0], (), outputs[1])
+    reference = json.loads(json.dumps(reference_of(data, task, split, (contestant,), {"deep": score})))
+    return task, model, reference, score
+
+
+@pytest.mark.parametrize("metric", ["rmse", "mae", "r2"])
+def test_errors_of_held_out_rows_say_what_the_score_of_numbers_will_be(metric):
+    task, model, reference, score = watched_numbers(metric)
+    for shift in (0.0, 1.0):
+        found = watch(numbers_that_scatter(3_000, 7, shift), task, model, "deep", reference, "expected<-100")
+        naive, told = abs(score - found.score), abs(found.expected.score - found.score)
+        assert told < 0.2 * abs(found.score) and (not shift or told < 0.8 * naive)
+        assert found.expected.by == "errors" and found.expected.low < found.expected.score < found.expected.high
+    assert found.contest_expected == pytest.approx(score, rel=0.15)
+    assert "errors of held-out rows" in str(found)
+
+
+def test_too_few_held_out_rows_tell_no_errors_and_the_page_says_so():
+    task, model, reference, _ = watched_numbers("rmse", 99)
+    found = watch(numbers_that_scatter(100, 7), task, model, "deep", reference, "expected>9")
+    assert found.expected is None and "fewer than 100 validation rows" in found.why_not
+    assert found.failed_on == ("expected>9: expected was not measured",)
+
+
+def test_errors_that_were_altered_are_refused():
+    reference = watched_numbers("rmse")[2]
+    sound = reference["sides"]["deep"]["errors"]
+    (tree,) = sound["trees"]
+    assert len(json.dumps(sound)) < 50_000  # bytes in a saved model
+    for change in (
+        {"usual": [0.0]}, {"usual": []}, {"shape": [[1.0]]}, {"level": 1e9}, {"shape": [sound["shape"][0][::-1]]},
+        {"read": [{"name": "none", "levels": None}]}, {"read": 1}, {"trees": []}, {"trees": [1]},
+        {"read": [{"name": "city", "levels": [0.0]}]}, {"trees": [{**tree, "left": [0] * len(tree["left"])}]},
+        {"trees": [{**tree, "feature": [9] * len(tree["left"])}]}, {"trees": [{**tree, "value": []}]},
+        {"trees": [{**tree, "gap_left": [1] * len(tree["left"])}]}, {"trees": [{**tree, "roots": [10_000]}]},
+    ):  # fmt: skip
+        with pytest.raises(BundleError, match="no valid reference"):
+            read_reference(
+                {**reference, "sides": {"deep": {**reference["sides"]["deep"], "errors": {**sound, **change}}}}
+            )
+
+
+# --------------------------------------------------------------------------- items
+
+
+@pytest.mark.parametrize(
+    ("modality", "shape", "names"),
+    [
+        ("image", (8, 8, 3), ["brightness", "contrast"]), ("audio", (8, 8, 1), ["level", "spread of levels"]),
+        ("sequence", (2, 9), ["channel 0 (mean)", "channel 0 (spread)", "channel 1 (mean)", "channel 1 (spread)"]),
+    ],
+)  # fmt: skip
+def test_items_are_compared_by_a_few_numbers_of_each(modality, shape, names):
+    items = np.random.default_rng(0).normal(100, 10, (40, *shape))
+    task = table_task(pd.DataFrame(), "binary", "roc_auc", modality=modality)
+    found = list(features_of(Dataset("items", items), task, np.arange(30)))
+    assert [one.name for one in found] == names and all(one.values.shape == (30,) for one in found)
+    assert found[0].values[0] == pytest.approx(items[0, 0].mean() if modality == "sequence" else items[0].mean())
+
+
+def test_masks_are_compared_by_the_share_of_each_class_within_the_picture():
+    masks = np.zeros((2, 4, 4), np.uint8)
+    masks[0, :2, :2] = 1
+    task = table_task(pd.DataFrame(), "segment", "dice", classes=("0", "1"))
+    output = Output("masks", {"masks": masks})
+    whole = {one.name: one.values.tolist() for one in prediction_features(output, task)}
+    assert whole == {"share of 0": [0.75, 1.0], "share of 1": [0.25, 0.0]}
+    parts = {one.name: one.values.tolist() for one in prediction_features(output, task, np.array([[2, 4], [4, 4]]))}
+    assert parts == {"share of 0": [0.5, 1.0], "share of 1": [0.5, 0.0]}
 
 
 # --------------------------------------------------------------------------- watching
@@ -157,14 +247,65 @@ def test_labels_are_read_as_they_are_written_and_unknown_ones_are_not_scored():
     task = table_task(pd.DataFrame({"x": [0.0]}), "multiclass", "accuracy", classes=("1", "2"))
     cells = pd.DataFrame({"y": ["1", " 2 ", "2.0", 1, 1.0, None, "3"]})
     truth, known = known_truth(Dataset("new", pd.DataFrame({"x": np.zeros(7)}), cells), task)
-    assert truth.tolist() == [0, 1, 1, 0, 0, -1, -1] and known.sum() == 5
+    assert truth.tolist() == [0, 1, 1, 0, 0] and known.tolist() == [True] * 5 + [False] * 2
+
+
+def truth_of(cells, goal, metric, **more):
+    task = table_task(pd.DataFrame({"x": [0.0]}), goal, metric, **more)
+    return known_truth(Dataset("new", pd.DataFrame({"x": np.zeros(len(cells))}), pd.DataFrame(cells)), task)
+
+
+def test_numbers_are_read_as_they_are_written_and_gaps_are_not_scored():
+    truth, known = truth_of(pd.DataFrame({"y": ["1.5", " 2 ", None, "-3", "x"]}), "regression", "rmse")
+    assert truth.ravel().tolist() == [1.5, 2.0, -3.0] and known.tolist() == [True, True, False, True, False]
+    truth, known = truth_of(pd.DataFrame({"y": [1.0, np.nan, 4.0]}), "regression", "rmse")
+    assert truth.ravel().tolist() == [1.0, 4.0] and known.tolist() == [True, False, True]
+
+
+def test_lists_of_labels_are_taken_apart():
+    cells = pd.DataFrame({"y": ["a, b", "b", "", "c", None, "a,c"]})
+    truth, known = truth_of(cells, "multilabel", "accuracy", classes=("a", "b"))
+    assert truth.tolist() == [[1, 1], [0, 1], [0, 0], [1, 0]]
+    assert known.tolist() == [True, True, True, False, False, True]
+
+
+@pytest.fixture
+def plugged():
+    """Goals of plug-ins: a churn that is binary, and counts whose truth is never negative."""
+    churn = dataclasses.replace(goals.named("binary"), name="churn", words="Churn", base="binary")
+
+    def truth(dataset, task, items):
+        return np.maximum(goals.named("regression").truth(dataset, task, items), 0)
+
+    count = dataclasses.replace(goals.named("regression"), name="count", base="regression", truth=truth)
+    goals.plug_in((churn, count))
+    yield
+    goals.plug_in(())
+
+
+@pytest.mark.usefixtures("plugged")
+def test_a_goal_of_a_plug_in_is_watched_as_its_base_is():
+    data, _, model, _ = parts()
+    task = dataclasses.replace(table_task(data.inputs, "binary", "roc_auc"), goal="churn")
+    rows = np.arange(data.n_rows)
+    split = Split(rows[:500], rows[500:1000], rows[1000:], "row", rows[1000:], "by hand", 0)
+    contestant = Contestant("mlp-1", "deep", model.output(data, split.test))
+    reference = reference_of(data, task, split, (contestant,), {"deep": 0.9})
+    found = watch(moved(500, 5, 1.5), task, model, "deep", reference, "expected<0.5")
+    assert found.drifted == ("x",) and {one.name for one in found.predictions} == {
+        "predicted class", "probability of yes",
+    }  # fmt: skip
+    assert found.expected.low <= found.score <= found.expected.high and found.failed_on == ()
+    numbers = dataclasses.replace(task, goal="count", metric="rmse", classes=())
+    truth, known = known_truth(Dataset("new", data.inputs[:3], pd.DataFrame({"y": [-1.0, 2.0, 3.0]})), numbers)
+    assert truth.ravel().tolist() == [0.0, 2.0, 3.0] and known.all()
 
 
 def test_conditions_that_can_never_be_answered_are_refused():
     _, task, model, reference = parts()
-    numbers = dataclasses.replace(task, goal="regression", metric="rmse", classes=(), positive=None)
-    with pytest.raises(RecipeError, match="expected score of goal 'regression' is not available"):
-        watch(moved(100, 1, 0.0), numbers, model, "deep", reference, "expected<0.8")
+    vectors = dataclasses.replace(task, goal="represent", metric="probe", positive=None)
+    with pytest.raises(RecipeError, match="expected score of goal 'represent' is not available"):
+        watch(moved(100, 1, 0.0), vectors, model, "deep", reference, "expected<0.8")
     with pytest.raises(DataError, match="expected at least 20"):
         watch(moved(10, 1, 0.0), task, model, "deep", reference)
 

@@ -90,6 +90,15 @@ def test_a_late_answer_is_given_up(held, records):
     assert answer.status_code == 504 and answer.json()["error"]["code"] == "timeout"
 
 
+def test_a_body_that_never_ends_is_given_up(model):
+    async def parts():
+        yield b"["
+        await asyncio.Event().wait()
+
+    (answer,) = asked(model, ("POST", "/predict", {"content": parts(), "headers": JSON}), timeout_seconds=0.05)
+    assert answer.status_code == 504 and answer.json()["error"]["code"] == "timeout"
+
+
 async def waiting(client, held, records, n):
     """A request that is being answered, and n others behind it."""
     first = asyncio.create_task(client.post("/predict", json=records[:1]))
@@ -182,10 +191,16 @@ def test_the_command_hands_on_what_it_is_told(monkeypatch):
         "2",
         "--timeout",
         "9",
+        "--allow-host",
+        "models.example.org",
+        "--allow-host",
+        "[::2]",
     ]
     assert CliRunner().invoke(app, ["serve", "folder", *flags]).exit_code == 0
     (settings,) = seen
-    assert settings == Settings("folder", "deep", "127.0.0.1", 8123, 2, 2.0, 5, 9.0)
+    assert settings == Settings(
+        "folder", "deep", "127.0.0.1", 8123, 2, 2.0, 5, 9.0, allowed_hosts=("models.example.org", "[::2]")
+    )
 
 
 def test_an_address_that_is_taken_is_the_users_fault(model, monkeypatch):

@@ -130,6 +130,7 @@ def test_a_forged_line_is_left_out_and_told(problem, half, tmp_path, what):  # n
     assert facts_of(runs) == facts_of(half[1][:last])
 
 
+@pytest.mark.thorough
 def test_any_value_of_another_kind_ends_no_search(problem, half, tmp_path):  # noqa: F811
     first, *entries = lines_of(half[0])
     draw = random.Random(0)

@@ -110,6 +110,7 @@ def test_a_saved_model_makes_the_same_items(template, tmp_path):
     np.testing.assert_array_equal(generated(loaded, arrays), generated(model, arrays))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("template", EVERY, ids=named)
 def test_the_training_loop_learns_classes_and_keeps_and_restores_all(template):
     specs, arrays = problem(template)

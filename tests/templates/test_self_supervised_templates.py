@@ -133,6 +133,7 @@ PLANTED = [
 ]  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("template", "planted", "n_steps"), PLANTED, ids=lambda one: getattr(one, "name", getattr(one, "__name__", one))
 )

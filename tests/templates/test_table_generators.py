@@ -130,6 +130,7 @@ def test_codes_that_never_came_are_never_generated(template):
         assert set(np.unique(codes[:, 0])) <= {1.0, 2.0} and set(np.unique(codes[:, 1])) <= {0.0, 2.0, 3.0}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("template", EVERY, ids=named)
 def test_what_goes_together_in_the_table_goes_together_in_generated_rows(template):
     specs, arrays = table()
@@ -157,6 +158,7 @@ def test_one_column_is_enough(template):
     np.testing.assert_array_equal(generated(model, arrays), np.full((8, 1), 2.0))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("template", EVERY, ids=named)
 def test_the_training_loop_draws_keeps_and_restores_the_averages_too(template):
     specs, arrays = table()
@@ -171,6 +173,7 @@ def test_the_training_loop_draws_keeps_and_restores_the_averages_too(template):
     network.release()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("template", EVERY, ids=named)
 def test_more_columns_than_there_is_noise_for_the_whole_row(template):
     noise = InputSpec("noise", "noise", (64 + 2 * 70,), "float32")

@@ -80,6 +80,7 @@ def test_scores_do_not_change_from_call_to_call(template):
     np.testing.assert_allclose(model({name: a[:3] for name, a in x.items()}), model(x)[:3], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("template", EVERY, ids=named)
 def test_the_same_seed_draws_the_same_noise_in_training(template):
     specs = specs_of(template)

@@ -39,6 +39,8 @@ __all__ = ["dates", "plain_stamps"]
 PLAIN_STAMP = re.compile(PLAIN_ISO)
 LONGEST_STAMP = len("2020-01-31 23:59:59.123456789")
 FIRST_YEAR, LAST_YEAR = 1677, 2262
+DAY = "0000-00-00"
+IS_DIGIT = np.array([mark == "0" for mark in DAY])
 EXCEL_EPOCH = np.datetime64("1899-12-30", "ns")
 
 
@@ -101,7 +103,8 @@ def plain_stamps(cells: Sequence[str | None]) -> np.ndarray | None:
     Args:
         cells: ``(n,)``, None for a gap.
     """
-    stamps = _few([cell for cell in cells if cell is not None])
+    known = [cell for cell in cells if cell is not None]
+    stamps = _stamps(known) if len(known) > FEW and _are_days(known) else _few(known)
     if stamps is None or len(stamps) == len(cells):
         return stamps
     out = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[ns]")
@@ -115,10 +118,27 @@ def _few(cells: Sequence[Any]) -> np.ndarray | None:
         return None
     if not all(FIRST_YEAR < int(cell[:4]) < LAST_YEAR for cell in cells):
         return None
+    return _stamps(cells)
+
+
+def _stamps(cells: Sequence[str]) -> np.ndarray | None:
     try:
         return np.array(cells, dtype="datetime64[ns]")
     except ValueError:  # a day that no calendar has
         return None
+
+
+def _are_days(cells: Sequence[str]) -> bool:
+    """Whether texts all have the form 2020-01-31 and a year that nanoseconds reach, looked at together."""
+    joined = "".join(cells)
+    if not joined.isascii() or set(map(len, cells)) != {len(DAY)}:
+        return False
+    marks = np.frombuffer(joined.encode(), np.uint8).reshape(-1, len(DAY))
+    digits = marks[:, IS_DIGIT] - ord("0")  # of any other mark at least 10, as bytes have no sign
+    if (digits > 9).any() or (marks[:, ~IS_DIGIT] != ord("-")).any():
+        return False
+    years = digits[:, :4] @ np.array([1000, 100, 10, 1])
+    return bool(years.min() > FIRST_YEAR and years.max() < LAST_YEAR)
 
 
 def _plain(uniques: Any) -> np.ndarray | None:

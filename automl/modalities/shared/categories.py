@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from automl.modalities.shared.specs import categories_spec
-from automl.records import MIN_LEVEL_ROWS, InputSpec, Table
+from automl.records import MIN_LEVEL_ROWS, ColumnArrays, InputSpec, Table
 from automl.target_encoding.ridge import spelled
 
-__all__ = ["Categories", "distinct", "fit_categories", "restore_categories", "strings"]
+__all__ = ["Categories", "distinct", "distinct_of", "fit_categories", "restore_categories", "strings"]
 
 MAX_LEVELS = 5_000
 FEW_ROWS = 64
@@ -54,7 +54,7 @@ class Categories:
         for place, (name, is_url) in enumerate(zip(self.columns, self.hosts, strict=True)):
             codes, rare = self.codes[place], self.rare[place]
             read = _host if is_url else spelled
-            at, cells = distinct(frame[name])
+            at, cells = distinct_of(frame, name)
             levels = [None if cell is None else read(cell) for cell in cells]
             out[:, place] = np.array([0 if v is None else codes.get(v, rare) for v in levels], np.int32)[at]
         return out
@@ -127,6 +127,12 @@ def distinct(column: pd.Series | np.ndarray) -> tuple[np.ndarray, list[str | Non
         return np.array([places[cell] for cell in cells], np.int64), list(places)
     codes, values = pd.factorize(np.asarray(column, dtype=object))
     return np.where(codes < 0, len(values), codes), [*strings(pd.Series(values, dtype=object)), None]
+
+
+def distinct_of(frame: Table, name: str) -> tuple[np.ndarray, list[str | None]]:
+    """`distinct` of a column; as the reader of the rows found it, if it did."""
+    known = frame.distinct.get(name) if isinstance(frame, ColumnArrays) else None
+    return distinct(frame[name]) if known is None else (known.at, known.cells)
 
 
 def _host(url: str) -> str | None:

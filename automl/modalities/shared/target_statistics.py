@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.modalities.shared.categories import distinct, strings
+from automl.modalities.shared.categories import distinct_of, strings
 from automl.modalities.shared.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec, Table
 from automl.target_encoding.ridge import (
@@ -121,7 +121,7 @@ class TargetStatistics:
         folds = folds_of(frame, self.watched) if self.parts else np.zeros(len(frame), np.int64)
         cells = self.spikes.cells(frame)
         read = {*self.measured, *(part.column for part in self.parts)} - cells.keys()
-        cells |= {name: distinct(frame[name]) for name in read}
+        cells |= {name: distinct_of(frame, name) for name in read}
         predicted = [part.transform(*cells[part.column], folds) for part in self.parts]
         held = [amounts(cells[name][1])[cells[name][0]][:, kept] for name, kept in self.measured.items()]
         return np.concatenate([*predicted, *held], axis=1, dtype=np.float32, casting="same_kind")
@@ -216,7 +216,7 @@ def folds_of(frame: Table, watched: Sequence[str]) -> np.ndarray:
             values = np.asarray(column, np.float64)
             bits = np.where(np.isnan(values), 0.0, values + 0.0).view(np.uint64)
         else:
-            at, cells = distinct(column)
+            at, cells = distinct_of(frame, name)
             hashes = [zlib.crc32((cell or "").encode("utf-8", "surrogatepass")) for cell in cells]
             bits = np.array(hashes, np.uint64)[at]
         mixed = _mix(mixed ^ (bits + np.uint64(0x9E3779B97F4A7C15)))

@@ -1,29 +1,34 @@
-"""The score to be expected on rows without a target, by the probabilities that a model gives them.
+"""The score to be expected on rows without a target: by predicted probabilities, or by the usual errors of such rows.
 
 If the probabilities are calibrated, they say how often each label is right, and so what any metric will be on average.
-This holds where the target depends on the inputs as it did in training: rows may be other ones, but not their meaning.
+A number says nothing of how far off it is; held-out rows told it (`automl.predict.watching.errors`). Both hold where
+the target depends on the inputs as it did in training: rows may be other ones, but not their meaning.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from automl import goals, metrics
+from automl.predict.watching.errors import Errors, values_of
 from automl.records import Output
 
 if TYPE_CHECKING:
     from automl.records import Task
 
-__all__ = ["Expected", "expected_score", "is_available"]
+__all__ = ["Expected", "expected_score", "is_available", "widened"]
 
 DRAWS = 200
 MOST_ITEMS = 20_000
 LEVEL = 0.95
 LEAST_DEFINED = 0.9
+OFF_BY = 0.5
+"""Part of the way from the test score to an expected score of numbers, by which the latter may be off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,11 @@ class Expected:
 
     Attributes:
         score: raw value of the metric.
-        low: low end of the interval that the score of so many rows lies in.
+        low: low end of the interval that the score of so many rows is to lie in.
         high: its high end.
         level: of the interval.
         n_items: rows that it rests on.
+        by: what says how right predictions are: "probabilities", or "errors" of held-out rows.
     """
 
     score: float
@@ -43,38 +49,45 @@ class Expected:
     high: float
     level: float
     n_items: int
+    by: Literal["probabilities", "errors"] = "probabilities"
 
 
 def is_available(task: Task) -> bool:
-    """Whether a task's predictions say how often they are right: only probabilities do."""
-    return goals.named(task).is_classification and task.goal in ("binary", "multiclass", "multilabel")
+    """Whether a task's predictions may say how right they are: probabilities do, and numbers beside usual errors."""
+    return goals.named(task).in_rows
 
 
-def expected_score(output: Output, task: Task, seed: int = 0, n_draws: int = DRAWS) -> Expected | None:
-    """The mean score over targets that are drawn from the predicted probabilities, and where most of them lie.
+def expected_score(
+    output: Output, task: Task, seed: int = 0, n_draws: int = DRAWS, errors: Errors | None = None,
+    sizes: np.ndarray | None = None,
+) -> Expected | None:  # fmt: skip
+    """The mean score over targets as they may be, and where most of the scores lie.
 
     Args:
-        output: decided predictions, with probabilities ``(n, n_classes)`` or ``(n, n_labels)``.
+        output: decided predictions: probabilities ``(n, n_classes)`` or ``(n, n_labels)``, or values
+            ``(n, n_targets)``.
         task: names the metric.
         seed: of the draws.
         n_draws: number of drawn targets.
+        errors: of numbers, as held-out rows had them; None for classes.
+        sizes: of numbers, the expected absolute error of each, ``(n, n_targets)``.
 
     Returns:
-        None if the task has no probabilities, or the metric is not defined on most draws.
+        None if nothing says how right the predictions are, or the metric is not defined on most draws.
 
     Source: confidence-based performance estimation, Białek, Kuberski, Perrakis and Bifet 2024, "Estimating Model
     Performance Under Covariate Shift Without Labels", section 3; here by drawing, so that it holds for every metric.
     """
-    if not is_available(task) or "probabilities" not in output.arrays:
+    drawing = _drawing(output, task, errors, sizes)
+    if drawing is None:
         return None
-    n_all = len(output.arrays["probabilities"])
+    n_all = len(next(iter(output.arrays.values())))
     rows = np.arange(n_all) if n_all <= MOST_ITEMS else np.linspace(0, n_all - 1, MOST_ITEMS).astype(np.int64)
     own = Output(output.kind, {name: array[rows] for name, array in output.arrays.items()})
     rng = np.random.default_rng(seed)
     context = {"classes": len(task.classes)}
     scores = np.array([
-        metrics.score(task.metric, _drawn(own.arrays["probabilities"], task, rng), own, None, context)
-        for _ in range(n_draws if len(rows) else 0)
+        metrics.score(task.metric, drawing(rows, rng), own, None, context) for _ in range(n_draws if len(rows) else 0)
     ])  # fmt: skip
     known = scores[np.isfinite(scores)]
     if len(known) < max(1, LEAST_DEFINED * n_draws):
@@ -84,12 +97,45 @@ def expected_score(output: Output, task: Task, seed: int = 0, n_draws: int = DRA
     tail = (1 - LEVEL) / 2
     middle = float(known.mean())
     low, high = (middle + spread * (float(end) - middle) for end in np.quantile(known, [tail, 1 - tail]))
-    return Expected(middle, low, high, LEVEL, n_all)
+    return Expected(middle, low, high, LEVEL, n_all, "probabilities" if errors is None else "errors")
+
+
+def widened(found: Expected, score: float | None, n_test: int) -> Expected:
+    """The expected score of numbers with a wider interval, since the sizes of errors are themselves estimates.
+
+    Their level comes from the test rows of the contest, which are a sample as well; and where the expected score leaves
+    the test score, it may be off by a part of the way (`OFF_BY`, measured by ``benchmarks/watching.py``).
+
+    Args:
+        found: whose interval is that of samples.
+        score: test score of the contest.
+        n_test: its test rows.
+    """
+    if found.by != "errors" or score is None or n_test < 1:
+        return found
+    wider, more = math.sqrt(1 + found.n_items / n_test), OFF_BY * abs(found.score - score)
+    low = found.score - wider * (found.score - found.low) - more
+    return replace(found, low=low, high=found.score + wider * (found.high - found.score) + more)
+
+
+def _drawing(
+    output: Output, task: Task, errors: Errors | None, sizes: np.ndarray | None
+) -> Callable[[np.ndarray, np.random.Generator], np.ndarray] | None:
+    """From rows and a generator to a truth that is drawn for them; None where nothing tells how."""
+    goal = goals.named(task)
+    if goal.learns_classes and "probabilities" in output.arrays:
+        probabilities = output.arrays["probabilities"]
+        return lambda rows, rng: _drawn(probabilities[rows], task, rng)
+    if goal.is_numeric and errors is not None and sizes is not None and "values" in output.arrays:
+        values = values_of(output)
+        if np.isfinite(values).all() and np.isfinite(sizes).all():
+            return lambda rows, rng: errors.drawn(values[rows], sizes[rows], rng)
+    return None
 
 
 def _drawn(probabilities: np.ndarray, task: Task, rng: np.random.Generator) -> np.ndarray:
     """A truth drawn from probabilities, in the form that metrics read."""
-    if task.goal == "multilabel":
+    if goals.named(task).is_multilabel:
         return np.asarray(rng.random(probabilities.shape) < probabilities, np.int8)
     steps = np.cumsum(probabilities, axis=1)
     drawn = (rng.random((len(steps), 1)) * steps[:, -1:] > steps).sum(axis=1)

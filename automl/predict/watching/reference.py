@@ -1,8 +1,8 @@
-"""What a saved model remembers of its contest for `watch`: counts of training columns and of test predictions."""
+"""What a saved model remembers of its contest for `watch`: counts of columns and predictions, and sizes of errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,9 @@ import numpy as np
 
 from automl import goals
 from automl.errors import BundleError
+from automl.predict.watching.errors import Errors, fit_errors, levelled, values_of
 from automl.predict.watching.expected import expected_score
+from automl.predict.watching.stored_errors import errors_as_json, read_errors
 from automl.predict.watching.summaries import MOST_COLUMNS, MOST_LEVELS, Feature, Summary, features_of, summary_of
 from automl.sides.items import refit_items
 from automl.storage.values import Misfit, listed, mapping, numbers, optional_number, text, whole
@@ -18,7 +20,15 @@ from automl.storage.values import Misfit, listed, mapping, numbers, optional_num
 if TYPE_CHECKING:
     from automl.records import Contestant, Dataset, Output, Split, Task
 
-__all__ = ["Reference", "SideReference", "prediction_features", "read_reference", "reference_of"]
+__all__ = [
+    "Reference",
+    "SideReference",
+    "merged_counts",
+    "merged_features",
+    "prediction_features",
+    "read_reference",
+    "reference_of",
+]
 
 VERSION = 1
 LOOKED_AT = 50_000
@@ -27,8 +37,8 @@ MOST_WORDS = 500
 MOST_SIDES = 4
 LEAST_TEST_ROWS = 20
 MOST_OUTPUTS = 100
-MEAN_DRAWS = 20
-"""Of targets for the mean alone: it costs the contest little time."""
+MEAN_DRAWS, LEVEL_DRAWS = 20, 5
+"""Of targets for the mean alone, and for each level of errors that is tried: it costs the contest little time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +48,15 @@ class SideReference:
     Attributes:
         predictions: counts of them.
         score: test score, or None.
-        expected: the score to be expected by the probabilities of the same rows, or None.
+        expected: the score to be expected of the same rows, by their probabilities or by the errors of validation
+            rows, or None.
+        errors: of predicted numbers, at the level of the test rows; None for classes, and where they are not known.
     """
 
     predictions: tuple[Summary, ...] = ()
     score: float | None = None
     expected: float | None = None
+    errors: Errors | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,55 +86,138 @@ def reference_of(
         contestants: with their predictions for the test items.
         scores: test score by side.
     """
-    if goals.named(task).in_windows or goals.named(task).in_pixels:
+    if goals.named(task).in_windows:
         return None
     rows = refit_items(split)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), LOOKED_AT)).astype(np.int64)]
-    columns = [_as_json(summary_of(one)) for one in features_of(dataset, task, rows)]
-    sides = {one.side: _side(one, task, scores.get(one.side)) for one in contestants}
-    return {"version": VERSION, "n_rows": len(rows), "columns": columns, "sides": sides}
+    columns = tuple(summary_of(one) for one in features_of(dataset, task, rows))
+    known = _HeldOut.of(dataset, task, split, columns)
+    extents = None if dataset.extents is None else dataset.extents[split.test]
+    sides = {one.side: _side(one, task, scores.get(one.side), known, extents) for one in contestants}
+    return {"version": VERSION, "n_rows": len(rows), "columns": [_as_json(one) for one in columns], "sides": sides}
 
 
-def _side(contestant: Contestant, task: Task, score: float | None) -> dict[str, Any]:
-    predictions = [_as_json(summary_of(one)) for one in prediction_features(contestant.output, task)]
-    n_items = sum(predictions[0]["counts"]) if predictions else 0
-    expected = expected_score(contestant.output, task, n_draws=MEAN_DRAWS) if n_items >= LEAST_TEST_ROWS else None
+@dataclass(frozen=True, slots=True, eq=False)
+class _HeldOut:
+    """Columns of validation and test rows, and the truth of the former; empty where predictions are no numbers."""
+
+    columns: tuple[Summary, ...] = ()
+    valid: Mapping[str, Feature] = field(default_factory=dict)
+    test: Mapping[str, Feature] = field(default_factory=dict)
+    truth: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, dataset: Dataset, task: Task, split: Split, columns: tuple[Summary, ...]) -> _HeldOut:
+        goal = goals.named(task)
+        if not (goal.in_rows and goal.is_numeric):
+            return cls()
+        valid, test = (
+            {one.name: one for one in features_of(dataset, task, part)} for part in (split.valid, split.test)
+        )
+        return cls(columns, valid, test, np.asarray(goals.truth(dataset, task, split.valid), np.float64))
+
+
+def _side(
+    contestant: Contestant, task: Task, score: float | None, known: _HeldOut, extents: np.ndarray | None
+) -> dict[str, Any]:  # fmt: skip
+    predictions = tuple(summary_of(one) for one in prediction_features(contestant.output, task, extents))
     finite = score is not None and np.isfinite(score)
-    return {
-        "predictions": predictions if n_items >= LEAST_TEST_ROWS else [],
-        "score": float(score) if finite and score is not None else None,
-        "expected": None if expected is None else expected.score,
-    }
+    content: dict[str, Any] = {
+        "predictions": [], "score": float(score) if finite and score is not None else None, "expected": None,
+    }  # fmt: skip
+    if not predictions or predictions[0].n_rows < LEAST_TEST_ROWS:
+        return content
+    errors = _errors(contestant, task, predictions, known)
+    sizes = None if errors is None else _sizes(errors, contestant.output, task, predictions, known)
+    expected = expected_score(contestant.output, task, 0, MEAN_DRAWS, errors, sizes)
+    content |= {"predictions": [_as_json(one) for one in predictions], "expected": expected and expected.score}
+    if errors is not None and sizes is not None and finite and score is not None:
+        content["errors"] = errors_as_json(_levelled(errors, sizes, contestant.output, task, score))
+    return content
+
+
+def _errors(
+    contestant: Contestant, task: Task, predictions: tuple[Summary, ...], known: _HeldOut
+) -> Errors | None:  # fmt: skip
+    """Sizes of errors, from validation rows."""
+    output = contestant.valid_output
+    if output is None or known.truth is None or "values" not in output.arrays:
+        return None
+    features = merged_features(known.valid, prediction_features(output, task))
+    return fit_errors(values_of(output), known.truth, merged_counts(known.columns, predictions), features)
+
+
+def _sizes(
+    errors: Errors, output: Output, task: Task, predictions: tuple[Summary, ...], known: _HeldOut
+) -> np.ndarray:  # fmt: skip
+    """Sizes of errors of the test rows."""
+    features = merged_features(known.test, prediction_features(output, task))
+    return errors.sizes(merged_counts(known.columns, predictions), features, len(values_of(output)))
+
+
+def _levelled(errors: Errors, sizes: np.ndarray, output: Output, task: Task, score: float) -> Errors:
+    """The errors at the level of the test rows; sizes are those at a common factor of 1."""
+
+    def expected(one: Errors) -> float | None:
+        found = expected_score(output, task, 0, LEVEL_DRAWS, one, sizes * one.level)
+        return None if found is None else found.score
+
+    return levelled(errors, score, expected)
+
+
+def merged_features(columns: Mapping[str, Feature], predictions: Iterable[Feature]) -> dict[str, Feature]:
+    """Columns and predictions by name; a column that is named like a prediction gives way."""
+    return {**columns, **{one.name: one for one in predictions}}
+
+
+def merged_counts(columns: Iterable[Summary], predictions: Sequence[Summary]) -> tuple[Summary, ...]:
+    """The counts of the same columns and predictions."""
+    taken = {one.name for one in predictions}
+    return (*(one for one in columns if one.name not in taken), *predictions)
 
 
 def _as_json(summary: Summary) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(summary).items()}
 
 
-def prediction_features(output: Output, task: Task) -> Iterator[Feature]:
-    """What is compared of predictions: labels and probabilities, values, or scores.
+def prediction_features(output: Output, task: Task, extents: np.ndarray | None = None) -> Iterator[Feature]:
+    """What is compared of predictions: labels and probabilities, values, scores, or shares of masks.
 
     Args:
         output: decided predictions.
         task: names classes and targets.
+        extents: of masks on a common canvas, `Dataset.extents` of the same items.
     """
     arrays = output.arrays
     if "probabilities" in arrays and task.classes:
         probabilities = np.asarray(arrays["probabilities"], np.float64)
-        if task.goal == "multilabel":
+        if goals.named(task).is_multilabel:
             for place, name in enumerate(task.classes[:MOST_OUTPUTS]):
                 yield Feature(f"probability of {name}", "numeric", probabilities[:, place])
             return
         labels = np.asarray(task.classes, object)[np.asarray(arrays["labels"], np.int64)]
         yield Feature("predicted class", "categorical", labels)
-        top = probabilities[:, 1] if task.goal == "binary" else probabilities.max(axis=1)
-        yield Feature(f"probability of {task.classes[1]}" if task.goal == "binary" else "confidence", "numeric", top)
+        if goals.named(task).is_binary:
+            yield Feature(f"probability of {task.classes[1]}", "numeric", probabilities[:, 1])
+        else:
+            yield Feature("confidence", "numeric", probabilities.max(axis=1))
+    elif "masks" in arrays:
+        shares = _shares(arrays["masks"], len(task.classes), extents)
+        for place, name in enumerate(task.classes[:MOST_OUTPUTS]):
+            yield Feature(f"share of {name}", "numeric", shares[:, place])
     elif "scores" in arrays:
         yield Feature("score", "numeric", np.asarray(arrays["scores"], np.float64).ravel())
     elif "values" in arrays:
         values = np.asarray(arrays["values"], np.float64).reshape(len(arrays["values"]), -1)
         for place, name in enumerate(task.target[:MOST_OUTPUTS]):
             yield Feature(f"predicted {name}", "numeric", values[:, place])
+
+
+def _shares(masks: np.ndarray, n_classes: int, extents: np.ndarray | None) -> np.ndarray:
+    """The share of each class in the pixels of each mask, ``(n, n_classes)``."""
+    own = masks if extents is None else [one[: size[0], : size[1]] for one, size in zip(masks, extents, strict=True)]
+    counts = [np.bincount(np.ravel(one), minlength=n_classes)[:n_classes] for one in own]
+    return np.asarray([one / max(one.sum(), 1) for one in counts], np.float64).reshape(len(masks), n_classes)
 
 
 # --------------------------------------------------------------------------- reading
@@ -141,7 +237,7 @@ def read_reference(content: Mapping[str, Any] | None) -> Reference:
     try:
         whole(content, "version", VERSION, VERSION)
         columns = tuple(_summary(one) for one in listed(content, "columns", 2 * MOST_COLUMNS))
-        sides = {name: _read_side(one) for name, one in mapping(content, "sides", MOST_SIDES).items()}
+        sides = {name: _read_side(one, columns) for name, one in mapping(content, "sides", MOST_SIDES).items()}
         return Reference(whole(content, "n_rows", 0, 2**53), columns, sides)
     except Misfit as error:
         raise BundleError(
@@ -149,11 +245,16 @@ def read_reference(content: Mapping[str, Any] | None) -> Reference:
         ) from error
 
 
-def _read_side(content: Any) -> SideReference:
+def _read_side(content: Any, columns: tuple[Summary, ...]) -> SideReference:
     if not isinstance(content, dict):
         raise Misfit("sides: expected mappings")
     made = tuple(_summary(one) for one in listed(content, "predictions", MOST_OUTPUTS))
-    return SideReference(made, optional_number(content, "score"), optional_number(content, "expected"))
+    errors = content.get("errors")
+    n_places = {one.name: len(one.counts) for one in merged_counts(columns, made)}
+    return SideReference(
+        made, optional_number(content, "score"), optional_number(content, "expected"),
+        None if errors is None else read_errors(errors, n_places),
+    )  # fmt: skip
 
 
 def _summary(content: Any) -> Summary:

@@ -7,12 +7,13 @@ them hold; all others are counted together, as gaps are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automl import modalities
 from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, ORDERED_KINDS, UNUSED_KINDS
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ STEPS = 64
 """An edge is a multiple of a power of two of at most such a part of the middle range."""
 LONGEST_LEVEL = 120
 MOST_CHANNELS = 100
+SAID: Mapping[str, tuple[str, str, str]] = {
+    "image_path": ("image", "brightness", "contrast"), "audio_path": ("sound", "level", "spread of levels"),
+}  # fmt: skip
+"""What is measured of files: kind, mean and deviation of their pixels; those of a spectrogram are levels."""
 ITEMS_AT_ONCE = 256
 
 
@@ -81,18 +86,28 @@ class Summary:
         Args:
             values: ``(n,)``, as of a `Feature` of the same kind.
         """
-        if values.dtype == object:
-            return _level_counts(values, self.levels)
-        return _bin_counts(values, self.edges)
+        return tuple(np.bincount(self.places(values), minlength=len(self.counts)).tolist())
+
+    def places(self, values: np.ndarray) -> np.ndarray:
+        """Which of the counts each value belongs to, ``(n,)`` int64.
+
+        Args:
+            values: ``(n,)``, as of a `Feature` of the same kind.
+        """
+        return _level_places(values, self.levels) if values.dtype == object else _bin_places(values, self.edges)
 
 
 def summary_of(feature: Feature) -> Summary:
     """The summary of a feature's values."""
     if feature.values.dtype == object:
         levels = _levels(feature.values)
-        return Summary(feature.name, feature.kind, (), levels, _level_counts(feature.values, levels))
+        return _counted(feature, Summary(feature.name, feature.kind, (), levels, (0,) * (len(levels) + 2)))
     edges = _edges(feature.values)
-    return Summary(feature.name, feature.kind, edges, (), _bin_counts(feature.values, edges))
+    return _counted(feature, Summary(feature.name, feature.kind, edges, (), (0,) * (len(edges) + 3)))
+
+
+def _counted(feature: Feature, empty: Summary) -> Summary:
+    return replace(empty, counts=empty.counted(feature.values))
 
 
 def _edges(values: np.ndarray) -> tuple[float, ...]:
@@ -101,19 +116,34 @@ def _edges(values: np.ndarray) -> tuple[float, ...]:
     if len(known) < MIN_LEVEL_ROWS:
         return ()
     cuts = np.quantile(known, np.linspace(0, 1, N_BINS + 1)[1:-1])
-    low, high = np.quantile(known, [0.05, 0.95])
-    size = float(high - low) or float(np.ptp(known)) or max(abs(float(known[0])), 1.0)
-    if not math.isfinite(size):
-        return ()
-    step = 2.0 ** math.floor(math.log2(max(size / STEPS, 2.0**-1000)))
-    rounded = np.unique(np.ceil(cuts / step - 0.5) * step + step / 2)
+    rounded = np.unique(round_edges(known, cuts, STEPS))
     return tuple(float(edge) for edge in rounded if math.isfinite(edge))
 
 
-def _bin_counts(values: np.ndarray, edges: tuple[float, ...]) -> tuple[int, ...]:
-    known = np.isfinite(values)
-    places = np.searchsorted(np.asarray(edges), values[known], side="right")
-    return (*np.bincount(places, minlength=len(edges) + 1).tolist(), 0, int((~known).sum()))
+def round_edges(values: np.ndarray, cuts: np.ndarray, steps: int) -> np.ndarray:
+    """Round numbers near some cuts, NaN where the values have no middle range.
+
+    Args:
+        values: ``(n,)`` that are cut; NaN for gaps.
+        cuts: ``(n_cuts,)`` numbers.
+        steps: an edge is a multiple of a power of two of at most such a part of the middle range of the values.
+    """
+    known = values[np.isfinite(values)]
+    low, high = np.quantile(known, [0.05, 0.95]) if len(known) else (0.0, 0.0)
+    size = (
+        float(high - low)
+        or float(np.ptp(known) if len(known) else 0.0)
+        or max(abs(float(np.max(known, initial=0))), 1.0)
+    )
+    if not math.isfinite(size):
+        return np.full(len(cuts), np.nan)
+    step = 2.0 ** math.floor(math.log2(max(size / steps, 2.0**-1000)))
+    return np.asarray(np.ceil(cuts / step - 0.5) * step + step / 2)
+
+
+def _bin_places(values: np.ndarray, edges: tuple[float, ...]) -> np.ndarray:
+    places = np.searchsorted(np.asarray(edges), values, side="right")
+    return np.where(np.isfinite(values), places, len(edges) + 2)
 
 
 def _levels(values: np.ndarray) -> tuple[str, ...]:
@@ -124,14 +154,15 @@ def _levels(values: np.ndarray) -> tuple[str, ...]:
     return tuple(level for level in frequent if len(level) <= LONGEST_LEVEL)
 
 
-def _level_counts(values: np.ndarray, levels: tuple[str, ...]) -> tuple[int, ...]:
+def _level_places(values: np.ndarray, levels: tuple[str, ...]) -> np.ndarray:
     import pandas as pd
 
     cells = pd.Series(values, dtype=object)
     gaps = cells.isna().to_numpy()
+    places = np.full(len(cells), len(levels) + 1, np.int64)
     codes = pd.Index(list(levels), dtype=object).get_indexer(pd.Index(cells[~gaps].astype(str), dtype=object))
-    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
-    return (*counts.tolist(), int((~gaps).sum() - counts.sum()), int(gaps.sum()))
+    places[~gaps] = np.where(codes < 0, len(levels), codes)
+    return places
 
 
 # --------------------------------------------------------------------------- what is compared
@@ -155,7 +186,7 @@ def features_of(dataset: Dataset, task: Task, rows: np.ndarray) -> Iterator[Feat
             continue
         if column.kind in FILE_KINDS:
             if column.name in dataset.pictures:
-                yield from _of_pictures(dataset.pictures[column.name], rows, column.name)
+                yield from _of_pictures(dataset.pictures[column.name], rows, column.name, SAID[column.kind])
             continue
         cells = dataset.inputs[column.name].iloc[rows]
         if column.kind in ORDERED_KINDS:
@@ -187,16 +218,16 @@ def _of_words(cells: pd.Series, name: str, kind: str) -> Iterator[Feature]:
     yield Feature(f"{name} (words)", kind, n_words)
 
 
-def _of_pictures(pixels: np.ndarray, rows: np.ndarray, name: str) -> Iterator[Feature]:
-    title = f"{name} " if name else ""
-    means, spreads = _by_item(pixels, rows)
-    yield Feature(f"{title}(brightness)", "image", means[:, 0])
-    yield Feature(f"{title}(contrast)", "image", spreads[:, 0])
+def _of_pictures(pixels: np.ndarray, rows: np.ndarray, name: str, said: tuple[str, str, str]) -> Iterator[Feature]:
+    kind, *parts = said
+    for part, values in zip(parts, _by_item(pixels, rows), strict=True):
+        yield Feature(f"{name} ({part})" if name else part, kind, values[:, 0])
 
 
 def _of_array(items: np.ndarray, rows: np.ndarray, task: Task) -> Iterator[Feature]:
-    if task.modality != "sequence" or items.ndim != 3:
-        yield from _of_pictures(items, rows, "")
+    record = modalities.named(task)
+    if not record.is_series or items.ndim != 3:
+        yield from _of_pictures(items, rows, "", SAID["audio_path" if record.is_sounds else "image_path"])
         return
     means, spreads = _by_item(items, rows, min(items.shape[1], MOST_CHANNELS))
     for channel in range(means.shape[1]):

@@ -12,9 +12,16 @@ import numpy as np
 from automl import goals, metrics
 from automl.errors import DataError, RecipeError
 from automl.predict.watching.drift import Drift, corrected, drift_of
-from automl.predict.watching.expected import Expected, expected_score, is_available
+from automl.predict.watching.errors import LEAST_ROWS as LEAST_HELD_OUT
+from automl.predict.watching.expected import Expected, expected_score, is_available, widened
 from automl.predict.watching.labels import known_truth
-from automl.predict.watching.reference import SideReference, prediction_features, read_reference
+from automl.predict.watching.reference import (
+    SideReference,
+    merged_counts,
+    merged_features,
+    prediction_features,
+    read_reference,
+)
 from automl.predict.watching.summaries import features_of
 from automl.recipe import WATCH_FIELDS, failing, parse_fail_on
 from automl.records import Output
@@ -30,11 +37,12 @@ FAIL_ON = "drift>0|predictions=drifted"
 LEAST_ROWS = 20
 NOTHING = Output("samples", {})
 """What a generator predicts of given rows."""
-NOT_EXPECTED = (
-    "not available: only the probabilities of classes say how often predictions are right; a number says nothing of "
-    "how far off it is"
+NOT_EXPECTED = "not available: only predicted classes and numbers of single rows tell how right they will be"
+NOT_LEARNT = (
+    "not available: the model remembers no errors of held-out rows (it was saved by an older automl, or had fewer than "
+    f"{LEAST_HELD_OUT} validation rows); update it with more rows"
 )
-NOT_DEFINED = "not available: the metric is not defined on most targets that the probabilities allow"
+NOT_DEFINED = "not available: the metric is not defined on most targets that may be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Watched:
         columns: each column, those that differ most first.
         predictions: each prediction, likewise; empty if the model remembers none.
         contest_score: test score in the contest, or None.
-        contest_expected: what the probabilities of those test rows promised, or None.
+        contest_expected: what was expected of those test rows without their target, or None.
         expected: the score to be expected of the new rows, or None.
         why_not: why there is no expected score; "" if there is one.
         score: the score of the new rows, or None if their target is not known.
@@ -150,11 +158,17 @@ def watch(
     ])  # fmt: skip
     output = NOTHING if goals.named(task).makes_rows else predictor.output(dataset, rows)
     own = known.sides.get(side, SideReference())
-    predicted = {one.name: one for one in prediction_features(output, task)}
+    predicted = {one.name: one for one in prediction_features(output, task, dataset.extents)}
     predictions = corrected([
         drift_of(one, one.counted(predicted[one.name].values)) for one in own.predictions if one.name in predicted
     ])  # fmt: skip
-    expected = expected_score(output, task)
+    sizes = None
+    if own.errors is not None:
+        counts = merged_counts(known.columns, own.predictions)
+        sizes = own.errors.sizes(counts, merged_features(features, predicted.values()), len(rows))
+    expected = expected_score(output, task, errors=own.errors, sizes=sizes)
+    if expected is not None:
+        expected = widened(expected, own.score, own.predictions[0].n_rows if own.predictions else 0)
     score, n_scored = _real_score(dataset, task, output)
     drifted = any(one.state == "drifted" for one in predictions)
     facts: dict[str, str | float | None] = {
@@ -167,11 +181,18 @@ def watch(
         name=dataset.name, side=side, metric=task.metric, higher_is_better=metrics.named(task.metric).higher_is_better,
         n_rows=dataset.n_rows, n_before=known.n_rows, columns=columns, predictions=predictions,
         contest_score=own.score, contest_expected=own.expected, expected=expected,
-        why_not="" if expected is not None else NOT_DEFINED if is_available(task) else NOT_EXPECTED,
+        why_not="" if expected is not None else _why_not(task, own),
         score=score, n_scored=n_scored,
         findings=tuple(finding_text(one) for one in gravest_first(dataset.findings)),
         failed_on=failing(conditions, facts, WATCH_FIELDS), asked=asked,
     )  # fmt: skip
+
+
+def _why_not(task: Task, own: SideReference) -> str:
+    """Why there is no expected score."""
+    if not is_available(task):
+        return NOT_EXPECTED
+    return NOT_LEARNT if goals.named(task).is_numeric and own.errors is None else NOT_DEFINED
 
 
 def _real_score(dataset: Dataset, task: Task, output: Output) -> tuple[float | None, int]:
@@ -181,6 +202,5 @@ def _real_score(dataset: Dataset, task: Task, output: Output) -> tuple[float | N
     if truth is None or not n_known or metrics.named(task.metric).reads not in output.arrays:
         return None, n_known
     own = Output(output.kind, {name: array[known] for name, array in output.arrays.items()})
-    context = {"classes": len(task.classes)} if goals.named(task).is_classification else {}
-    score = metrics.score(task.metric, truth[known], own, None, context)
+    score = metrics.score(task.metric, truth, own, None, {"classes": len(task.classes)})
     return (score if np.isfinite(score) else None), n_known

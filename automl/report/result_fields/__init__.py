@@ -14,6 +14,7 @@ from automl.report.result_fields.comparison import (
     WouldDecideFields,
 )
 from automl.report.result_fields.data import ColumnFields, FindingFields, SplitFields, TaskFields
+from automl.report.result_fields.exports import ExportFields, checked_exports
 from automl.report.result_fields.lineage import AncestorFields, LineageFields
 from automl.report.result_fields.result import ResultFields
 from automl.report.result_fields.schema import SCHEMA, as_dict, result_schema
@@ -27,8 +28,9 @@ from automl.report.result_fields.sides import (
 )
 
 __all__ = [
-    "SCHEMA", "AncestorFields", "ColumnFields", "CostFields", "CoverageFields", "FailOnFields", "FindingFields",
-    "FoldPairFields", "LeadFields", "LineageFields",
+    "SCHEMA", "AncestorFields", "ColumnFields", "CostFields", "CoverageFields", "ExportFields", "FailOnFields",
+    "FindingFields", "FoldPairFields", "LeadFields", "LineageFields",
     "RepeatFields", "ResultFields", "RunFields", "SideFields", "SplitFields", "TaskFields", "TrustFields",
-    "UncertaintyFields", "ValidationFields", "WouldDecideFields", "as_dict", "result_schema",
+    "UncertaintyFields", "ValidationFields", "WouldDecideFields", "as_dict",
+    "checked_exports", "result_schema",
 ]  # fmt: skip

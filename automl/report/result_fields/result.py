@@ -17,6 +17,7 @@ from automl.report.result_fields.comparison import (
     UncertaintyFields,
 )
 from automl.report.result_fields.data import ColumnFields, FindingFields, SplitFields, TaskFields
+from automl.report.result_fields.exports import ExportFields
 from automl.report.result_fields.lineage import LineageFields
 from automl.report.result_fields.sides import CostFields, CoverageFields, RunFields, SideFields, ValidationFields
 from automl.report.result_fields.types import Amount, Contestants, Interval, Later, Reason, Share, Winner
@@ -143,6 +144,13 @@ class ResultFields:
         LineageFields | None,
         Field(
             description="Of an update, the contests before it, whose settings it fitted without a search; null else.",
+            json_schema_extra=Later,
+        ),
+    ]
+    exports: Annotated[
+        list[ExportFields],
+        Field(
+            description="Exports of this run's models, the latest of each side and format; written by automl export.",
             json_schema_extra=Later,
         ),
     ]

@@ -158,6 +158,8 @@ COSTS = Section(
 {% if total %}<p>{{ total.rates }} (<code>costs:</code> in a recipe, <code>--retrains-per-year</code> and <code>--predictions-per-year</code> set your own numbers):</p>
 {{ table(total) }}
 {% if total.turn %}<p>{{ total.turn }}</p>{% endif %}{% endif %}
+{% if exports %}<p>Exports of these models, each checked against the model. Of one row, in one process, medians: the file alone, the reader that makes its inputs of cells, and the model itself from typed cells on.</p>
+{{ table(exports) }}{% endif %}
 {% if phases.rows %}{% call more("Where the time went") %}{{ table(phases) }}{% endcall %}{% endif %}
 """,  # noqa: E501
     markdown="""{{ spent }} Device: {{ device }}.
@@ -171,6 +173,11 @@ COSTS = Section(
 
 {{ table(total) }}
 {{ total.turn }}
+
+{% endif %}
+{% if exports %}Exports, each checked against the model; medians of one row in one process:
+
+{{ table(exports) }}
 
 {% endif %}
 {% if phases.rows %}{{ table(phases) }}{% endif %}""",  # noqa: E501

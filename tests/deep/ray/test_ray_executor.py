@@ -127,6 +127,7 @@ def test_one_worker_gives_what_no_ray_gives_and_leaves_no_process_behind(parts, 
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.thorough
 def test_a_killed_worker_costs_one_trial_which_another_one_runs(parts, two, tmp_path):
     killed = []
 
