@@ -57,9 +57,10 @@ model.fit(X_train=X, y_train=y, task=task, metric=o["metric"], time_budget=o["se
 answer(model.predict(T), model.predict_proba(T)[:, 1] if o["goal"] == "binary" else None)
 """
 
-# AutoKeras has no bound on time and, since 2.0, no reader of tables: columns are encoded here, the search is broken off
-# when the time is over, and the best network of the trials that had ended predicts (no final fit, as AutoKeras does
-# itself where validation rows are given).
+# AutoKeras has no bound on time: the search is broken off when the time is over, and the best network of the trials
+# that had ended predicts (no final fit, as AutoKeras does itself where validation rows are given). Its tables (gone in
+# 2.0, back in 3.0) are arrays, with categories as one number each: columns are encoded here, each level in a column of
+# its own. AutoKeras 3.0.0 runs with Keras 3.12; Keras 3.15 refuses the NumPy integers that it passes as units.
 AUTOKERAS = """
 import time
 begun = time.time()
@@ -90,7 +91,11 @@ try:
     model.fit(matrix[~held], goals[~held], validation_data=(matrix[held], goals[held]), callbacks=[Stop()], verbose=0)
 except FatalError:
     pass
-found = model.tuner.get_best_models()[0].predict(encoded(T), verbose=0)
+try:
+    best = model.tuner.get_best_models()[0]
+except (OSError, IndexError):
+    sys.exit("no trial had ended when the time was over")
+found = best.predict(encoded(T), verbose=0)
 if not labelled:
     answer(found.ravel() * y.std() + y.mean())
 elif len(names) == 2:

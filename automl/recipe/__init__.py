@@ -9,7 +9,6 @@ from automl.recipe.writing import costs, dump, search
 
 __all__ = [
     "NO_BUDGET", "OBJECTS", "RUN_FIELDS", "WATCH_FIELDS", "Condition", "costs", "dump", "failing", "make",
-    "parse_budget",
-    "parse_columns", "parse_fail_on", "parse_latency", "read", "schema", "search", "unknown_argument", "validate",
-    "values_of",
+    "parse_budget", "parse_columns", "parse_fail_on", "parse_latency", "read", "schema", "search", "unknown_argument",
+    "validate", "values_of",
 ]  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,12 +19,22 @@ if not FILE.exists():
     pytest.skip("integrations are not installed", allow_module_level=True)
 
 
-@pytest.fixture
-def client():
-    spec = importlib.util.spec_from_file_location("automl_system", FILE)
+def loaded(name, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(FILE.parent), *sys.path])
+    spec = importlib.util.spec_from_file_location(name, FILE.with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def client(monkeypatch):
+    return loaded("automl_system", monkeypatch)
+
+
+@pytest.fixture
+def own(monkeypatch):
+    return loaded("own_tasks", monkeypatch)
 
 
 class FakeModel:
@@ -76,6 +88,45 @@ def test_probabilities_have_the_classes_of_the_training_rows(client, monkeypatch
     system.cleanup()
 
 
+def test_arguments_of_a_contest_go_before_the_limits(client, monkeypatch):
+    system = client.System(arguments={"max_trials": 2, "budget": "none"})
+    asked = fit(client, monkeypatch, system, time_limit=100)
+    assert (asked["max_trials"], asked["budget"], asked["metric"]) == (2, "none", "roc_auc")
+    system.cleanup()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to cores")
+def test_cores_are_given_back_after_a_fit(client, monkeypatch):
+    bound = [{0, 1, 2, 3}]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: bound[-1])
+    monkeypatch.setattr(os, "sched_setaffinity", lambda process, cores: bound.append(cores))
+    with pytest.raises(ZeroDivisionError), client.on_cores(2):
+        1 / 0  # noqa: B018
+    assert bound[1:] == [{0, 1}, {0, 1, 2, 3}]
+    with client.on_cores(None):
+        assert len(bound) == 3
+
+
+def test_own_tables_get_the_types_that_tabarena_takes(own, tmp_path):
+    n = 120
+    table = pd.DataFrame({"word": ["a", "b"] * 60, "text": [f"t{i}" for i in range(n)], "n": range(n),
+                          "day": "2024-01-01", "y": [0, 1, 1] * 40})  # fmt: skip
+    table.to_csv(tmp_path / "t.csv", index=False)
+    listed = tmp_path / "list.yaml"
+    listed.write_text("- {path: t.csv, target: y, date: day}\n- {path: none.csv, target: y}\n")
+    ((entry, rows, is_test),), unusable = own.load(tmp_path / "data", [str(listed)], 0)
+    assert [str(kind) for kind in rows.dtypes][:3] == ["category", "string", "int64"]
+    assert rows["day"].dtype.kind == "M" and str(rows["y"].dtype) == "category"
+    assert entry["name"] == "t" and is_test.sum() == 30 and list(unusable) == ["none"]
+
+
+def test_errors_are_a_table_with_the_best_in_bold(own):
+    result = {"task_metadata": {"name": "sales-2023-ab12"}, "metric": "rmse", "time_train_s": 3.2, "time_infer_s": 0.1}
+    lines = own.errors([result | {"framework": "automl", "metric_error": 2}, result | {"framework": "Linear",
+                        "metric_error": 1.5}])  # fmt: skip
+    assert own.table(lines).splitlines()[2] == "| sales-2023 | rmse | 2.0000 (3 s) | **1.5000** (3 s) |"
+
+
 def test_a_side_can_be_asked_for(client, monkeypatch):
     system = client.System(side="shallow", seconds=30)
     assert fit(client, monkeypatch, system)["budget"] == 30
@@ -83,11 +134,22 @@ def test_a_side_can_be_asked_for(client, monkeypatch):
     system.cleanup()
 
 
-def test_the_class_that_tabarena_runs(client):
-    if importlib.util.find_spec("tabarena") is None:
-        with pytest.raises(ImportError, match="README"):
-            client.exec_model()
-        pytest.skip("tabarena is not installed")
-    from tabarena.benchmark.exec_models import ExternalSystemModel
+def test_without_tabarena_the_class_says_what_to_do(client):
+    if importlib.util.find_spec("tabarena") is not None:
+        pytest.skip("tabarena is installed")
+    with pytest.raises(ImportError, match="README"):
+        client.exec_model()
 
-    assert issubclass(client.exec_model(), ExternalSystemModel)
+
+@pytest.mark.filterwarnings("default")  # of TabArena and of what it loads
+def test_tabarena_runs_a_contest_on_an_own_table(client, own, tmp_path):
+    if importlib.util.find_spec("tabarena") is None:
+        pytest.skip("tabarena is not installed; integrations/tabarena/README.md says how")
+    x = [i % 17 - 8 for i in range(160)]
+    pd.DataFrame({"x": x, "z": x[::-1], "y": ["no" if i < 0 else "yes" for i in x]}).to_csv(tmp_path / "t.csv")
+    rows, _ = own.load(tmp_path / "data", [f"{tmp_path / 't.csv'}:y"], 0)
+    config = {"arguments": {"max_trials": 1, "budget": "none"}}
+    results = own.run(rows, client.experiments_of(60, 1, [], config), tmp_path / "out")
+    (line,) = own.errors(results)
+    assert (line["set"], line["metric"], line["system"]) == ("t", "roc_auc", "automl_c1_default")
+    assert line["error"] < 0.2  # 1 - ROC AUC: the classes are in their places

@@ -105,7 +105,8 @@ def test_a_task_is_run_and_its_labels_are_words(shared, monkeypatch, tmp_path):
     assert asked["data"].equals(rows) and asked["target"] == "y" and "test" not in asked
     assert shared["predictions"].tolist() == ["1", "1"] and shared["probabilities_labels"] == ["0", "1"]
     np.testing.assert_array_equal(shared["probabilities"], [[0.25, 0.75]] * 2)
-    assert shared["truth"].tolist() == ["0", "1"] and shared["models_count"] == 2
+    assert shared["predictions"].dtype.kind == "U"  # an array of objects would be a pickle of NumPy 2
+    assert "truth" not in shared and shared["models_count"] == 2  # the runner has the truth itself
     assert (tmp_path / "artifacts" / "leaderboard.csv").is_file()
 
 

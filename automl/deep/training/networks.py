@@ -44,14 +44,14 @@ class Networks:
         never_spread: whether each trains on one device, however many there are.
 
     Attributes:
-        kept: networks by `shape_of`, those used last at the end.
+        by_shape: networks by `shape_of`, those used last at the end.
     """
 
     def __init__(
         self, training_data: TrainingData, data: DeviceData, device: Device, never_spread: bool = False
     ) -> None:
         self.training_data, self.data, self.device, self.never_spread = training_data, data, device, never_spread
-        self.kept: OrderedDict[str, Network] = OrderedDict()
+        self.by_shape: OrderedDict[str, Network] = OrderedDict()
         self.replicas: Replicas | None = None
 
     def get(self, template: Template, settings: Mapping[str, Any], seed: int, seconds: float = math.inf) -> Network:
@@ -64,13 +64,13 @@ class Networks:
             seconds: time allotted; one of the things that decide whether the trial is spread over several devices.
         """
         key = self.shape_of(template, settings)
-        network = self.kept.pop(key, None) or self.new(template, settings)
+        network = self.by_shape.pop(key, None) or self.new(template, settings)
         spread = self._spread(network, settings, seconds)
         if bool(spread) != (network.n_devices > 1):
             network = self.new(template, settings, spread)
-        self.kept[key] = network
-        while len(self.kept) > KEPT_NETWORKS:
-            self.kept.popitem(last=False)[1].release()
+        self.by_shape[key] = network
+        while len(self.by_shape) > KEPT_NETWORKS:
+            self.by_shape.popitem(last=False)[1].release()
         network.reset(knobs_of(template, settings), int(settings["batch_size"]), seed)
         return network
 
@@ -109,7 +109,7 @@ class Networks:
 
     def is_ready(self, template: Template, settings: Mapping[str, Any]) -> bool:
         """Whether a network of these choices is already compiled."""
-        return self.shape_of(template, settings) in self.kept
+        return self.shape_of(template, settings) in self.by_shape
 
     def shape_of(self, template: Template, settings: Mapping[str, Any]) -> str:
         """The cache key of compiled networks: settings with the same key share a network."""

@@ -91,7 +91,7 @@ class Trainer:
     @property
     def networks(self) -> OrderedDict[str, Network]:
         """Compiled networks by `shape_of`."""
-        return self.cache.kept
+        return self.cache.by_shape
 
     def run(
         self,

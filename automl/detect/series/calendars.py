@@ -39,6 +39,7 @@ _PARTS = re.compile(r"(?P<many>\d*)(?P<base>[A-Za-z]+)(?P<rest>(?:-[\w ]+)*)", r
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = re.compile(r"(\d{0,3})M(?:(S|E)|((?:-(?:3[01]|[12]\d|[1-9]))+))", re.ASCII)
 _DAYS = r"((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)){0,6})"
+_LAST_WEEKDAY = re.compile("LWOM-(MON|TUE|WED|THU|FRI|SAT|SUN)")
 _DAYS_ALIAS = re.compile("C-" + _DAYS)
 _HOURS = re.compile(r"(\d{1,5})(h|min|s)-([01]\d|2[0-3])([0-5]\d)-([01]\d|2[0-3])([0-5]\d)-" + _DAYS, re.ASCII)
 
@@ -168,7 +169,16 @@ def _places(first: np.datetime64, last: np.datetime64, alias: str) -> np.ndarray
     if week is not None:
         days = np.arange(first, last + np.timedelta64(1, "D"))
         return np.asarray(days[_is_open(days, week)])
+    if (last_of_month := _LAST_WEEKDAY.fullmatch(alias)) is not None:
+        return _last_of_months(first, last, WEEK.index(last_of_month[1].title()))
     return pd.date_range(first, last, freq=alias).to_numpy().astype("datetime64[D]")
+
+
+def _last_of_months(first: np.datetime64, last: np.datetime64, weekday: int) -> np.ndarray:
+    """The last such day of the week of each month; pandas reads its own alias for it from version 3 on."""
+    days = np.arange(first, last + np.timedelta64(1, "D"))
+    a_week_later = (days + np.timedelta64(7, "D")).astype("datetime64[M]")
+    return np.asarray(days[_is_open(days, (weekday,)) & (a_week_later > days.astype("datetime64[M]"))])
 
 
 def _of_months(first: np.datetime64, last: np.datetime64, step: int, days: tuple[int, ...]) -> np.ndarray:

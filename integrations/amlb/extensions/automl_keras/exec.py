@@ -48,7 +48,8 @@ def predictions(result: Any, rows: Any, is_classification: bool) -> dict[str, An
         return {"predictions": result.predict(rows).to_numpy(), "probabilities": None, "probabilities_labels": None}
     shares = result.predict_proba(rows)
     return {
-        "predictions": result.predict(rows).astype(str).to_numpy(),
+        # An array of objects would be pickled, and the runner's older NumPy cannot read the pickles of NumPy 2.
+        "predictions": result.predict(rows).to_numpy(dtype=str),
         "probabilities": shares.to_numpy(),
         "probabilities_labels": [str(name) for name in shares.columns],
     }
@@ -79,7 +80,7 @@ def run(dataset: Any, config: Any) -> Any:
         made.leaderboard().to_csv(Path(output_subdir("artifacts", config)) / "leaderboard.csv", index=False)
     kept = {name: made.result.get(name) for name in ("verdict", "reason", "gain", "recommended")}
     return result(
-        output_file=config.output_predictions_file, truth=test[target], target_is_encoded=False,
+        output_file=config.output_predictions_file, target_is_encoded=False,
         models_count=len(made.result["runs"]), training_duration=trained - begun, predict_duration=ended - trained,
         contest=json.dumps(kept), **found,
     )  # fmt: skip
