@@ -7,7 +7,6 @@ somebody else, so they enter a script as literals or as escaped text of its docs
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -19,7 +18,7 @@ from typing import Any
 from automl import catalog, goals, modalities
 from automl.errors import DataError
 from automl.export import reader
-from automl.export.describe import cell_columns, of_encoder, stored
+from automl.export.describe import as_json, cell_columns, of_encoder, stored
 from automl.export.network_code import identifier, layers_code, network_code
 from automl.export.shallow_code import estimator_code
 from automl.goals.shared.rows import as_written
@@ -69,7 +68,7 @@ def write_script(side: Any, target: Path, result: Mapping[str, Any]) -> dict[str
                 manifest["after"] = after
                 _write_reader(side, draft)
             files.write_text(draft / "train.py", text)
-            files.write_text(draft / "export.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+            files.write_text(draft / "export.json", as_json(manifest))
             os.rename(draft, target)
             files.sync(target.parent)
         except BaseException:
@@ -183,7 +182,7 @@ def _write_reader(side: Any, draft: Path) -> None:
     inputs = of_encoder(predictor.encoder, used, inside=False)
     arrays: dict[str, Any] = {}
     content = {"schema": 1, "columns": cell_columns(side.task, inputs.made), "inputs": stored(inputs.made, arrays)}
-    files.write_text(draft / "preprocess.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    files.write_text(draft / "preprocess.json", as_json(content))
     if arrays:
         with (draft / "preprocess.npz").open("wb") as file:
             write_npz(file, arrays, compressed=True)

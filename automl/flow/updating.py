@@ -184,7 +184,8 @@ def _call(folder: Path, new: Any) -> tuple[str, str]:
     """The update as a command and as a call in Python."""
     if not isinstance(new, str | Path):
         return "", f"automl.update({str(folder)!r}, new)"
-    command = f"automl update {shell.path(str(folder))} {shell.path(str(new))}"
+    held = shell.holds(str(folder)) and shell.holds(str(new))
+    command = f"automl update {shell.path(str(folder))} {shell.path(str(new))}" if held else ""
     return command, f"automl.update({str(folder)!r}, {str(new)!r})"
 
 

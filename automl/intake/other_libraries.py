@@ -170,7 +170,7 @@ def _form(data: Any) -> Literal["rows", "batches"] | None:
         return "rows"
     if kinds & BATCHING:
         return "batches"
-    inputs = getattr(data, "_inputs", tuple)()
+    inputs: Any = getattr(data, "_inputs", tuple)()
     if not kinds & UNCHANGING or not inputs:
         return None
     forms = {_form(one) for one in inputs}

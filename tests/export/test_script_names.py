@@ -2,9 +2,11 @@
 
 import ast
 import dataclasses
+import json
 
 import pytest
 
+from automl.export.describe import as_json
 from automl.export.network_code import identifier, network_code
 from automl.export.script import deep_script, in_docstring, shallow_script
 
@@ -76,6 +78,11 @@ def test_hostile_names_stay_texts_of_a_script(binary, side):
 
 def test_a_docstring_shows_what_cannot_be_printed():
     assert in_docstring('a"b\\c\nd\x1b') == 'a\\"b\\\\c\\\\nd\\\\x1b'
+
+
+def test_what_is_written_as_json_comes_back():
+    content = {"target": list(HOSTILE), "labels": {"\ud800": ["\ude00x", "é😀"]}}
+    assert json.loads(as_json(content).encode("utf-8")) == content
 
 
 def test_runs_and_layers_have_names_of_their_own():
