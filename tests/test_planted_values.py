@@ -324,6 +324,7 @@ def arrays_of(modality):
     return Dataset("data", inputs, pd.DataFrame({"y": y})), task, y[:, None], rows
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("smaller", SIZES)
 @pytest.mark.parametrize(
     ("modality", "baseline"),

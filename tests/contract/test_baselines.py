@@ -10,7 +10,18 @@ from automl.records import MODALITIES, Baseline
 from automl.testing import check_baseline
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
-CASES = [(b.name, goal) for b in BASELINES.values() for goal in b.goals if goal != "forecast"]
+FIRST = ("binary", "regression", "anomaly", "represent", "generate")
+"""Goals that are checked each time, for tables all; the others are by the thorough tests."""
+CASES = [
+    pytest.param(
+        b.name,
+        goal,
+        marks=[] if goal in FIRST and (b.modality == "tabular" or goal == b.goals[0]) else [pytest.mark.thorough],
+    )
+    for b in BASELINES.values()
+    for goal in b.goals
+    if goal != "forecast"
+]
 SHORT = {"max_iter": 12, "n_estimators": 8, "n_trees": 8}
 """Lengths of fits, on which no promise hangs."""
 

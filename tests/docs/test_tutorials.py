@@ -36,7 +36,7 @@ def code_of(path):
 
 
 ASKS_FOR_ANALYSES = ("pictures",)
-QUICK = ("table", "plugin_template", "plugin_baseline")
+QUICK = ("plugin_template", "plugin_baseline")
 
 
 def marks_of(path):

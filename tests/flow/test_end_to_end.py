@@ -93,7 +93,7 @@ def test_the_blend_predicts_what_was_scored(finished):
     assert np.array_equal(result.blend.predict_proba(rows).to_numpy(), scored.arrays["probabilities"])
 
 
-@pytest.mark.parametrize("name", ["binary", "images"])
+@pytest.mark.parametrize("name", ["binary", pytest.param("images", marks=pytest.mark.thorough)])
 def test_probabilities_add_up_and_agree_with_labels(finished, name):
     arguments, result = finished(name)
     rows = arguments["data"][0][:20] if isinstance(arguments["data"], tuple) else arguments["data"].head(20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from automl.analyses.ranges import RANGES
 from automl.errors import DataError
 from automl.modalities import tabular
 from automl.report.result_fields import result_schema
+from automl.templates.shared import reconstruction
 
 N = 400
 SEARCH = {"precision": "float32", "device": "cpu"}
@@ -42,6 +44,15 @@ def _frame(seed: int = 0) -> pd.DataFrame:
 
 def _fit(frame: pd.DataFrame, out: Path, **keys: Any) -> automl.Result:
     return automl.fit(frame, out=str(out), **{**FAST, "goal": "anomaly", "label": "odd", **keys})
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_steps() -> Iterator[None]:
+    """Networks learn as long as these tests ask for."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("STEPS_OF_TABLES", "STEPS_OF_ARRAYS"):
+            patch.setattr(reconstruction, name, 150)
+        yield
 
 
 @pytest.fixture(scope="module")

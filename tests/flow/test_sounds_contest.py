@@ -12,7 +12,7 @@ import pytest
 
 import automl
 from automl.errors import DataError, OddRowsWarning
-from automl.templates import audio_cnn
+from automl.templates.shared import sounds
 
 sys.path.append(str(Path(__file__).parents[1] / "intake"))
 from written_sounds import RATE, tone, wav
@@ -37,7 +37,7 @@ def heard(tmp_path_factory, contests_are_not_analysed):
     (folder / "sounds" / "up" / "speaker1_broken.wav").write_bytes(b"RIFF----WAVE")
     wav(folder / "sounds" / "down" / "speaker1_none.wav", np.zeros(0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(audio_cnn, "epochs_for", lambda n_rows: 6)
+        patch.setattr(sounds, "epochs_for", lambda n_rows: 6)
         patch.setattr("automl.flow.analyses.in_order", contests_are_not_analysed)
         return folder, automl.fit(str(folder / "sounds"), out=str(folder / "run"), **OPTIONS)
 

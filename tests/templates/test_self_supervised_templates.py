@@ -160,6 +160,7 @@ def test_vectors_do_not_change_from_call_to_call_and_hide_nothing(template):
     np.testing.assert_allclose(model(some, training=False), once[:3], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("template", EVERY, ids=named)
 def test_the_same_seed_draws_the_same_and_no_label_is_read(template):
     specs = testing.example_specs(template.accepts, "represent")
