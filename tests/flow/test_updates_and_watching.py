@@ -145,6 +145,9 @@ def test_no_row_that_chose_settings_tests_in_an_update(run, updated, place):
     chose = old.iloc[np.concatenate([run.outcome.split.train, run.outcome.split.valid])]
     assert not set(tests["a"].astype(float).round(9)) & set(chose["a"].round(9))
     assert len(tests) == 80
+    (told,) = (one.message for one in updated.outcome.findings if one.check == "updated")
+    assert told.endswith("No row that chose these settings tests.")
+    assert not [one for one in updated.outcome.findings if one.check == "tested_again"]
 
 
 def test_other_data_than_those_of_the_run_are_refused(run, place, tmp_path):
