@@ -79,8 +79,9 @@ def update(
     """Fit the settings of both finalists of a finished run on its rows and new ones, and compare them anew.
 
     Nothing is searched, so it takes a few fits. No row that chose the settings tests: the test rows are those of the
-    run and a fifth of the new rows; where rows are split in time, the latest of all. The rows are kept in the new run
-    folder, so that it can be updated in turn.
+    run and a fifth of the new rows. Where rows are split in time, the latest of all test; if new rows are older, a
+    finding counts the test rows that chose the settings. The rows are kept in the new run folder, so that it can be
+    updated in turn.
 
     Args:
         run: a run folder.

@@ -16,13 +16,16 @@ from automl.detect.conditions import condition_evidence, condition_of_items
 from automl.detect.rows import in_file
 from automl.detect.target.goal import answer
 from automl.errors import DataError, RecipeError
-from automl.records import UNUSED_KINDS, Column, Dataset, Finding, Recipe, Task
+from automl.records import UNUSED_KINDS, Column, Dataset, Finding, Items, Recipe, Task
 from automl.system import shell
 
 __all__ = ["advice_on", "detect_array", "detect_column", "item_column", "metric_of", "refuse_target"]
 
 ITEM_KINDS = ("text", "image_path")
-THINGS = {"image": "pictures", "sequence": "series", "text": "texts"}
+THINGS: dict[Items, str] = {
+    "images": "pictures", "series": "series", "text": "texts", "sounds": "sounds", "rows": "rows"
+}  # fmt: skip
+"""What items are called, by how they look: a plug-in's modality has a name of its own."""
 FEW_NUMBERS = 50
 """Whole numbers of so many different values are classes, as digits are."""
 LEFT_OUT_STEP = "Pass the column of classes as label (--label) if it is one of them."
@@ -121,13 +124,14 @@ def refuse_target(recipe: Recipe) -> None:
 def _task(
     dataset: Dataset, recipe: Recipe, name: str, why: str, columns: tuple[Column, ...], group: str | None
 ) -> tuple[Dataset, Task]:
-    if modalities.named(name).generator is None:
+    found = modalities.named(name)
+    if found.generator is None:
         raise DataError(
             f"goal {recipe.goal!r} makes no items of modality {name}; pass a table, pictures, series or texts"
         )
-    metric = metric_of(recipe, modalities.named(name).generated_metric)
+    metric = metric_of(recipe, found.generated_metric)
     target, label, told, findings = _classes(dataset, recipe)
-    condition = condition_of_items(recipe, label, THINGS[name])
+    condition = condition_of_items(recipe, label, THINGS[found.items])
     said = "set by you" if recipe.metric else f"the usual one for {name}"
     evidence = (
         why, f"goal {recipe.goal}: set by you", told, f"metric {metric}: {said}", *condition_evidence(condition),

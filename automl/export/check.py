@@ -29,8 +29,8 @@ def differences(found: Arrays, wanted: Arrays) -> dict[str, float]:
         wanted: what the model predicts.
 
     Returns:
-        Of "values" and "quantiles" as a share of the largest magnitude that the model predicts of each target, of
-        "labels" the share of the rows that differ, of others as they are.
+        Of "values" and "quantiles" as a share of the largest magnitude that the model predicts of the same target, the
+        largest share of all targets; of "labels" the share of the rows that differ, of others as they are.
 
     Raises:
         DataError: an output lacks or has another shape.
@@ -44,11 +44,24 @@ def differences(found: Arrays, wanted: Arrays) -> dict[str, float]:
         if name == "labels":
             apart[name] = float((gaps > 0).mean()) if gaps.size else 0.0
         elif name in ("values", "quantiles"):
-            size = max(float(np.abs(np.asarray(truth)).max(initial=0.0)), np.finfo(np.float64).tiny)
-            apart[name] = float(gaps.max(initial=0.0)) / size
+            apart[name] = _largest_share(gaps, np.abs(np.asarray(truth, np.float64)), name == "quantiles")
         else:
             apart[name] = float(gaps.max(initial=0.0))
     return apart
+
+
+def _largest_share(gaps: np.ndarray, sizes: np.ndarray, is_quantiles: bool) -> float:
+    """The largest gap as a share of the largest size of its target.
+
+    Args:
+        gaps: ``(n, n_targets)``, or of a forecast ``(n, horizon, n_targets)``; quantiles have an axis of levels more.
+        sizes: of the same shape.
+        is_quantiles: whether the last axis is that of levels.
+    """
+    target_axis = gaps.ndim - (2 if is_quantiles else 1) if gaps.ndim > 1 else None
+    other = tuple(axis for axis in range(gaps.ndim) if axis != target_axis)
+    most, size = gaps.max(axis=other, initial=0.0), sizes.max(axis=other, initial=0.0)
+    return float(np.max(most / np.maximum(size, np.finfo(np.float64).tiny), initial=0.0))
 
 
 def refuse_far(apart: Mapping[str, float], found: Format, n_rows: int) -> None:

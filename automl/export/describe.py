@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +20,7 @@ from automl.modalities.tabular import TabularEncoder
 from automl.modalities.text import TextEncoder, Tokens
 from automl.records import NUMERIC_KINDS, UNUSED_KINDS, Column, InputSpec, Task, encoded_columns
 
-__all__ = ["CELLS", "SECONDS", "Inputs", "cell_columns", "of_encoder", "of_features", "stored"]
+__all__ = ["CELLS", "SECONDS", "Inputs", "as_json", "cell_columns", "of_encoder", "of_features", "stored"]
 
 CELLS, SECONDS = "cells", "seconds"
 FEW = 64
@@ -253,3 +255,9 @@ def stored(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, list | tuple):
         return [stored(item, arrays) for item in value]
     return value
+
+
+def as_json(content: Any) -> str:
+    """The content as a JSON file; lone surrogates, which UTF-8 does not hold, as escapes."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, default=lambda value: np.asarray(value).tolist()) + "\n"
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)

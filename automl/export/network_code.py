@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import keyword
 import re
 import textwrap
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from typing import Any
 
 from automl.errors import DataError
 
-__all__ = ["layers_code", "network_code"]
+__all__ = ["identifier", "layers_code", "network_code"]
 
 IDLE = ("name", "dtype", "trainable", "autocast", "build_config")
 ALWAYS = {"keras", "np", "math", "Any", "Sequence", "Mapping", "Callable"}
@@ -35,9 +36,10 @@ def network_code(model: Any, function: str = "build_network") -> tuple[str, dict
     names: dict[int, str] = {}
     lines: list[str] = []
     own: dict[str, Any] = {}
+    taken: set[str] = set()
     for tensor in model.inputs:
         shape = tuple(tensor.shape[1:])
-        names[id(tensor)] = _identifier(tensor.name)
+        names[id(tensor)] = identifier(tensor.name, taken)
         made = f"keras.Input({shape!r}, dtype={tensor.dtype!r}, name={tensor.name!r})"
         lines.append(f"{names[id(tensor)]} = {made}")
     for layer in _in_order(model):
@@ -53,7 +55,7 @@ def network_code(model: Any, function: str = "build_network") -> tuple[str, dict
             f"{key}={_argument(value, names)}" for key, value in node.arguments.kwargs.items()
             if value is not None and key not in ("training", "mask")
         ]  # fmt: skip
-        made = _identifier(layer.name)
+        made = identifier(layer.name, taken)
         for tensor in node.output_tensors:
             names[id(tensor)] = made
         lines.append(f"{made} = {code}({', '.join(arguments)})")
@@ -139,17 +141,35 @@ def _rounded(key: str, value: Any) -> Any:
     return [_rounded(key, item) for item in value] if isinstance(value, list) else value
 
 
-def _identifier(name: str) -> str:
-    return re.sub(r"\W", "_", name)
+def identifier(name: str, taken: set[str]) -> str:
+    """A name that code may have for this one: in ASCII, no keyword, no name that the script uses, and a new one.
+
+    Args:
+        name: any text.
+        taken: names that are used already; the new one is added.
+    """
+    made = re.sub(r"\W", "_", name, flags=re.ASCII) or "_"
+    if made[0].isdigit() or keyword.iskeyword(made) or made in ALWAYS:
+        made = f"_{made}"
+    plain, n = made, 1
+    while made in taken:
+        n += 1
+        made = f"{plain}_{n}"
+    taken.add(made)
+    return made
 
 
 def _wrapped(line: str) -> str:
-    """A long call, with its arguments on lines of their own."""
+    """A long call, with its arguments on lines of their own where that leaves the same code."""
     if len(line) <= LINE - 4:
         return line
-    return "\n".join(
-        textwrap.wrap(line, LINE - 8, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
-    )
+    parts = textwrap.wrap(line, LINE - 8, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    made = "\n".join(parts)
+    try:
+        same = ast.dump(ast.parse(made)) == ast.dump(ast.parse(line))
+    except SyntaxError:  # a text within the line was broken
+        same = False
+    return made if same else line
 
 
 # --------------------------------------------------------------------------- source of own layers

@@ -8,9 +8,10 @@ This file is written beside each exported model and needs nothing but Python and
     # give `arrays` to the model's file, then:
     labels = model.labels(outputs["labels"])
 
-Cells are numbers for columns of kind "number", texts for "level" and "text", ISO 8601 texts or datetime64 for "date",
-and true or false (or the column's own words for them) for "boolean". None, NaN and "" are gaps. ``docs/export.md``
-describes ``preprocess.json``, from which all of this is read.
+Cells are numbers for columns of kind "number", texts for "level" and "text", ISO 8601 texts without a zone or
+datetime64 for "date", and true or false (or the column's own words for them) for "boolean". None, NaN, "" and times
+before 1677-09-22 or after 2262-04-10 are gaps. ``docs/export.md`` describes ``preprocess.json``, from which all of this
+is read.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ HOST = re.compile(r"\s*(?:[a-z][a-z0-9+.\-]*:)?(?://)?(?:[^/?#@\s]*@)?(?:www\.)?
 WORD, WORD_UP_TO_40 = re.compile(r"\w+"), re.compile(r"\w{1,40}")
 MEMBERS = re.compile(r"[,;|/\n]")
 TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*|[^\w\s]|_+")
+ZONED = re.compile(r"[T ]\d[\d:.]*([A-Z]|[+-]\d+(:\d+)?)$", re.IGNORECASE)
+EARLIEST, LATEST = np.datetime64("1677-09-22", "s"), np.datetime64("2262-04-10", "s")
 LONG_NUMBER = re.compile(r"\d{5,}")
 MISSING_LEVEL = "\x00missing"
 
@@ -167,12 +170,32 @@ def _booleans(values: Sequence[Any], column: Spec) -> np.ndarray:
 
 
 def _dates(values: Sequence[Any], column: Spec) -> np.ndarray:
+    """Times as datetime64[ns]; those outside `EARLIEST` to `LATEST` are gaps, as they are in automl."""
+    cells = [_date_cell(value, column) for value in values]
     try:
-        return np.array(
-            ["NaT" if _gap(v) else v.strip() if isinstance(v, str) else v for v in values], "datetime64[ns]"
-        )
+        seconds, stamps = (np.array(cells, f"datetime64[{unit}]") for unit in ("s", "ns"))
     except ValueError as error:
-        raise ValueError(f"column {column['name']!r}: expected ISO 8601 dates without a zone, got {error}") from error
+        raise ValueError(f"{_dated(column)}, got {error}") from error
+    # Nanoseconds wrap around without a word beyond these years, seconds do not.
+    stamps[~((seconds >= EARLIEST) & (seconds <= LATEST))] = np.datetime64("NaT")
+    return stamps
+
+
+def _date_cell(value: Any, column: Spec) -> Any:
+    """A text or time that NumPy reads; it would warn of a zone and shift the time, and take "now" and numbers."""
+    if _gap(value):
+        return "NaT"
+    text = value.strip() if isinstance(value, str) else value
+    if isinstance(text, str):
+        if text.lower() != "nat" and (not text[0].isdigit() or ZONED.search(text)):
+            raise ValueError(f"{_dated(column)}, got {text[:40]!r}")
+    elif isinstance(text, int | float | np.number) or getattr(text, "tzinfo", None) is not None:
+        raise ValueError(f"{_dated(column)}, got {str(text)[:40]}")
+    return text
+
+
+def _dated(column: Spec) -> str:
+    return f"column {column['name']!r}: expected ISO 8601 dates without a zone"
 
 
 def _word(value: Any) -> str | None:

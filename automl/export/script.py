@@ -1,13 +1,14 @@
 """Readable scripts that train a finalist anew without automl: in plain Keras, or in plain scikit-learn.
 
 A script is made from what the contest found: the network's own layers and hyperparameters, or the estimator's
-settings; the loop is the one that trained it.
+settings; the loop is the one that trained it. Names of targets, columns, classes and runs may come from a bundle of
+somebody else, so they enter a script as literals or as escaped text of its docstring, never as code.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from importlib import resources
@@ -17,8 +18,8 @@ from typing import Any
 from automl import catalog, goals, modalities
 from automl.errors import DataError
 from automl.export import reader
-from automl.export.describe import cell_columns, of_encoder, stored
-from automl.export.network_code import layers_code, network_code
+from automl.export.describe import as_json, cell_columns, of_encoder, stored
+from automl.export.network_code import identifier, layers_code, network_code
 from automl.export.shallow_code import estimator_code
 from automl.goals.shared.rows import as_written
 from automl.layers.adam import BETA_2, CLIP_NORM
@@ -67,7 +68,7 @@ def write_script(side: Any, target: Path, result: Mapping[str, Any]) -> dict[str
                 manifest["after"] = after
                 _write_reader(side, draft)
             files.write_text(draft / "train.py", text)
-            files.write_text(draft / "export.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+            files.write_text(draft / "export.json", as_json(manifest))
             os.rename(draft, target)
             files.sync(target.parent)
         except BaseException:
@@ -121,13 +122,14 @@ def deep_script(
     functions: list[str] = []
     own: dict[str, Any] = {}
     settings: list[dict[str, Any]] = []
+    taken: set[str] = set()
     for place, (name, weight, choices) in enumerate(runs):
         for refused in REFUSED:
             if choices.get(refused):
                 raise DataError(
                     f"{name} was trained with {refused}, for which no script is written; use --format keras"
                 )
-        function = f"build_{name.replace('-', '_')}"
+        function = identifier(f"build_{name}", taken)
         code, mine = network_code(predictor.models[place], function)
         functions.append(code)
         own |= mine
@@ -180,7 +182,7 @@ def _write_reader(side: Any, draft: Path) -> None:
     inputs = of_encoder(predictor.encoder, used, inside=False)
     arrays: dict[str, Any] = {}
     content = {"schema": 1, "columns": cell_columns(side.task, inputs.made), "inputs": stored(inputs.made, arrays)}
-    files.write_text(draft / "preprocess.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    files.write_text(draft / "preprocess.json", as_json(content))
     if arrays:
         with (draft / "preprocess.npz").open("wb") as file:
             write_npz(file, arrays, compressed=True)
@@ -195,8 +197,9 @@ def shallow_script(
 ) -> str:  # fmt: skip
     """The text of ``train.py`` for scikit-learn (and LightGBM)."""
     functions, listed, imports = [], [], set()
+    taken: set[str] = set()
     for place, (name, weight, choices) in enumerate(runs):
-        function = f"make_{name.replace('-', '_')}"
+        function = identifier(f"make_{name}", taken)
         code, needed = estimator_code(function, predictor.models[place], task, choices)
         functions.append(code)
         imports |= needed
@@ -234,7 +237,16 @@ def _head(side: str, task: Task, runs: list[tuple[str, float, dict[str, Any]]], 
     score = score_of(side, result)
     names = " + ".join(f"{weight:g} x {name}" if len(runs) > 1 else name for name, weight, _ in runs)
     told = "" if score is None else f" Its test score in the contest: {task.metric} {figure(score)}."
-    return f"The {side} finalist of a contest for {', '.join(task.target)}: {names}.{told}"
+    return in_docstring(f"The {side} finalist of a contest for {', '.join(task.target)}: {names}.{told}")
+
+
+def in_docstring(text: str) -> str:
+    """One line of text as the source of a docstring: it cannot end the docstring or start an escape.
+
+    What is not printable (line ends, control characters, marks of direction, lone surrogates) is shown as its escape.
+    """
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return shown.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _kind(task: Task) -> str:
@@ -255,9 +267,8 @@ def _split(task: Task, result: Mapping[str, Any]) -> str:
 
 
 def _filled(name: str, values: Mapping[str, str]) -> str:
+    """A template with its places filled in at once, so that no value is searched for places."""
     text = (resources.files(PARTS) / name).read_text(encoding="utf-8")
     common = (resources.files(PARTS) / "common.txt").read_text(encoding="utf-8")
     text = text.replace("#<COMMON>", common.rstrip())
-    for key, value in values.items():
-        text = text.replace(f"#<{key}>", value).replace(f"<{key}>", value)
-    return text
+    return re.sub(r"#?<([A-Z]+)>", lambda place: values.get(place[1], place[0]), text)

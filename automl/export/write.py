@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ import numpy as np
 from automl import goals
 from automl.errors import DataError, FolderError
 from automl.export import check, formats, graph, reader
-from automl.export.describe import cell_columns, stored
+from automl.export.describe import as_json, cell_columns, stored
 from automl.export.rows import MOST_ROWS, made_rows
 from automl.export.script import write_script
 from automl.goals.shared.rows import as_written
@@ -157,7 +156,7 @@ def _written(
             manifest["latency_ms"] = check.latencies(calls)
             manifest["files"] = _files(draft)
             manifest["size_mib"] = round(sum(manifest["files"].values()) / MIB, 3)
-            files.write_text(draft / "export.json", _json(manifest))
+            files.write_text(draft / "export.json", as_json(manifest))
             for path in draft.rglob("*"):
                 if path.is_file():
                     files.sync(path)
@@ -223,11 +222,11 @@ def _write_reader(draft: Path, task: Task, made: graph.Graph, manifest: Mapping[
         "columns": cell_columns(task, made.inputs.made),
         "inputs": stored(made.inputs.made, arrays),
     }
-    files.write_text(draft / "preprocess.json", _json(content))
+    files.write_text(draft / "preprocess.json", as_json(content))
     if arrays:
         with (draft / "preprocess.npz").open("wb") as file:
             write_npz(file, arrays, compressed=True)
-    files.write_text(draft / "export.json", _json(manifest))
+    files.write_text(draft / "export.json", as_json(manifest))
     files.write_text(draft / "reader.py", Path(reader.__file__).read_text(encoding="utf-8"))
 
 
@@ -274,7 +273,3 @@ def _files(draft: Path) -> dict[str, int]:
     """Bytes of each file of the model and its reader."""
     paths = (path for path in sorted(draft.rglob("*")) if path.is_file() and path.name != "export.json")
     return {path.relative_to(draft).as_posix(): path.stat().st_size for path in paths}
-
-
-def _json(content: Any) -> str:
-    return json.dumps(content, indent=1, ensure_ascii=False, default=lambda value: np.asarray(value).tolist()) + "\n"

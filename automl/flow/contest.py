@@ -247,9 +247,9 @@ def run(
             folder=str(folder) if is_kept else "",
         )
         if inherited is not None:
-            outcome = as_updated(outcome, inherited)
+            outcome = as_updated(outcome, inherited, prepared.dataset.row_numbers)
         progress.say("writing the report")
-        outcome, reference = _with_reference(outcome, prepared)
+        outcome, reference = _with_reference(outcome, prepared, recipe.weight)
         outcome, result = keep(outcome, done.predictors, done.recommended, folder, reference)
         for finding in outcome.findings:
             if finding.check == "model_not_saved":
@@ -296,14 +296,17 @@ def _while_loading(
             break
 
 
-def _with_reference(outcome: Outcome, prepared: Prepared) -> tuple[Outcome, dict[str, Any]]:
+def _with_reference(outcome: Outcome, prepared: Prepared, weight: Any) -> tuple[Outcome, dict[str, Any]]:
     """Counts with which new rows are compared later (`automl watch`); empty where there is nothing to compare.
 
     The contest is over: what it found is not lost with them, so a fault here is a finding of the outcome.
     """
     scores: dict[str, float | None] = {run.side: run.test_score for run in outcome.runs if run.test_score is not None}
     try:
-        made = reference_of(prepared.dataset, outcome.task, outcome.split, outcome.contestants, scores)
+        made = reference_of(
+            prepared.dataset, outcome.task, outcome.split, outcome.contestants, scores,
+            weight if isinstance(weight, str) else None,
+        )  # fmt: skip
     except Exception as error:  # of any column, or of a plug-in's metric
         message = f"New rows cannot be compared with those of this contest ({type(error).__name__}: {error})."
         step = "Everything else is there; `automl watch` will refuse this model. Please report the error."

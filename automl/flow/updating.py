@@ -1,7 +1,8 @@
 """Updates a finished contest with new rows: both finalists' settings are fitted again, without a search.
 
-The new contest has the rows of the old one and the new ones. No row that chose the settings tests: the test rows are
-those of the old contest and the same share of the new rows; where rows are split in time, the latest of all. See
+The new contest has the rows of the old one and the new ones. The test rows are those of the old contest and the same
+share of the new rows, so no row that chose the settings tests. Where rows are split in time, the latest of all test;
+if new rows are not later, a finding counts those that chose the settings. See
 ``docs/decisions/0063-nightly-runs.md``.
 """
 
@@ -20,7 +21,8 @@ from automl import report
 from automl.errors import DataError, FolderError, InputError, RecipeError
 from automl.flow.contest import Finished, run
 from automl.flow.finished_run import prepared_as_in, recipe_of
-from automl.intake import Grown, Rows, grown, joined
+from automl.flow.update_split import parted
+from automl.intake import Rows, grown
 from automl.records import Ancestor, FixedSettings, Inherited, Mask
 from automl.storage import files as folders
 from automl.storage.npz import write_npz
@@ -30,13 +32,10 @@ from automl.system import shell
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl.flow.prepare import Prepared
     from automl.records import Recipe
 
 __all__ = ["finalists_settings", "lineage_of", "update", "update_run"]
 
-NEW_TEST_SHARE = 0.2
-"""Of the new rows, those that test: the share of a split."""
 SHOWN_ROWS = "rows"
 MOST_ANCESTORS = 1_000
 SIDES = ("deep", "shallow")
@@ -91,18 +90,20 @@ def update(recipe: Recipe, folder: Path, new: Any, started: float | None = None)
     settings = finalists_settings(result)
     prepared = prepared_as_in(dataclasses.replace(recipe, out=None, resume=False), result)
     rows = grown(recipe, new)
-    train, test = parted(rows, prepared, recipe)
+    parts = parted(rows, prepared, recipe)
     place = open_folder(recipe.out, prepared.dataset.name)
     kept = place / ROWS_FOLDER
     try:
-        data = _write(train, kept, prepared.dataset.name)
-        tests = None if test is None else _write(test, kept, f"{prepared.dataset.name}-test")
+        data = _write(parts.train, kept, prepared.dataset.name)
+        tests = None if parts.test is None else _write(parts.test, kept, f"{prepared.dataset.name}-test")
         asked = dataclasses.replace(
             recipe, data=str(data), test=None if tests is None else str(tests), out=str(place), resume=False,
             max_trials=None, repeats=0, fold_pairs=0, file=None, replaced={}, source="automl update",
         )  # fmt: skip
         lineage = (*lineage_of(result), _ancestor(folder, result))[-MOST_ANCESTORS:]
-        inherited = Inherited(settings, lineage, len(rows.new), *_call(folder, new))
+        inherited = Inherited(
+            settings, lineage, len(rows.new), *_call(folder, new), chose=parts.chose, n_repeats=parts.n_repeats
+        )
         return run(asked, started, inherited=inherited)
     except InputError:
         if [path.name for path in place.iterdir()] == [ROWS_FOLDER]:  # refused before anything was fitted
@@ -183,73 +184,9 @@ def _call(folder: Path, new: Any) -> tuple[str, str]:
     """The update as a command and as a call in Python."""
     if not isinstance(new, str | Path):
         return "", f"automl.update({str(folder)!r}, new)"
-    command = f"automl update {shell.path(str(folder))} {shell.path(str(new))}"
+    held = shell.holds(str(folder)) and shell.holds(str(new))
+    command = f"automl update {shell.path(str(folder))} {shell.path(str(new))}" if held else ""
     return command, f"automl.update({str(folder)!r}, {str(new)!r})"
-
-
-# --------------------------------------------------------------------------- which rows test
-
-
-def parted(rows: Grown, prepared: Prepared, recipe: Recipe) -> tuple[Rows, Rows | None]:
-    """The rows to learn from, and those that test; None where the latest of all rows test.
-
-    Args:
-        rows: old and new rows.
-        prepared: the old rows, with the split of the run.
-        recipe: of the run.
-
-    Raises:
-        RecipeError: the rows have weights that were given in memory.
-    """
-    if recipe.weight is not None and not isinstance(recipe.weight, str):
-        raise RecipeError("weight: an update needs the weights as a column of the data; write them into it")
-    if prepared.split.in_time:
-        return joined([rows.old, rows.test, rows.new]), None
-    tested = _tested(rows, prepared)
-    drawn = _drawn(rows, tested, recipe)
-    train = joined([rows.old.take(~tested), rows.new.take(~drawn)])
-    return train, joined([rows.old.take(tested), rows.test, rows.new.take(drawn)])
-
-
-def _tested(rows: Grown, prepared: Prepared) -> np.ndarray:
-    """``(n_old,)`` bool: the old rows that tested."""
-    dataset = prepared.dataset
-    numbers = np.arange(dataset.n_rows) if dataset.row_numbers is None else dataset.row_numbers
-    tests = numbers[prepared.split.test]
-    if dataset.test_from is not None:
-        tests = tests[tests < dataset.test_from]
-    return np.isin(rows.numbers, tests)
-
-
-def _drawn(rows: Grown, tested: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """``(n_new,)`` bool: the new rows that test, a share of each class; rows of a known group go where it is."""
-    n_new = len(rows.new)
-    rng = np.random.default_rng((recipe.seed, len(rows.old), n_new))
-    if recipe.group is not None and rows.new.column(recipe.group) is not None:
-        return _drawn_groups(rows, tested, recipe.group, rng)
-    strata = np.zeros(n_new, np.int64)
-    labels = rows.new.column(recipe.target[0]) if len(recipe.target) == 1 else None
-    if labels is not None:
-        codes = np.unique(labels.astype(str).to_numpy(), return_inverse=True)[1]
-        strata = codes if codes.max(initial=0) < n_new * NEW_TEST_SHARE else strata
-    drawn = np.zeros(n_new, bool)
-    for stratum in np.unique(strata):
-        members = rng.permutation(np.flatnonzero(strata == stratum))
-        drawn[members[: int(NEW_TEST_SHARE * len(members) + rng.random())]] = True
-    return drawn
-
-
-def _drawn_groups(rows: Grown, tested: np.ndarray, group: str, rng: np.random.Generator) -> np.ndarray:
-    groups, old = _labels(rows.new, group), _labels(rows.old, group)
-    testing = set(old[tested]) | (set() if rows.test is None else set(_labels(rows.test, group)))
-    fresh = rng.permutation(sorted(set(groups) - set(old) - testing))
-    chosen = testing | set(fresh[: int(NEW_TEST_SHARE * len(fresh) + rng.random())].tolist())
-    return np.isin(groups, sorted(chosen))
-
-
-def _labels(rows: Rows, name: str) -> np.ndarray:
-    column = rows.column(name)
-    return np.empty(0, object) if column is None else column.astype(str).to_numpy()
 
 
 # --------------------------------------------------------------------------- rows as files
@@ -290,12 +227,14 @@ def _target_array(target: pd.DataFrame) -> np.ndarray:
 
 
 def _writable(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with cells of several types in a column as texts, as in a file of text."""
+    """The frame with cells of several types in a column, and arrays, as texts, as in a file of text."""
     mixed = {}
     for name in frame.columns:
         if frame[name].dtype == object:
             cells = frame[name]
-            kinds = {type(cell) for cell in cells if cell is not None and cell == cell}
+            known = cells[cells.notna()]
+            kinds = {type(cell) for cell in known}
             if len(kinds) > 1 or not kinds <= {str, bytes, bool}:
-                mixed[name] = cells.map(lambda cell: None if cell is None or cell != cell else str(cell))
+                texts = known.map(lambda cell: str(cell.tolist() if isinstance(cell, np.ndarray) else cell))
+                mixed[name] = texts.reindex(cells.index).astype(object).where(cells.notna(), None)
     return frame.assign(**mixed) if mixed else frame

@@ -28,7 +28,7 @@ from automl.records import FILE_KINDS, Dataset, Finding, Kind, Recipe
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["absolute_files", "load", "room_of"]
+__all__ = ["absolute_files", "checked_weight", "load", "room_of"]
 
 
 def load(recipe: Recipe, most_rows: int | None = None, in_order: bool = False) -> Dataset:
@@ -94,7 +94,7 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         weight, noticed = _weights_given(weights, n_train, len(inputs))
         findings += noticed
     if weight is not None:
-        weight = _checked_weight(weight)
+        weight = checked_weight(weight)
     return Dataset(
         name=raw.name,
         inputs=inputs,
@@ -231,7 +231,12 @@ def _weights_given(values: Any, n_train: int, n_rows: int) -> tuple[np.ndarray, 
     return np.concatenate([weight, np.ones(n_rows - n_train)]), (finding,)
 
 
-def _checked_weight(values: Any) -> np.ndarray:
+def checked_weight(values: Any) -> np.ndarray:
+    """Weights of rows ``(n,)`` as float64.
+
+    Raises:
+        DataError: they are no numbers from 0 up, or all 0.
+    """
     weight = _as_numbers(values)
     bad = np.flatnonzero(~np.isfinite(weight) | (weight < 0))
     if len(bad):

@@ -13,6 +13,7 @@ from automl.intake.assemble import absolute_files, room_of
 from automl.intake.frames import is_frame
 from automl.intake.grades import as_graded
 from automl.intake.raw import Hints, Raw, listed
+from automl.intake.recordings import with_groups_of_names
 from automl.intake.source import read
 from automl.records import Mask
 
@@ -110,11 +111,14 @@ def grown(recipe: Recipe, new: Any) -> Grown:
         hints = Hints(recipe.target)
         added, test = (_alike(items, one, old.where) for one in _read_others(recipe, new, hints))
     else:
-        items = Rows(_table(old))
-        hints = Hints(
-            recipe.target, names=tuple(items.inputs.columns), encoding=old.encoding, text=_texts(items.inputs)
+        frame = _table(old)
+        hints = Hints(recipe.target, names=tuple(frame.columns), encoding=old.encoding, text=_texts(frame))
+        raw, theirs = _read_others(recipe, new, hints)
+        grouped = with_groups_of_names([one for one in (old, raw, theirs) if one is not None], recipe)
+        items = Rows(_table(grouped[0]))
+        added, test = (
+            _same_columns(one, items.inputs) for one in (grouped[1], grouped[2] if theirs is not None else None)
         )
-        added, test = (_same_columns(one, items.inputs) for one in _read_others(recipe, new, hints))
     assert added is not None
     return Grown(old.name, items, numbers, test, added)
 

@@ -19,6 +19,7 @@ COLOURS = 1 << 24
 """Added to the packed red, green and blue of a pixel of a coloured mask, so that no colour is taken for a value."""
 N_THREADS = 4
 BYTES_A_PIXEL = 4
+LEAST, MOST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 
 
 def colour_name(value: int) -> str:
@@ -84,7 +85,11 @@ ODD_MODES = frozenset({"CMYK", "YCbCr", "LAB", "HSV", "PA", "La", "RGBa"})
 
 
 def _values(pixels: np.ndarray) -> np.ndarray:
-    """One number a pixel."""
+    """One number a pixel.
+
+    Raises:
+        ValueError: a pixel has no number, or one that int32 does not hold.
+    """
     if pixels.dtype == bool:
         return pixels.astype(np.uint8)
     if pixels.ndim == 3:
@@ -96,5 +101,12 @@ def _values(pixels: np.ndarray) -> np.ndarray:
             red, green, blue = (pixels[..., k].astype(np.int32) for k in range(3))
             return np.asarray(COLOURS + (red << 16) + (green << 8) + blue)
     if pixels.dtype.kind == "f":
+        if (n := int(pixels.size - np.isfinite(pixels).sum())) > 0:
+            raise ValueError(
+                f"{n:,} pixels are no number (NaN or infinite): expected the number of a class; write one of its own "
+                "for pixels to leave out, such as 255, and pass void=255"
+            )
         pixels = np.rint(pixels)
+    if pixels.dtype != np.uint8 and pixels.size and (pixels.min() < LEAST or pixels.max() > MOST):
+        raise ValueError(f"values of {pixels.min():g} to {pixels.max():g}: expected numbers of classes within 32 bits")
     return np.asarray(pixels if pixels.dtype == np.uint8 else pixels.astype(np.int32))

@@ -12,6 +12,7 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake import arrays, files, folders
+from automl.intake.assemble import checked_weight
 from automl.intake.cell_types import objects
 from automl.intake.folder_layout import sort_of_file
 from automl.intake.frames import as_series, is_frame, tidy
@@ -29,7 +30,9 @@ OF_TRAINING = frozenset({"images_in_cells", "given_split"})
 """Findings of readers that say how training data are read, and nothing of new rows."""
 
 
-def new_rows(data: Any, task: Task, modality: Modality | None = None, root: str | None = None) -> Dataset:
+def new_rows(
+    data: Any, task: Task, modality: Modality | None = None, root: str | None = None, weight: str | None = None
+) -> Dataset:  # fmt: skip
     """Read rows to predict.
 
     Args:
@@ -38,6 +41,7 @@ def new_rows(data: Any, task: Task, modality: Modality | None = None, root: str 
         task: what the model was trained for; `task.columns` names its columns.
         modality: the record of the task's modality; None where rows are those of a table.
         root: folder of relative image paths; by default that of the file or folder read.
+        weight: a column of weights, which is read if it is there; None for none.
 
     Returns:
         Raw inputs with the task's columns that are there (time and series columns among them), target columns, if
@@ -53,6 +57,8 @@ def new_rows(data: Any, task: Task, modality: Modality | None = None, root: str 
         raise DataError(f"{raw.where} holds no rows: expected at least one to predict")
     raw = replace(raw, findings=tuple(finding for finding in raw.findings if finding.check not in OF_TRAINING))
     inputs, target, findings = raw.inputs, raw.target, raw.findings
+    has_weights = weight is not None and is_frame(inputs) and weight in inputs
+    weights = checked_weight(inputs[weight]) if has_weights else None
     rate = raw.rate
     if rate is None and task.sound and not is_frame(inputs):
         rate = task.sound["own_rate"] or None
@@ -73,6 +79,7 @@ def new_rows(data: Any, task: Task, modality: Modality | None = None, root: str 
         inputs=inputs,
         target=target,
         root=root if root is not None else raw.root,
+        weight=weights,
         findings=findings,
         row_numbers=positions,
         index=index,

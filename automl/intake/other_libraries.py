@@ -7,7 +7,7 @@ Source: the interfaces of ``datasets.Dataset`` (with_format, features, ClassLabe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -24,6 +24,11 @@ __all__ = ["without_library"]
 
 INFINITE = -1
 """What ``tf.data.Dataset.cardinality`` gives for data without end (``tf.data.INFINITE_CARDINALITY``)."""
+UNBATCHING = frozenset({"Unbatch", "TensorSlice", "TFRecord", "TextLine", "FixedLengthRecord", "Range"})
+"""Steps of ``tf.data`` after which an element is one row."""
+BATCHING = frozenset({"Batch", "ParallelBatch", "PaddedBatch", "MapAndBatch", "Rebatch"})
+UNCHANGING = frozenset({"UnaryUnchangedStructure", "Map", "ParallelMap", "Zip", "Concatenate", "Restructured"})
+"""Steps after which it is what it was."""
 CELL_BYTES = 64
 CHECKED_EVERY = 256
 
@@ -105,7 +110,7 @@ def _of_tensorflow(data: Any, where: str) -> Any:
 
 def _columns_read(data: Any, spec: Any, where: str) -> list[dict[str | None, list[Any]]]:
     """Of each part of an element: its rows by column; a part that is one tensor has a column None."""
-    batched = _is_batched(spec)
+    batched = _is_batched(data, spec, where)
     parts: list[dict[str | None, list[Any]]] = [{} for _ in (spec if isinstance(spec, tuple) else (spec,))]
     limit_mib, n_bytes = whole_mib(None), 0.0
     for number, element in enumerate(_elements(data, where)):
@@ -129,18 +134,47 @@ def _elements(data: Any, where: str) -> Iterator[Any]:
         raise DataError(f"{where} cannot be read ({error}); convert its elements to dense tensors") from error
 
 
-def _is_batched(spec: Any) -> bool:
+def _is_batched(data: Any, spec: Any, where: str) -> bool:
     """Whether an element holds rows.
 
-    A leading dimension of unknown length is that of a batch, and so is one that several tensors share, of which one
-    is a column of single values. A tensor of fixed shape alone is one row.
+    Shapes alone do not tell a batch of three numbers from a row of three, so the steps that made the data are asked. A
+    single value within an element says that it is one row.
+
+    Raises:
+        DataError: neither tells, or they contradict each other.
     """
     shapes = [_shape(leaf) for leaf in _leaves(spec)]
-    if not shapes or not all(shapes):
+    if not all(shapes):
         return False
-    if any(shape[0] is None for shape in shapes):
+    form, sizes = _form(data), {shape[0] for shape in shapes}
+    if form == "batches" and len(sizes - {None}) <= 1:
         return True
-    return len(shapes) > 1 and len({shape[0] for shape in shapes}) == 1 and min(map(len, shapes)) == 1
+    if form == "rows" and None not in sizes:
+        return False
+    shown = " and ".join(str(tuple(shape)) for shape in shapes[:4])
+    raise DataError(
+        f"{where} has elements of shape {shown}, which may be rows or batches: expected data that end in a batch "
+        "of rows, or elements with a single value such as a class; call .batch(32) if each element is one row, or "
+        ".unbatch() if each holds several"
+    )
+
+
+def _form(data: Any) -> Literal["rows", "batches"] | None:
+    """What elements are by the steps that made them, the last one that tells; None where none does.
+
+    Source: ``tf.data.Dataset._inputs`` and the names of its classes; steps that leave elements as they are derive from
+    ``UnaryUnchangedStructureDataset``. Names that are not known tell nothing.
+    """
+    kinds = {kind.__name__.strip("_").removesuffix("V2").removesuffix("Dataset") for kind in type(data).__mro__}
+    if kinds & UNBATCHING:
+        return "rows"
+    if kinds & BATCHING:
+        return "batches"
+    inputs: Any = getattr(data, "_inputs", tuple)()
+    if not kinds & UNCHANGING or not inputs:
+        return None
+    forms = {_form(one) for one in inputs}
+    return forms.pop() if len(forms) == 1 else None
 
 
 def _leaves(spec: Any) -> Iterator[Any]:

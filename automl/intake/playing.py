@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.intake.sound_files import at_rate, of_array, placed, record
+from automl.intake.sound_files import at_rate, of_array, placed, record, scaled_samples
 from automl.intake.sounds import heard_at
 from automl.intake.spectrograms import SoundForm
 
@@ -59,8 +59,7 @@ def _samples(source: Any, form: SoundForm) -> np.ndarray:
         return heard_at(record(Path(source)), form)
     if not isinstance(source, np.ndarray):
         raise ValueError("neither a path nor samples")
-    values = source.astype(np.float32) / np.float32(form.full_scale)
-    return heard_at(of_array(values, max(round(form.own_rate), 1)), form)
+    return heard_at(of_array(scaled_samples(source, form.full_scale), max(round(form.own_rate), 1)), form)
 
 
 def _too_long(content: bytes) -> bool:

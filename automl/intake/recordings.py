@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -16,7 +16,7 @@ from automl.intake.frames import is_frame
 from automl.intake.raw import Raw
 from automl.records import Recipe
 
-__all__ = ["GROUPS", "Recordings", "recordings", "with_group_of_names"]
+__all__ = ["GROUPS", "Recordings", "recordings", "with_group_of_names", "with_groups_of_names"]
 
 GROUPS = ("speaker", "session", "machine", "recording")
 """What files may be of, as ``group`` names it."""
@@ -133,19 +133,47 @@ def with_group_of_names(raw: Raw, recipe: Recipe) -> Raw:
         raw: as read.
         recipe: whose `group` may be one of `GROUPS`.
     """
-    if recipe.group not in GROUPS or not is_frame(raw.inputs) or recipe.group in raw.inputs.columns:
-        return raw
-    column = next((name for name in raw.inputs.columns if _holds_sounds(raw, name)), None)
-    if column is None:
-        return raw
-    names = [cell if isinstance(cell, str) else None for cell in raw.inputs[column]]
+    return with_groups_of_names((raw,), recipe)[0]
+
+
+def with_groups_of_names(parts: Sequence[Raw], recipe: Recipe) -> tuple[Raw, ...]:
+    """Parts of one data set with that column, told from the names of all parts together: a few files tell nothing.
+
+    Args:
+        parts: as read. One that has the column keeps it; where names tell another one, no part gets any.
+        recipe: whose `group` may be one of `GROUPS`.
+    """
+    group, whole = recipe.group, tuple(parts)
+    if group not in GROUPS or not all(is_frame(raw.inputs) for raw in whole):
+        return whole
+    column = next((name for name in whole[0].inputs.columns if _holds_sounds(whole[0], name)), None)
+    if column is None or not all(column in raw.inputs for raw in whole) or all(group in raw.inputs for raw in whole):
+        return whole
+    names = [cell if isinstance(cell, str) else None for raw in whole for cell in raw.inputs[column]]
+    classes = [_classes(raw, recipe) for raw in whole]
+    known = [own for own in classes if own is not None]
+    found = recordings(names, [one for own in known for one in own] if len(known) == len(whole) else None)
+    if found is None:
+        return whole
+    ends = np.cumsum([len(raw.inputs) for raw in whole])
+    keys = np.split(found.keys, ends[:-1])
+    if any(
+        group in raw.inputs and _texts(raw.inputs[group]) != _texts(own) for raw, own in zip(whole, keys, strict=True)
+    ):
+        return whole
+    return tuple(replace(raw, inputs=raw.inputs.assign(**{group: own})) for raw, own in zip(whole, keys, strict=True))
+
+
+def _texts(cells: Iterable[object]) -> list[str | None]:
+    return [None if cell is None or cell != cell else str(cell) for cell in cells]
+
+
+def _classes(raw: Raw, recipe: Recipe) -> list[object] | None:
+    """The first target of each file, or None."""
     targets = raw.target
     if targets is None and recipe.target and set(recipe.target) <= set(raw.inputs.columns):
         targets = raw.inputs[list(recipe.target)]
-    found = recordings(names, None if targets is None else targets.iloc[:, 0].tolist())
-    if found is None:
-        return raw
-    return replace(raw, inputs=raw.inputs.assign(**{recipe.group: found.keys}))
+    return None if targets is None else targets.iloc[:, 0].tolist()
 
 
 def _holds_sounds(raw: Raw, name: str) -> bool:

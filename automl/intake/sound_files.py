@@ -17,7 +17,10 @@ import numpy as np
 from automl.errors import DataError
 from automl.intake.files import SOUND_FORMATS, open_file, shown
 
-__all__ = ["Recording", "UnreadableSound", "at_rate", "header", "of_array", "placed", "record", "soundfile"]
+__all__ = [
+    "OLD_UNSIGNED", "UNSIGNED", "Recording", "UnreadableSound", "at_rate", "header", "of_array", "placed", "record",
+    "scaled_samples", "soundfile",
+]  # fmt: skip
 
 MOST_NUMBERS = 50_000_000
 """Samples of all channels of a file that are read; what lies beyond is not heard."""
@@ -31,6 +34,8 @@ CLIPPED_SHARE, CLIPPED_RUN = 1e-3, 3
 SILENT = 1e-4
 """Of full scale (-80 dB): a sound that never rises above it is silent."""
 MOST_RATE = 1_000_000
+UNSIGNED, OLD_UNSIGNED = 128.0, 255.0
+"""Full scale of unsigned bytes about their middle; and as models of earlier versions have it, not about it."""
 
 
 class UnreadableSound(ValueError):
@@ -131,6 +136,22 @@ def of_array(values: np.ndarray, rate: int, seconds: float | None = None) -> Rec
     peak = float(np.abs(values).max())
     length = mono.shape[0] / rate if seconds is None else seconds
     return Recording(mono, rate, len(values), length, peak < SILENT, _is_clipped(values, peak))
+
+
+def scaled_samples(values: np.ndarray, full_scale: float) -> np.ndarray:
+    """Samples of an array as float32, 1 for full scale.
+
+    Source: 8 bits PCM is unsigned, and 128 is silence (Multimedia Programming Interface and Data Specifications 1.0,
+    "WAVE PCM format").
+
+    Args:
+        values: of any numeric type.
+        full_scale: its value that is full scale; `OLD_UNSIGNED` of models that learnt bytes as they were.
+    """
+    made = values.astype(np.float32)
+    if values.dtype == np.uint8 and full_scale != OLD_UNSIGNED:
+        return np.asarray((made - np.float32(UNSIGNED)) / np.float32(UNSIGNED))
+    return np.asarray(made / np.float32(full_scale))
 
 
 def _is_clipped(values: np.ndarray, peak: float) -> bool:

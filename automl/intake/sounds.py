@@ -19,7 +19,18 @@ from automl.intake.files import shown
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
 from automl.intake.images import column_of_files, dropped, full_path, only_readable
-from automl.intake.sound_files import Recording, at_rate, header, of_array, placed, record, soundfile
+from automl.intake.sound_files import (
+    OLD_UNSIGNED,
+    UNSIGNED,
+    Recording,
+    at_rate,
+    header,
+    of_array,
+    placed,
+    record,
+    scaled_samples,
+    soundfile,
+)
 from automl.intake.sound_findings import sound_findings
 from automl.intake.spectrograms import SoundForm, spectrogram
 from automl.records import Dataset, Finding, Task
@@ -186,6 +197,8 @@ def _of_array(dataset: Dataset, form: SoundForm | None) -> tuple[Dataset, SoundF
         )
     n, _, length = values.shape
     is_new, rate = form is not None, max(round(dataset.rate), 1)
+    if form is not None and form.full_scale == UNSIGNED and _are_bytes(values):
+        values = values.astype(np.uint8)
     full_scale = _full_scale(values, dataset.given, form)
     if form is None:
         seconds = min(length / rate, MOST_SECONDS)
@@ -193,9 +206,9 @@ def _of_array(dataset: Dataset, form: SoundForm | None) -> tuple[Dataset, SoundF
     pictures = np.empty((n, *form.shape), np.uint8)
     heard, n_odd = {}, 0
     for row in range(n):
-        own = values[row].astype(np.float32)
+        own = scaled_samples(values[row], full_scale)
         n_odd += int(not np.isfinite(own).all())
-        sound = of_array(own / np.float32(full_scale), rate)
+        sound = of_array(own, rate)
         heard[row] = Heard(rate, sound.channels, sound.seconds, sound.is_silent, sound.is_clipped)
         pictures[row] = spectrogram(heard_at(sound, form), form)
     numbers = np.arange(n) if dataset.row_numbers is None else dataset.row_numbers
@@ -206,11 +219,14 @@ def _of_array(dataset: Dataset, form: SoundForm | None) -> tuple[Dataset, SoundF
 def _full_scale(values: np.ndarray, given: np.ndarray | None, form: SoundForm | None) -> float:
     """The value that is full scale: of small whole numbers by their type, of fractions 1, else that of a usual format.
 
-    Larger types hold samples of 16 or 24 bits as well as their own, so whole numbers of 32 and 64 bits count by their
-    peak, as fractions beyond 1 do: of standardised sounds the peak is full scale, of larger ones 32,768. New sounds
-    have the scale of those trained on, unless only one of both is of fractions.
+    Unsigned bytes count about their middle, 128, as 8 bits PCM does. Larger types hold samples of 16 or 24 bits as well
+    as their own, so whole numbers of 32 and 64 bits count by their peak, as fractions beyond 1 do: of standardised
+    sounds the peak is full scale, of larger ones 32,768. New sounds have the scale of those trained on, unless only one
+    of both is of fractions.
     """
     is_whole = values.dtype.kind in "ui"
+    if values.dtype == np.uint8:
+        return OLD_UNSIGNED if form is not None and form.full_scale == OLD_UNSIGNED else UNSIGNED
     if is_whole and values.dtype.itemsize <= 2:
         return float(np.iinfo(values.dtype).max)
     used = values if given is None or given.all() else values[~given]
@@ -223,6 +239,13 @@ def _full_scale(values: np.ndarray, given: np.ndarray | None, form: SoundForm | 
     if known is not None and (peak <= LEAST_PCM if known <= LEAST_PCM else peak > 2.0):
         return known
     return 1.0 if peak <= 2.0 else peak if peak <= LEAST_PCM else max(PCM_SCALES[0], peak)
+
+
+def _are_bytes(values: np.ndarray) -> bool:
+    """Whether numbers of a larger type, as JSON has them, are unsigned bytes."""
+    if values.dtype == np.uint8 or not values.size or not np.isfinite(values).all():
+        return False
+    return bool(values.min() >= 0 and 2 < values.max() <= 255 and (values == np.rint(values)).all())
 
 
 def _odd_numbers(count: int) -> tuple[Finding, ...]:

@@ -312,7 +312,9 @@ class SideModel:
         made = {name: unused(name, taken) for name in frame.columns if name in times.columns}
         return pd.concat([times, frame.rename(columns=made)], axis=1)
 
-    def read(self, rows: Any, on_odd: OnOdd | None = None, future: Any = None) -> Dataset:
+    def read(
+        self, rows: Any, on_odd: OnOdd | None = None, future: Any = None, weight: str | None = None
+    ) -> Dataset:  # fmt: skip
         """Read new rows as the model will see them. `findings` of the result say what is odd about them.
 
         Args:
@@ -320,14 +322,15 @@ class SideModel:
                 then.
             on_odd: as for `predict`; nothing is warned of here.
             future: as for `predict`, which needs it no more then.
+            weight: a column of weights of the rows, which scores need; None without any.
 
         Raises:
-            DataError: as by `predict`.
+            DataError: as by `predict`; or a weight is none.
         """
         from automl.predict.rows import read_rows
 
         with self._opened():
-            return read_rows(rows, self.task, self.root, on_odd, future)
+            return read_rows(rows, self.task, self.root, on_odd, future, weight)
 
     def _opened(self) -> AbstractContextManager[None]:
         """A context that explains errors during prediction, see `automl.sides.predictors.opened_from`."""
@@ -435,13 +438,14 @@ class Model(AsEstimator, _Models):
             RecipeError: a condition is not known.
         """
         from automl import goals
-        from automl.predict.watching import read_reference, watch
+        from automl.predict.watching import conditions_of, read_reference, watch
 
         if goals.named(self.task).in_windows:
             raise DataError("watch: forecasts are not watched; compare their errors as the true values come in")
-        read_reference(self.reference)  # before any row is read
+        conditions_of(fail_on, self.task)  # before any row is read
+        known = read_reference(self.reference)
         chosen = self.side(side or self.recommended)
-        dataset = chosen.read(rows, "ignore")
+        dataset = chosen.read(rows, "ignore", weight=known.weight)
         return watch(dataset, self.task, chosen.predictor, chosen.side, self.reference, fail_on)
 
     def predict(

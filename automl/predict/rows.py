@@ -30,7 +30,8 @@ LEFT_OUT, EMPTY = "were left out", "have an empty prediction"
 
 
 def read_rows(
-    rows: Any, task: Task, root: str | None = None, on_odd: OnOdd | None = None, beforehand: Any = None
+    rows: Any, task: Task, root: str | None = None, on_odd: OnOdd | None = None, beforehand: Any = None,
+    weight: str | None = None,
 ) -> Dataset:  # fmt: skip
     """Read new rows as a model of this task reads them: columns of the types of training, images decoded.
 
@@ -40,6 +41,7 @@ def read_rows(
         root: folder of relative image paths.
         on_odd: what is done where they differ from the training rows.
         beforehand: of a forecast, the covariates known beforehand of the steps to predict, or None.
+        weight: a column of weights; None or a name that is not there for none.
 
     Returns:
         A dataset whose findings say what is odd; rows that cannot be read are in its `index` only. The history of a
@@ -49,15 +51,16 @@ def read_rows(
         DataError: none can be read, columns that the task needs are missing, or they are odd and to be refused.
         RecipeError: `on_odd` is none of the words.
     """
-    return read_compared(rows, task, root, on_odd, beforehand)[0]
+    return read_compared(rows, task, root, on_odd, beforehand, weight)[0]
 
 
 def read_compared(
-    rows: Any, task: Task, root: str | None = None, on_odd: OnOdd | None = None, beforehand: Any = None
-) -> tuple[Dataset, tuple[NewColumn, ...]]:
+    rows: Any, task: Task, root: str | None = None, on_odd: OnOdd | None = None, beforehand: Any = None,
+    weight: str | None = None,
+) -> tuple[Dataset, tuple[NewColumn, ...]]:  # fmt: skip
     """Read new rows, and how each of their used columns compares with training; see `read_rows`."""
     odd.check_word(on_odd)
-    raw = new_rows(rows, task, modalities.named(task), root)
+    raw = new_rows(rows, task, modalities.named(task), root, weight)
     if beforehand is not None and not task.covariates_known:
         raise DataError("future: this model reads no covariates that are known beforehand; leave it out")
     if goals.named(task).in_windows:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from automl.records.names import DeviceWish, GoalName, Kind, PrecisionWish
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ class Ancestor:
     gain: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Inherited:
     """What a contest without a search takes over from an earlier one.
 
@@ -212,6 +215,9 @@ class Inherited:
         n_new: rows that are new.
         command: the update as a command; "" if none can do the same.
         python: the update as a call in Python.
+        chose: ``(n,)`` bool of the rows of the data by their position: whether they trained or validated in the earlier
+            contest, or repeat a row that did; None where none of them may test.
+        n_repeats: new rows that repeat an old row word for word.
     """
 
     settings: Mapping[str, tuple[FixedSettings, ...]]
@@ -219,3 +225,5 @@ class Inherited:
     n_new: int = 0
     command: str = ""
     python: str = ""
+    chose: np.ndarray | None = None
+    n_repeats: int = 0

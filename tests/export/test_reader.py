@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from automl.export import describe, reader
@@ -88,3 +89,26 @@ def test_normal_quantiles_are_those_of_scipy():
 
     p = np.concatenate([[0.0, 1e-300, 1e-20, 1e-7, 0.5, 1 - 1e-7, 1.0], np.linspace(0, 1, 10_001)])
     np.testing.assert_allclose(reader.normal_quantile(p), ndtri(p), rtol=1e-13, atol=1e-15)
+
+
+def test_dates_outside_the_years_of_nanoseconds_are_gaps_as_they_are_in_automl():
+    from automl.detect.parse.stamps import dates
+
+    cells = ["2500-01-01", "1500-01-01", "1677-09-21", "1677-09-22", "2262-04-10", "2262-04-11", "2020-01-31 23:59:58"]
+    cells += ["2020-01-31T23:59:58.123456789", None, ""]
+    found = reader._dates(cells, {"name": "d"})
+    np.testing.assert_array_equal(found, dates(pd.Series(cells, dtype=object)))
+    assert np.isnat(found).tolist() == [True, True, True, False, False, True, False, False, True, True]
+    assert np.isnat(reader._dates(["300000-01-01", np.datetime64("2500-01-01", "s")], {"name": "d"})).all()
+
+
+ZONED = pd.Timestamp("2020-01-31", tz="UTC")
+
+
+@pytest.mark.parametrize(
+    "cell", ["2020-01-31T00:00Z", "2020-01-31 00:00+01:00", "2020-01-31 00-0100", "2020-01-31T00:00:00.5+01", ZONED,
+             "now", "today", 5, 5.5, np.int64(7)],
+)  # fmt: skip
+def test_times_with_a_zone_and_what_is_no_date_are_refused(cell):
+    with pytest.raises(ValueError, match="'d': expected ISO 8601 dates without a zone, got"):
+        reader._dates(["2020-01-01", cell], {"name": "d"})

@@ -1,6 +1,7 @@
 """A run that is logged, updated with new rows and watched: one small contest, and what follows it night after night."""
 
 import dataclasses
+import io
 import json
 import warnings
 from pathlib import Path
@@ -12,10 +13,16 @@ from tiny_network import TINY_OPTIONS
 
 import automl
 from automl.errors import DataError, FolderError, RecipeError
+from automl.flow.inheritance import as_updated
 from automl.flow.prepare import prepare
-from automl.flow.updating import finalists_settings, lineage_of, parted
-from automl.intake import grown
+from automl.flow.update_split import parted
+from automl.flow.updating import _writable, finalists_settings, lineage_of
+from automl.intake import Rows, grown
+from automl.intake.row_hashes import row_hashes
 from automl.recipe import make
+from automl.records import Ancestor, Inherited
+from automl.report.trust import trust_of
+from automl.testing.outcomes import example_outcome
 
 
 def rows(n, seed, shift=0.0):
@@ -138,6 +145,9 @@ def test_no_row_that_chose_settings_tests_in_an_update(run, updated, place):
     chose = old.iloc[np.concatenate([run.outcome.split.train, run.outcome.split.valid])]
     assert not set(tests["a"].astype(float).round(9)) & set(chose["a"].round(9))
     assert len(tests) == 80
+    (told,) = (one.message for one in updated.outcome.findings if one.check == "updated")
+    assert told.endswith("No row that chose these settings tests.")
+    assert not [one for one in updated.outcome.findings if one.check == "tested_again"]
 
 
 def test_other_data_than_those_of_the_run_are_refused(run, place, tmp_path):
@@ -178,16 +188,78 @@ def test_members_of_an_ensemble_are_taken_over_and_rows_are_no_setting():
 def test_rows_of_a_known_group_stay_with_it_and_dated_rows_test_the_latest(place):
     recipe = make(data=str(place / "old.csv"), target="y", group="group")
     prepared = prepare(recipe)
-    train, test = parted(grown(recipe, place / "new.csv"), prepared, recipe)
-    assert not set(train.column("group")) & set(test.column("group")) and len(train) + len(test) == 400
-    old = rows(300, 0).assign(day=pd.date_range("2020-01-01", periods=300))
-    new = rows(50, 1).assign(day=pd.date_range("2021-01-01", periods=50))
-    dated = make(data=old, target="y", time_column="day")
-    train, test = parted(grown(dated, new), prepare(dated), dated)
-    assert test is None and len(train) == 350
+    parts = parted(grown(recipe, place / "new.csv"), prepared, recipe)
+    groups = [set(part.column("group")) for part in (parts.train, parts.test)]
+    assert not groups[0] & groups[1] and len(parts.train) + len(parts.test) == 400
+    dated, new = dated_rows(), later(50)
+    parts = parted(grown(dated, new), prepare(dated), dated)
+    assert parts.test is None and len(parts.train) == 350
     weighted = dataclasses.replace(dated, weight=np.ones(300))
     with pytest.raises(RecipeError, match="weights as a column"):
         parted(grown(dated, new), prepare(dated), weighted)
+
+
+def dated_rows():
+    return make(data=rows(300, 0).assign(day=pd.date_range("2020-01-01", periods=300)), target="y", time_column="day")
+
+
+def later(n, since="2021-01-01"):
+    return rows(n, 1).assign(day=pd.date_range(since, periods=n))
+
+
+def told_of(recipe, new):
+    """What an update would say of its test rows, and these rows."""
+    parts = parted(grown(recipe, new), prepare(recipe), recipe)
+    prepared = prepare(dataclasses.replace(recipe, data=parts.train.inputs))
+    ancestor = Ancestor("runs/1", "f", "", 300, "roc_auc", None, "deep", None, None)
+    inherited = Inherited({}, (ancestor,), len(new), chose=parts.chose, n_repeats=parts.n_repeats)
+    outcome = dataclasses.replace(example_outcome(), split=prepared.split, findings=())
+    return as_updated(outcome, inherited, prepared.dataset.row_numbers).findings, prepared.split.test
+
+
+def test_latest_rows_that_chose_the_settings_are_counted_and_lower_the_trust():
+    dated = dated_rows()
+    (found,), _ = told_of(dated, later(60))
+    assert "No row that chose these settings tests." in found.message and trust_of((found,)).level == "high"
+    (found, doubt), test = told_of(dated, later(100, "2019-01-01"))
+    was = set(prepare(dated).split.test)
+    again = [row for row in test if row < 300 and row not in was]
+    assert again and doubt.count == len(again) and doubt.rows == tuple(again[:20])
+    assert f"{len(again)} of the {len(test)} test rows chose the settings in runs/1" in doubt.message
+    assert "No row" not in found.message and trust_of((found, doubt)).level == "low"
+
+
+def test_new_rows_that_repeat_old_ones_go_where_those_are(place):
+    recipe = make(data=str(place / "old.csv"), target="y")
+    prepared, old = prepare(recipe), pd.read_csv(place / "old.csv")
+    learnt, tested = old.iloc[prepared.split.train[:30]], old.iloc[prepared.split.test[:20]]
+    new = pd.concat([learnt, rows(50, 1), tested], ignore_index=True)
+    parts = parted(grown(recipe, new), prepared, recipe)
+    assert parts.n_repeats == 50 and parts.chose.sum() == 240 + 30
+    counts = [set(part.column("a").round(12)) for part in (parts.train, parts.test)]
+    assert not counts[0] & counts[1] and 60 + 20 < len(parts.test) < 60 + 20 + 50
+    assert set(tested["a"].round(12)) <= counts[1] and set(learnt["a"].round(12)) <= counts[0]
+
+
+def test_rows_are_alike_in_whatever_types_files_gave_them():
+    one = pd.DataFrame({"i": [1, 2], "f": [0.0, np.nan], "t": ["é", None], "b": [b"\xff", b"1"]})
+    two = one.astype({"i": float}).assign(t=["é", pd.NA], f=[-0.0, np.nan])
+    first, second, third = row_hashes([Rows(one), Rows(two), Rows(one.assign(t=["e", None]))])
+    assert first.tolist() == second.tolist() and (first == third).tolist() == [False, True]
+    arrays = [Rows(np.arange(8.0).reshape(4, 2), pd.DataFrame({"y": list("abca")})) for _ in range(2)]
+    first, second = row_hashes([arrays[0], arrays[1].take(np.array([True, False, True, True]))])
+    assert first[[0, 2, 3]].tolist() == second.tolist() and len(set(first)) == 4
+
+
+def test_cells_of_arrays_and_missing_values_are_written_as_texts():
+    cells = [np.array([1.5, 2.0]), None, np.zeros((2, 2)), pd.NA]
+    frame = pd.DataFrame(
+        {"v": cells, "m": [1, "a", None, np.nan], "s": ["x", None, pd.NA, "y"], "n": range(4)}, dtype=object
+    )
+    made = _writable(frame)
+    assert made["v"].tolist() == ["[1.5, 2.0]", None, "[[0.0, 0.0], [0.0, 0.0]]", None]
+    assert made["m"].tolist() == ["1", "a", None, None] and made["s"].tolist()[:2] == ["x", None]
+    made.to_parquet(io.BytesIO(), index=False)
 
 
 # --------------------------------------------------------------------------- watching

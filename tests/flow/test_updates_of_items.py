@@ -13,9 +13,10 @@ import pytest
 from tiny_network import TINY_OPTIONS
 
 import automl
-from automl.errors import DataError
+from automl.errors import DataError, RecipeError
 from automl.flow.prepare import prepare
-from automl.flow.updating import _target_array, _write, parted
+from automl.flow.update_split import parted
+from automl.flow.updating import _target_array, _write
 from automl.intake import grown
 from automl.intake.grown import _table
 from automl.intake.raw import Raw
@@ -23,7 +24,7 @@ from automl.recipe import make
 from automl.records import Mask
 
 sys.path.append(str(Path(__file__).parents[1] / "intake"))
-from written_sounds import RATE, tone, wav
+from written_sounds import RATE, classes_of_tones, tone, wav
 
 
 def series(n, seed, shift=0.0):
@@ -92,13 +93,14 @@ def test_items_of_another_shape_type_or_target_are_refused(run, tmp_path):
     assert not (tmp_path / "o").exists()
 
 
-def kept_again(old, new, tmp_path, **keys):
-    """The data of an update, read again from what it keeps; the old rows that test are the first ten."""
+def kept_again(old, new, tmp_path, tested=range(10), **keys):
+    """The data of an update, read again from what it keeps; the old rows that test are the first ten, or as given."""
     recipe = make(data=old, **keys)
     rows = grown(recipe, new)
-    split = SimpleNamespace(in_time=False, test=np.arange(10))
+    split = SimpleNamespace(in_time=False, test=np.array(tested))
     dataset = SimpleNamespace(n_rows=len(rows.old), row_numbers=rows.numbers, test_from=None)
-    train, test = parted(rows, SimpleNamespace(split=split, dataset=dataset), recipe)
+    parts = parted(rows, SimpleNamespace(split=split, dataset=dataset), recipe)
+    train, test = parts.train, parts.test
     tmp_path.mkdir(exist_ok=True)
     paths = [_write(one, tmp_path / "kept", name) for one, name in ((train, "train"), (test, "test"))]
     made = dataclasses.replace(recipe, data=str(paths[0]), test=str(paths[1]))
@@ -152,11 +154,34 @@ def test_sounds_keep_their_rate_and_their_files(tmp_path):
     assert prepared.task.modality == "audio" and prepared.dataset.n_rows == 60 and len(test) == 10 + 4
 
 
+def test_speakers_that_only_names_tell_stay_together_in_an_update_and_in_the_next_one(tmp_path):
+    pytest.importorskip("soundfile", reason="sound files are read by soundfile (extra audio)")
+    old, new = (str(classes_of_tones(tmp_path / name, 12, n)) for name, n in (("old", 4), ("new", 6)))
+    of_one = [0, 1, 2, 12, 13, 14]
+    prepared, train, test = kept_again(old, new, tmp_path, of_one, target="class", group="speaker")
+    assert len(train) + len(test) == 48 and not set(train.column("speaker")) & set(test.column("speaker"))
+    assert {"0"} <= set(test.column("speaker")) <= {"0", "4", "5"}
+    assert prepared.task.modality == "audio" and set(prepared.dataset.groups) == set("012345")
+    again = grown(make(data=str(tmp_path / "kept" / "train.parquet"), target="class", group="speaker"), new)
+    assert set(again.new.column("speaker")) == set("012345")
+    frame = pd.read_parquet(tmp_path / "kept" / "train.parquet").assign(speaker="someone")
+    with pytest.raises(DataError, match="lacks 'speaker'"):
+        grown(make(data=frame, target="class", group="speaker"), new)
+
+
+def test_groups_that_new_rows_do_not_tell_are_refused(tmp_path):
+    pytest.importorskip("soundfile", reason="sound files are read by soundfile (extra audio)")
+    old = str(classes_of_tones(tmp_path / "old", 8, 4))
+    new = str(classes_of_tones(tmp_path / "new", 24))
+    with pytest.raises(RecipeError, match="no such column, nor do names of files"):
+        kept_again(old, new, tmp_path, target="class", group="speaker")
+
+
 def test_masks_of_arrays_are_kept_and_those_of_cells_are_refused(tmp_path):
     rng = np.random.default_rng(0)
     masks = rng.integers(0, 2, (40, 8, 8)).astype(np.uint8)
     X = (masks[..., None] * 200 + rng.integers(0, 50, (40, 8, 8, 3))).astype(np.uint8)
-    prepared, _, test = kept_again((X, masks), (X[:20], masks[:20]), tmp_path, target="y")
+    prepared, _, test = kept_again((X, masks), (X[:20] + 1, masks[:20]), tmp_path, target="y")
     assert prepared.task.goal == "segment" and prepared.dataset.n_rows == 60 and len(test) == 10 + 4
     frame = pd.DataFrame({"x": range(20), "y": [Mask(one) for one in masks[:20]]})
     with pytest.raises(DataError, match="'y' of the data holds masks: give pictures and masks as arrays"):

@@ -189,6 +189,26 @@ def test_whole_numbers_of_a_large_type_are_not_read_as_silence(bits, dtype):
     assert quiet.inputs.max() < made.inputs[:1].max() - 120  # a batch of one has the scale of training, not its own
 
 
+def test_unsigned_bytes_are_heard_about_their_middle():
+    values, task = np.stack([tone(500.0), tone(900.0)]), replace(TASK, columns=())
+    wide, narrow = (values * 32_767).astype("int16"), np.rint(values * 127 + 128).astype("uint8")
+    y = ["a", "b"]
+    (made, form), (expected, _) = (
+        sounds(load(Recipe(data={"X": X, "y": y, "rate": RATE})), task) for X in (narrow, wide)
+    )
+    near = np.abs(made.inputs.astype(int) - expected.inputs)
+    assert near[expected.inputs > 150].max() <= 12 and not made.findings
+    silent = sounds(load(Recipe(data={"X": np.full_like(narrow, 128), "y": y, "rate": RATE})), task)[0]
+    assert [one.check for one in silent.findings] == ["silent_sounds"]
+    task = replace(task, image_shape=form.shape, sound=form.settings())
+    for again in (narrow, narrow.astype("int64"), narrow.astype(float)):  # as JSON has them
+        new = named("audio").ready(new_rows({"X": again, "rate": RATE}, task, named("audio")), task, None)
+        np.testing.assert_array_equal(new.inputs, made.inputs)
+    earlier = replace(task, sound={**form.settings(), "full_scale": 255.0})
+    new = named("audio").ready(new_rows({"X": narrow, "rate": RATE}, earlier, named("audio")), earlier, None)
+    assert np.abs(new.inputs.astype(int) - made.inputs).max() > 20  # as an earlier version learnt it
+
+
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -243,3 +244,15 @@ def test_boxes_are_refused_in_words(tmp_path, name, content, kind):
     path.write_text(content)
     with pytest.raises(DataError, match=f"{kind} annotations.*not built"):
         load(Recipe(str(tmp_path)))
+
+
+@pytest.mark.parametrize(("odd", "words"), [(np.nan, "2 pixels are no number .*void=255"), (np.inf, "2 pixels are no"),
+                                            (3e9, "values of 1 to 3e\\+09: expected numbers of classes")])  # fmt: skip
+def test_float_masks_with_pixels_that_are_no_class_are_refused(tmp_path, odd, words):
+    pixels = np.ones((4, 5), np.float32)
+    save(tmp_path / "good.tif", pixels)
+    pixels[1, 2:4] = odd
+    save(tmp_path / "odd.tif", pixels)
+    found, reasons = mask_values([tmp_path / "good.tif", tmp_path / "odd.tif"])
+    assert found[0].tolist() == np.ones((4, 5)).tolist() and found[1] is None
+    assert re.search(words, reasons[1]), reasons

@@ -58,6 +58,14 @@ class DatasetV2:
         yield from self.elements
 
 
+class _TensorSliceDataset(DatasetV2):
+    """Rows."""
+
+
+class _BatchDataset(DatasetV2):
+    """Batches."""
+
+
 def spec(*shape):
     return SimpleNamespace(shape=shape)
 
@@ -96,14 +104,14 @@ def test_rows_of_a_dict_become_columns_with_texts_read_once():
 
 def test_batches_are_joined_and_pairs_keep_their_target():
     batches = [({"a": np.array([1.0, 2.0])}, np.array([0, 1])), ({"a": np.array([3.0])}, np.array([1]))]
-    raw = read(DatasetV2(batches, ({"a": spec(None)}, spec(None))), "the data", Hints())
+    raw = read(_BatchDataset(batches, ({"a": spec(None)}, spec(None))), "the data", Hints())
     assert raw.inputs["a"].tolist() == [1.0, 2.0, 3.0]
     assert raw.target is not None and raw.target.iloc[:, 0].tolist() == [0, 1, 1]
 
 
-def test_batches_of_one_size_are_told_from_rows_by_a_column_of_single_values():
+def test_batches_of_one_size_are_told_from_rows():
     batches = [(np.ones((2, 3)), np.array([0, 1])), (np.zeros((2, 3)), np.array([1, 0]))]
-    inputs, target = without_library(DatasetV2(batches, (spec(2, 3), spec(2))), "the data")
+    inputs, target = without_library(_BatchDataset(batches, (spec(2, 3), spec(2))), "the data")
     assert inputs.shape == (4, 3) and target == [0, 1, 1, 0]
     rows = [(np.ones(3), np.int64(1)), (np.zeros(3), np.int64(0))]
     inputs, target = without_library(DatasetV2(rows, (spec(3), spec())), "the data")
@@ -111,7 +119,7 @@ def test_batches_of_one_size_are_told_from_rows_by_a_column_of_single_values():
 
 
 def test_images_of_a_batch_become_an_array():
-    images = DatasetV2([np.zeros((2, 8, 8, 3), np.uint8)] * 2, spec(None, 8, 8, 3))
+    images = _BatchDataset([np.zeros((2, 8, 8, 3), np.uint8)] * 2, spec(None, 8, 8, 3))
     assert without_library(images, "the data").shape == (4, 8, 8, 3)
 
 
@@ -124,7 +132,7 @@ def test_data_without_end_are_refused_before_they_are_read():
 
 def test_data_of_unknown_length_are_refused_once_they_are_too_large(monkeypatch):
     monkeypatch.setattr("automl.intake.other_libraries.whole_mib", lambda room: 1.0)
-    endless = DatasetV2((np.zeros(1_000) for _ in range(10**9)), spec(1_000))
+    endless = _TensorSliceDataset((np.zeros(1_000) for _ in range(10**9)), spec(1_000))
     with pytest.raises(DataError, match="would take about"):
         without_library(endless, "the data")
 
@@ -182,3 +190,43 @@ def test_the_real_data_sets_of_tensorflow():
         assert raw.target is not None and raw.target.iloc[:, 0].tolist() == [0, 1, 1]
     with pytest.raises(DataError, match="has no end"):
         read(data.repeat(), "the data", Hints())
+
+
+def test_rows_and_batches_of_tensorflow_are_told_by_the_steps_that_made_them():
+    tf = pytest.importorskip("tensorflow", reason="needs TensorFlow")
+    x, y = np.arange(18.0).reshape(6, 3), np.arange(18.0, 36).reshape(6, 3)
+    rows = tf.data.Dataset.from_tensor_slices((x, y))  # two vectors of one length in each element
+    pairs = tf.data.Dataset.zip((tf.data.Dataset.from_tensor_slices(x), tf.data.Dataset.from_tensor_slices(y)))
+    options, same = tf.data.Options(), tf.autograph.experimental.do_not_convert(lambda *one: one)
+    for one in (
+        rows,
+        pairs.cache().prefetch(1),
+        rows.batch(4).unbatch().take(6),
+        rows.map(same).with_options(options),
+        rows.batch(3, drop_remainder=True),
+        rows.batch(4).map(same),
+        rows.take(3).concatenate(rows.skip(3)),
+    ):
+        made = without_library(one, "the data")
+        np.testing.assert_array_equal(made, (x, y))
+    alone = without_library(rows.map(tf.autograph.experimental.do_not_convert(lambda a, b: a)), "the data")
+    assert alone.shape == (6, 3)
+
+
+def test_elements_that_may_be_rows_or_batches_are_refused_with_what_to_do():
+    tf = pytest.importorskip("tensorflow", reason="needs TensorFlow")
+    made = tf.data.Dataset.from_generator(
+        lambda: iter([(np.ones(3), np.zeros(3))] * 2), output_signature=(tf.TensorSpec((None,)), tf.TensorSpec((None,)))
+    )
+    with pytest.raises(DataError, match=r"elements of shape \(None,\) and \(None,\).*\.batch\(32\).*\.unbatch\(\)"):
+        without_library(made, "the data")
+    inputs, target = without_library(made.unbatch(), "the data")
+    assert inputs == [1.0] * 6 and target == [0.0] * 6
+    inputs, target = without_library(made.batch(32), "the data")
+    assert inputs.shape == target.shape == (2, 3)
+    with pytest.raises(DataError, match="may be rows or batches"):
+        without_library(tf.data.Dataset.from_tensors(np.ones((4, 3))), "the data")
+    for odd in (DatasetV2([np.ones(3)], spec(3)), _BatchDataset([], (spec(3), spec(4))),
+                _TensorSliceDataset([], spec(None, None, 3))):  # fmt: skip
+        with pytest.raises(DataError, match="may be rows or batches"):
+            without_library(odd, "the data")

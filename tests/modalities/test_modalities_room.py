@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from automl import modalities
+from automl.detect.generated_items import detect_array
 from automl.errors import RecipeError
+from automl.intake import load
+from automl.recipe import make
 from automl.records import Encoder, TargetCodec
 
 ALL = ("table", "texts", "pictures", "sequences", "panel")
@@ -151,5 +154,19 @@ def test_a_modality_of_a_plug_in_is_asked_before_ours_and_served_by_its_base():
     try:
         assert [*modalities.known()] == ["spectrum", "text", "image", "audio", "sequence", "tabular"]
         assert modalities.serves("sequence", "spectrum") and not modalities.serves("spectrum", "sequence")
+    finally:
+        modalities.plug_in(())
+
+
+def test_items_of_a_modality_of_a_plug_in_are_generated_and_called_by_how_they_look():
+    X, y = np.random.default_rng(0).normal(size=(60, 1, 16)), np.array(["a", "b"] * 30)
+    recipe = make(data=(X, y), goal="generate")
+    dataset = load(recipe)
+    modalities.plug_in([other()])
+    try:
+        task = detect_array(dataset, recipe)[1]
+        assert (task.modality, task.label) == ("spectrum", "y")
+        with pytest.raises(RecipeError, match="series are generated given their class, which is called 'y'"):
+            detect_array(dataset, replace(recipe, condition="other"))
     finally:
         modalities.plug_in(())

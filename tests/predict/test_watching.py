@@ -11,6 +11,7 @@ from fixed_finalists import Fixed, by_x, levels, normal, table, table_task
 from automl import goals, metrics
 from automl.errors import BundleError, DataError, RecipeError
 from automl.predict.model import Model
+from automl.predict.rows import read_rows
 from automl.predict.watching import reference_of, watch
 from automl.predict.watching.drift import corrected, drift_of, separation
 from automl.predict.watching.expected import expected_score
@@ -331,3 +332,50 @@ def test_a_page_escapes_names_and_is_written_in_three_forms(tmp_path):
     assert "<b>cars</b>" not in page and "&lt;b&gt;cars" in page and "drifted" in page
     assert json.loads((tmp_path / "w.json").read_text())["drifted"] == ["x"]
     assert "1 of 3 columns drifted (x)" in str(found)
+
+
+# --------------------------------------------------------------------------- weights
+
+
+def weighted(n, seed):
+    """Rows of which those that are hard to tell weigh ten times as much."""
+    data = table(n, seed, **COLUMNS)
+    return dataclasses.replace(data, weight=np.where(np.abs(data.inputs["x"]) < 0.5, 10.0, 1.0))
+
+
+def test_scores_of_new_rows_are_weighted_as_those_of_the_contest():
+    _, task, model, _ = parts()
+    data, rows = weighted(4_000, 0), np.arange(4_000)
+    split = Split(rows[:1_000], rows[1_000:2_000], rows[2_000:], "row", rows[2_000:], "by hand", 0)
+    output = model.output(data, split.test)
+    truth = goals.truth(data, task, split.test)
+    light, heavy = (metrics.score("roc_auc", truth, output, one, {}) for one in (None, data.weight[split.test]))
+    assert light - heavy > 0.05
+    contestant = Contestant("mlp-1", "deep", output)
+    reference = json.loads(json.dumps(reference_of(data, task, split, (contestant,), {"deep": heavy}, "w")))
+    assert reference["weight"] == "w" and read_reference(reference).weight == "w"
+    found = watch(weighted(3_000, 1), task, model, "deep", reference)
+    for one in (found.score, found.expected.score, found.contest_expected):
+        assert abs(one - heavy) < 0.03 and not found.findings
+    bare = watch(dataclasses.replace(weighted(3_000, 1), weight=None), task, model, "deep", reference)
+    assert abs(bare.score - light) < 0.03 and "the column 'w', which the new rows lack" in bare.findings[0]
+    given = reference_of(data, task, split, (contestant,), {"deep": heavy})
+    bare = watch(dataclasses.replace(weighted(99, 1), weight=None), task, model, "deep", given)
+    assert "weights given in memory" in bare.findings[0]
+
+
+def test_a_model_reads_the_weights_of_new_rows_and_refuses_what_is_none():
+    data, task, *_ = parts()
+    rows = data.inputs.head(100).assign(w=2.0)
+    assert read_rows(rows, task, on_odd="ignore").weight is None
+    assert set(read_rows(rows, task, on_odd="ignore", weight="w").weight) == {2.0}
+    assert read_rows(rows, task, on_odd="ignore", weight="v").weight is None
+    with pytest.raises(DataError, match="weights are negative, infinite or missing"):
+        read_rows(rows.assign(w=-1), task, on_odd="ignore", weight="w")
+
+
+def test_a_condition_that_is_none_is_refused_before_any_row_is_read():
+    _, task, model, reference = parts()
+    held = Model(task, {"deep": model}, "deep", reference=reference)
+    with pytest.raises(RecipeError, match="did you mean 'drift'"):
+        held.watch("no such file.csv", fail_on="drfit>0")

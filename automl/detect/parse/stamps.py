@@ -266,7 +266,7 @@ def _year_first(texts: pd.Series) -> np.ndarray:
         parts = texts[rest].str.extract(r"^(?P<date>[\d-]+)" + CLOCK + ZONE + "$")
         day = parts["date"].where(parts["date"].str.len() > 7, parts["date"] + "-01")
         days = pd.to_datetime(day, format="%Y-%m-%d", errors="coerce", utc=True)
-    out = _nanoseconds(stamps)
+    out = np.array(_nanoseconds(stamps))  # pandas' own array is read-only
     out[rest.to_numpy()] = _nanoseconds(days) + _clocks(parts)
     return out
 

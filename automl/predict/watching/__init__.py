@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from automl.predict.watching.reference import read_reference, reference_of
-from automl.predict.watching.watch import Watched, watch
+from automl.predict.watching.watch import Watched, conditions_of, watch
 
-__all__ = ["Watched", "read_reference", "reference_of", "watch"]
+__all__ = ["Watched", "conditions_of", "read_reference", "reference_of", "watch"]

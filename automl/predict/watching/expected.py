@@ -59,7 +59,7 @@ def is_available(task: Task) -> bool:
 
 def expected_score(
     output: Output, task: Task, seed: int = 0, n_draws: int = DRAWS, errors: Errors | None = None,
-    sizes: np.ndarray | None = None,
+    sizes: np.ndarray | None = None, weight: np.ndarray | None = None,
 ) -> Expected | None:  # fmt: skip
     """The mean score over targets as they may be, and where most of the scores lie.
 
@@ -71,6 +71,7 @@ def expected_score(
         n_draws: number of drawn targets.
         errors: of numbers, as held-out rows had them; None for classes.
         sizes: of numbers, the expected absolute error of each, ``(n, n_targets)``.
+        weight: of the rows in the metric, ``(n,)``; None for one each.
 
     Returns:
         None if nothing says how right the predictions are, or the metric is not defined on most draws.
@@ -86,9 +87,9 @@ def expected_score(
     own = Output(output.kind, {name: array[rows] for name, array in output.arrays.items()})
     rng = np.random.default_rng(seed)
     context = {"classes": len(task.classes)}
-    scores = np.array([
-        metrics.score(task.metric, drawing(rows, rng), own, None, context) for _ in range(n_draws if len(rows) else 0)
-    ])  # fmt: skip
+    weights = None if weight is None else weight[rows]
+    n_draws = n_draws if len(rows) else 0
+    scores = np.array([metrics.score(task.metric, drawing(rows, rng), own, weights, context) for _ in range(n_draws)])
     known = scores[np.isfinite(scores)]
     if len(known) < max(1, LEAST_DEFINED * n_draws):
         return None

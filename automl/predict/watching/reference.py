@@ -67,16 +67,19 @@ class Reference:
         n_rows: training rows that were counted.
         columns: counts of each column.
         sides: by name of the side.
+        weight: the column by which the contest weighted rows, "" if the weights were given in memory; None without any.
     """
 
     n_rows: int
     columns: tuple[Summary, ...]
     sides: Mapping[str, SideReference] = field(default_factory=dict)
+    weight: str | None = None
 
 
 def reference_of(
-    dataset: Dataset, task: Task, split: Split, contestants: Sequence[Contestant], scores: Mapping[str, float | None]
-) -> dict[str, Any] | None:
+    dataset: Dataset, task: Task, split: Split, contestants: Sequence[Contestant], scores: Mapping[str, float | None],
+    weight: str | None = None,
+) -> dict[str, Any] | None:  # fmt: skip
     """What `watch` needs later, as JSON types; None for goals that it does not watch.
 
     Args:
@@ -85,6 +88,7 @@ def reference_of(
         split: of the contest.
         contestants: with their predictions for the test items.
         scores: test score by side.
+        weight: the column of weights; None if there is none.
     """
     if goals.named(task).in_windows:
         return None
@@ -93,8 +97,10 @@ def reference_of(
     columns = tuple(summary_of(one) for one in features_of(dataset, task, rows))
     known = _HeldOut.of(dataset, task, split, columns)
     extents = None if dataset.extents is None else dataset.extents[split.test]
-    sides = {one.side: _side(one, task, scores.get(one.side), known, extents) for one in contestants}
-    return {"version": VERSION, "n_rows": len(rows), "columns": [_as_json(one) for one in columns], "sides": sides}
+    of_test = None if dataset.weight is None else dataset.weight_of(split.test)
+    sides = {one.side: _side(one, task, scores.get(one.side), known, extents, of_test) for one in contestants}
+    made = {"version": VERSION, "n_rows": len(rows), "columns": [_as_json(one) for one in columns], "sides": sides}
+    return made if dataset.weight is None else {**made, "weight": weight or ""}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +124,8 @@ class _HeldOut:
 
 
 def _side(
-    contestant: Contestant, task: Task, score: float | None, known: _HeldOut, extents: np.ndarray | None
+    contestant: Contestant, task: Task, score: float | None, known: _HeldOut, extents: np.ndarray | None,
+    weight: np.ndarray | None,
 ) -> dict[str, Any]:  # fmt: skip
     predictions = tuple(summary_of(one) for one in prediction_features(contestant.output, task, extents))
     finite = score is not None and np.isfinite(score)
@@ -129,10 +136,10 @@ def _side(
         return content
     errors = _errors(contestant, task, predictions, known)
     sizes = None if errors is None else _sizes(errors, contestant.output, task, predictions, known)
-    expected = expected_score(contestant.output, task, 0, MEAN_DRAWS, errors, sizes)
+    expected = expected_score(contestant.output, task, 0, MEAN_DRAWS, errors, sizes, weight)
     content |= {"predictions": [_as_json(one) for one in predictions], "expected": expected and expected.score}
     if errors is not None and sizes is not None and finite and score is not None:
-        content["errors"] = errors_as_json(_levelled(errors, sizes, contestant.output, task, score))
+        content["errors"] = errors_as_json(_levelled(errors, sizes, contestant.output, task, score, weight))
     return content
 
 
@@ -155,11 +162,13 @@ def _sizes(
     return errors.sizes(merged_counts(known.columns, predictions), features, len(values_of(output)))
 
 
-def _levelled(errors: Errors, sizes: np.ndarray, output: Output, task: Task, score: float) -> Errors:
+def _levelled(
+    errors: Errors, sizes: np.ndarray, output: Output, task: Task, score: float, weight: np.ndarray | None
+) -> Errors:  # fmt: skip
     """The errors at the level of the test rows; sizes are those at a common factor of 1."""
 
     def expected(one: Errors) -> float | None:
-        found = expected_score(output, task, 0, LEVEL_DRAWS, one, sizes * one.level)
+        found = expected_score(output, task, 0, LEVEL_DRAWS, one, sizes * one.level, weight)
         return None if found is None else found.score
 
     return levelled(errors, score, expected)
@@ -238,7 +247,8 @@ def read_reference(content: Mapping[str, Any] | None) -> Reference:
         whole(content, "version", VERSION, VERSION)
         columns = tuple(_summary(one) for one in listed(content, "columns", 2 * MOST_COLUMNS))
         sides = {name: _read_side(one, columns) for name, one in mapping(content, "sides", MOST_SIDES).items()}
-        return Reference(whole(content, "n_rows", 0, 2**53), columns, sides)
+        weight = text(content, "weight", MOST_WORDS) if "weight" in content else None
+        return Reference(whole(content, "n_rows", 0, 2**53), columns, sides, weight)
     except Misfit as error:
         raise BundleError(
             f"watch: bundle.json holds no valid reference ({error}); was it altered? Use an unaltered copy"

@@ -16,6 +16,7 @@ from automl.predict.watching.errors import LEAST_ROWS as LEAST_HELD_OUT
 from automl.predict.watching.expected import Expected, expected_score, is_available, widened
 from automl.predict.watching.labels import known_truth
 from automl.predict.watching.reference import (
+    Reference,
     SideReference,
     merged_counts,
     merged_features,
@@ -24,13 +25,14 @@ from automl.predict.watching.reference import (
 )
 from automl.predict.watching.summaries import features_of
 from automl.recipe import WATCH_FIELDS, failing, parse_fail_on
-from automl.records import Output
+from automl.records import Finding, Output
 from automl.report.findings import finding_text, gravest_first
 
 if TYPE_CHECKING:
+    from automl.recipe import Condition
     from automl.records import Dataset, Task
 
-__all__ = ["FAIL_ON", "Watched", "watch"]
+__all__ = ["FAIL_ON", "Watched", "conditions_of", "watch"]
 
 FAIL_ON = "drift>0|predictions=drifted"
 """The conditions where none are given."""
@@ -118,6 +120,18 @@ class Watched:
         return write_watched(self.to_dict(), path)
 
 
+def conditions_of(fail_on: str | None, task: Task) -> tuple[Condition, ...]:
+    """The conditions that `Watched.failed_on` is about; they need no row.
+
+    Raises:
+        RecipeError: one is not known, or can never be answered for this task.
+    """
+    conditions = parse_fail_on(FAIL_ON if fail_on is None else fail_on, WATCH_FIELDS)
+    if not is_available(task) and any(one.field == "expected" for one in conditions):
+        raise RecipeError(f"fail_on: expected: the expected score of goal {task.goal!r} is {NOT_EXPECTED}")
+    return conditions
+
+
 def watch(
     dataset: Dataset,
     task: Task,
@@ -142,9 +156,7 @@ def watch(
         DataError: there are too few rows.
     """
     asked = FAIL_ON if fail_on is None else fail_on
-    conditions = parse_fail_on(asked, WATCH_FIELDS)
-    if not is_available(task) and any(one.field == "expected" for one in conditions):
-        raise RecipeError(f"fail_on: expected: the expected score of goal {task.goal!r} is {NOT_EXPECTED}")
+    conditions = conditions_of(fail_on, task)
     known = read_reference(reference)
     if dataset.n_rows < LEAST_ROWS:
         raise DataError(
@@ -166,7 +178,7 @@ def watch(
     if own.errors is not None:
         counts = merged_counts(known.columns, own.predictions)
         sizes = own.errors.sizes(counts, merged_features(features, predicted.values()), len(rows))
-    expected = expected_score(output, task, errors=own.errors, sizes=sizes)
+    expected = expected_score(output, task, errors=own.errors, sizes=sizes, weight=dataset.weight)
     if expected is not None:
         expected = widened(expected, own.score, own.predictions[0].n_rows if own.predictions else 0)
     score, n_scored = _real_score(dataset, task, output)
@@ -183,9 +195,19 @@ def watch(
         contest_score=own.score, contest_expected=own.expected, expected=expected,
         why_not="" if expected is not None else _why_not(task, own),
         score=score, n_scored=n_scored,
-        findings=tuple(finding_text(one) for one in gravest_first(dataset.findings)),
+        findings=tuple(finding_text(one) for one in gravest_first((*dataset.findings, *_unweighted(dataset, known)))),
         failed_on=failing(conditions, facts, WATCH_FIELDS), asked=asked,
     )  # fmt: skip
+
+
+def _unweighted(dataset: Dataset, known: Reference) -> tuple[Finding, ...]:
+    """That the contest weighted rows and the new ones have no weights."""
+    if known.weight is None or dataset.weight is not None:
+        return ()
+    by = f"the column {known.weight!r}, which the new rows lack" if known.weight else "weights given in memory"
+    message = f"The contest weighted rows by {by}; here all rows count alike."
+    step = "Add the column." if known.weight else "Write the weights into a column of the data to have weighted scores."
+    return (Finding("unweighted_rows", "medium", message, step),)
 
 
 def _why_not(task: Task, own: SideReference) -> str:
@@ -202,5 +224,6 @@ def _real_score(dataset: Dataset, task: Task, output: Output) -> tuple[float | N
     if truth is None or not n_known or metrics.named(task.metric).reads not in output.arrays:
         return None, n_known
     own = Output(output.kind, {name: array[known] for name, array in output.arrays.items()})
-    score = metrics.score(task.metric, truth, own, None, {"classes": len(task.classes)})
+    weight = None if dataset.weight is None else dataset.weight[known]
+    score = metrics.score(task.metric, truth, own, weight, {"classes": len(task.classes)})
     return (score if np.isfinite(score) else None), n_known
