@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,7 +134,7 @@ def _written(
     side: Any, found: formats.Format, made: graph.Graph, target: Path, dataset: Dataset, items: np.ndarray, given: str
 ) -> Exported:  # fmt: skip
     wanted = side.predictor.output(dataset, items).arrays
-    with files.guard(target):
+    with files.guard(target), errors_as_raised():
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = files.unfinished(target)
         draft.mkdir()
@@ -166,6 +167,20 @@ def _written(
             shutil.rmtree(draft, ignore_errors=True)
             raise
     return Exported(target, manifest)
+
+
+@contextmanager
+def errors_as_raised() -> Iterator[None]:
+    """Errors inside a network's call keep their words: Keras would put its own around them, with the inputs' types."""
+    import keras
+
+    was_on = keras.config.is_traceback_filtering_enabled()
+    keras.config.disable_traceback_filtering()
+    try:
+        yield
+    finally:
+        if was_on:
+            keras.config.enable_traceback_filtering()
 
 
 def _encoder(predictor: Any) -> Any:

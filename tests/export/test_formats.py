@@ -14,7 +14,7 @@ from automl import report
 from automl.errors import DataError, FolderError, MissingExtra, RecipeError
 from automl.export import check, formats
 from automl.export.reader import open_export
-from automl.predict.model import SideModel
+from automl.predict.model import Model, SideModel
 from automl.storage.files import locked
 from automl.testing.outcomes import example_outcome
 
@@ -88,6 +88,13 @@ def test_a_program_without_automl_predicts_as_predict_proba_does(folders, binary
     labels, chances = json.loads(ran.stdout)
     np.testing.assert_allclose(chances, wanted, rtol=0, atol=1e-5)
     assert labels == binary.predict(frame, on_odd="ignore", side="blend").tolist()
+
+
+def test_a_refusal_within_the_graph_keeps_its_words(prepared, shallow, tmp_path):
+    made = prepared("binary", ("note", "page", "tags"))
+    model = Model(made.task, {"shallow": shallow(made, "vectors")}, "shallow")
+    with pytest.raises(DataError, match=r"^the shallow learner Vectors has no export .* --format python$"):
+        model.export(tmp_path / "out", "saved_model")
 
 
 def test_plain_keras_opens_a_network_with_one_import(folders):
