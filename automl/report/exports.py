@@ -88,16 +88,7 @@ def _with_table(content: Mapping[str, Any], table: Mapping[str, Any]) -> dict[st
 def _table(exports: Sequence[ExportFields]) -> dict[str, Any]:
     return {
         "label": "Exports",
-        "columns": [
-            "format",
-            "side",
-            "size",
-            "one row in the file",
-            "its cells by the reader",
-            "by the model itself",
-            "largest difference",
-            "on rows",
-        ],
+        "columns": ["format", "side", "size", "file", "reader", "model", "differs by", "rows"],
         "rows": [
             [
                 one.format,
@@ -106,7 +97,7 @@ def _table(exports: Sequence[ExportFields]) -> dict[str, Any]:
                 f"{words.rough(one.file_ms)} ms",
                 f"{words.rough(one.reader_ms)} ms",
                 f"{words.rough(one.model_ms)} ms",
-                ", ".join(f"{name} {gap:.2g}" for name, gap in one.difference.items()),
+                ", ".join(f"{name} {gap:.2g}".replace("-", "\N{MINUS SIGN}") for name, gap in one.difference.items()),
                 f"{one.n_rows} {one.rows}",
             ]
             for one in exports
