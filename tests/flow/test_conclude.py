@@ -31,7 +31,7 @@ def test_test_rows_of_ones_own_are_named_as_their_file_counts_them() -> None:
 def test_a_contest_outlives_what_is_counted_for_later_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """The budget is spent by then: report and models are worth more than `automl watch`."""
     monkeypatch.setattr(contest, "reference_of", lambda *_: {}["scale"])
-    outcome, reference = contest._with_reference(example_outcome(), SimpleNamespace(dataset=None))
+    outcome, reference = contest._with_reference(example_outcome(), SimpleNamespace(dataset=None), None)
     assert reference == {} and outcome.findings[-1].check == "not_watchable"
     assert "KeyError: 'scale'" in outcome.findings[-1].message
 
