@@ -211,7 +211,7 @@ def test_tasks_of_ray_reserve_their_part_of_the_cores_and_a_lost_one_is_told(tmp
     assert (code, words) == (1, "Ray lost it: the node died")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_local_ray_runs_a_command(tmp_path):
     pytest.importorskip("ray")
     places = RayPlaces(1, "local")
