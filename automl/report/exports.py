@@ -98,7 +98,7 @@ def _table(exports: Sequence[ExportFields]) -> dict[str, Any]:
                 f"{words.rough(one.reader_ms)} ms",
                 f"{words.rough(one.model_ms)} ms",
                 ", ".join(f"{name} {gap:.2g}".replace("-", "\N{MINUS SIGN}") for name, gap in one.difference.items()),
-                f"{one.n_rows} {one.rows}",
+                f"{one.n_rows:,} {one.rows}",
             ]
             for one in exports
         ],
