@@ -3,8 +3,11 @@
 import contextlib
 import importlib
 import os
+import random
+import sys
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -18,6 +21,26 @@ threads.sleep_while_waiting()
 # Examples that take long are no failures: a busy machine is slow, and hypothesis by itself allows 0.2 s for each.
 settings.register_profile("automl", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("automl")
+
+
+def _seed() -> None:
+    random.seed(0)
+    np.random.seed(0)
+    keras = sys.modules.get("keras")
+    if keras is not None and hasattr(keras, "utils"):
+        keras.utils.set_random_seed(0)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup():
+    """Layers without a seed start alike in each run, so that no outcome is a matter of chance."""
+    _seed()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call():
+    """The same for the test itself, whatever its fixtures drew."""
+    _seed()
 
 
 @pytest.fixture(autouse=True, scope="module")
