@@ -40,8 +40,9 @@ class Expected:
         low: low end of the interval that the score of so many rows is to lie in.
         high: its high end.
         level: of the interval.
-        n_items: rows that it rests on.
-        by: what says how right predictions are: "probabilities", or "errors" of held-out rows.
+        n_items: rows that it rests on; for forecasts, the times from which so many forecasts start.
+        by: what says how right predictions are: "probabilities", "errors" of held-out rows, or the "backtest" of the
+            contest.
     """
 
     score: float
@@ -49,12 +50,12 @@ class Expected:
     high: float
     level: float
     n_items: int
-    by: Literal["probabilities", "errors"] = "probabilities"
+    by: Literal["probabilities", "errors", "backtest"] = "probabilities"
 
 
 def is_available(task: Task) -> bool:
-    """Whether a task's predictions may say how right they are: probabilities do, and numbers beside usual errors."""
-    return goals.named(task).in_rows
+    """Whether a score can be expected: by probabilities, by usual errors of numbers, or by those of a backtest."""
+    return goals.named(task).in_rows or goals.named(task).in_windows
 
 
 def expected_score(

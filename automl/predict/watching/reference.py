@@ -10,10 +10,13 @@ import numpy as np
 
 from automl import goals
 from automl.errors import BundleError
+from automl.predict.watching.backtest import Backtest, backtest_of, read_backtest
 from automl.predict.watching.errors import Errors, fit_errors, levelled, values_of
 from automl.predict.watching.expected import expected_score
+from automl.predict.watching.history import Past, history_of, read_history
 from automl.predict.watching.stored_errors import errors_as_json, read_errors
 from automl.predict.watching.summaries import MOST_COLUMNS, MOST_LEVELS, Feature, Summary, features_of, summary_of
+from automl.records import Finding
 from automl.sides.items import refit_items
 from automl.storage.values import Misfit, listed, mapping, numbers, optional_number, text, whole
 
@@ -28,6 +31,7 @@ __all__ = [
     "prediction_features",
     "read_reference",
     "reference_of",
+    "unweighted",
 ]
 
 VERSION = 1
@@ -51,12 +55,14 @@ class SideReference:
         expected: the score to be expected of the same rows, by their probabilities or by the errors of validation
             rows, or None.
         errors: of predicted numbers, at the level of the test rows; None for classes, and where they are not known.
+        backtest: errors of a forecaster by origin; None for other goals.
     """
 
     predictions: tuple[Summary, ...] = ()
     score: float | None = None
     expected: float | None = None
     errors: Errors | None = None
+    backtest: Backtest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +74,21 @@ class Reference:
         columns: counts of each column.
         sides: by name of the side.
         weight: the column by which the contest weighted rows, "" if the weights were given in memory; None without any.
+        past: the series of a forecast; None for other goals.
     """
 
     n_rows: int
     columns: tuple[Summary, ...]
     sides: Mapping[str, SideReference] = field(default_factory=dict)
     weight: str | None = None
+    past: Past | None = None
 
 
 def reference_of(
     dataset: Dataset, task: Task, split: Split, contestants: Sequence[Contestant], scores: Mapping[str, float | None],
     weight: str | None = None,
 ) -> dict[str, Any] | None:  # fmt: skip
-    """What `watch` needs later, as JSON types; None for goals that it does not watch.
+    """What `watch` needs later, as JSON types; None where series have no times.
 
     Args:
         dataset: of the contest, typed.
@@ -91,7 +99,7 @@ def reference_of(
         weight: the column of weights; None if there is none.
     """
     if goals.named(task).in_windows:
-        return None
+        return _of_series(dataset, task, split, contestants, scores, weight)
     rows = refit_items(split)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), LOOKED_AT)).astype(np.int64)]
     columns = tuple(summary_of(one) for one in features_of(dataset, task, rows))
@@ -100,6 +108,24 @@ def reference_of(
     of_test = None if dataset.weight is None else dataset.weight_of(split.test)
     sides = {one.side: _side(one, task, scores.get(one.side), known, extents, of_test) for one in contestants}
     made = {"version": VERSION, "n_rows": len(rows), "columns": [_as_json(one) for one in columns], "sides": sides}
+    return made if dataset.weight is None else {**made, "weight": weight or ""}
+
+
+def _of_series(
+    dataset: Dataset, task: Task, split: Split, contestants: Sequence[Contestant], scores: Mapping[str, float | None],
+    weight: str | None,
+) -> dict[str, Any] | None:  # fmt: skip
+    past = history_of(dataset, task, split)
+    if past is None:
+        return None
+    sides = {}
+    for one in contestants:
+        score = scores.get(one.side)
+        finite = None if score is None or not np.isfinite(score) else float(score)
+        sides[one.side] = {
+            "predictions": [], "score": finite, "expected": finite, "backtest": backtest_of(dataset, task, split, one),
+        }  # fmt: skip
+    made = {"version": VERSION, "n_rows": dataset.n_rows, "columns": [], "sides": sides, "past": past}
     return made if dataset.weight is None else {**made, "weight": weight or ""}
 
 
@@ -185,6 +211,16 @@ def merged_counts(columns: Iterable[Summary], predictions: Sequence[Summary]) ->
     return (*(one for one in columns if one.name not in taken), *predictions)
 
 
+def unweighted(dataset: Dataset, known: Reference) -> tuple[Finding, ...]:
+    """That the contest weighted rows and the new ones have no weights."""
+    if known.weight is None or dataset.weight is not None:
+        return ()
+    by = f"the column {known.weight!r}, which the new rows lack" if known.weight else "weights given in memory"
+    message = f"The contest weighted rows by {by}; here all rows count alike."
+    step = "Add the column." if known.weight else "Write the weights into a column of the data to have weighted scores."
+    return (Finding("unweighted_rows", "medium", message, step),)
+
+
 def _as_json(summary: Summary) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(summary).items()}
 
@@ -248,7 +284,8 @@ def read_reference(content: Mapping[str, Any] | None) -> Reference:
         columns = tuple(_summary(one) for one in listed(content, "columns", 2 * MOST_COLUMNS))
         sides = {name: _read_side(one, columns) for name, one in mapping(content, "sides", MOST_SIDES).items()}
         weight = text(content, "weight", MOST_WORDS) if "weight" in content else None
-        return Reference(whole(content, "n_rows", 0, 2**53), columns, sides, weight)
+        past = None if content.get("past") is None else read_history(content["past"])
+        return Reference(whole(content, "n_rows", 0, 2**53), columns, sides, weight, past)
     except Misfit as error:
         raise BundleError(
             f"watch: bundle.json holds no valid reference ({error}); was it altered? Use an unaltered copy"
@@ -259,11 +296,12 @@ def _read_side(content: Any, columns: tuple[Summary, ...]) -> SideReference:
     if not isinstance(content, dict):
         raise Misfit("sides: expected mappings")
     made = tuple(_summary(one) for one in listed(content, "predictions", MOST_OUTPUTS))
-    errors = content.get("errors")
+    errors, backtest = content.get("errors"), content.get("backtest")
     n_places = {one.name: len(one.counts) for one in merged_counts(columns, made)}
     return SideReference(
         made, optional_number(content, "score"), optional_number(content, "expected"),
         None if errors is None else read_errors(errors, n_places),
+        None if backtest is None else read_backtest(backtest),
     )  # fmt: skip
 
 

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from automl import goals, metrics
 from automl.errors import DataError, RecipeError
-from automl.predict.watching.drift import Drift, corrected, drift_of
+from automl.predict.watching.drift import corrected, drift_of
 from automl.predict.watching.errors import LEAST_ROWS as LEAST_HELD_OUT
-from automl.predict.watching.expected import Expected, expected_score, is_available, widened
+from automl.predict.watching.expected import expected_score, is_available, widened
 from automl.predict.watching.labels import known_truth
 from automl.predict.watching.reference import (
-    Reference,
     SideReference,
     merged_counts,
     merged_features,
     prediction_features,
     read_reference,
+    unweighted,
 )
+from automl.predict.watching.series import watch_series
 from automl.predict.watching.summaries import features_of
+from automl.predict.watching.watched import Watched
 from automl.recipe import WATCH_FIELDS, failing, parse_fail_on
-from automl.records import Finding, Output
+from automl.records import Output
 from automl.report.findings import finding_text, gravest_first
 
 if TYPE_CHECKING:
     from automl.recipe import Condition
     from automl.records import Dataset, Task
 
-__all__ = ["FAIL_ON", "Watched", "conditions_of", "watch"]
+__all__ = ["FAIL_ON", "conditions_of", "watch"]
 
 FAIL_ON = "drift>0|predictions=drifted"
 """The conditions where none are given."""
@@ -45,79 +45,6 @@ NOT_LEARNT = (
     f"{LEAST_HELD_OUT} validation rows); update it with more rows"
 )
 NOT_DEFINED = "not available: the metric is not defined on most targets that may be"
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """New rows beside training.
-
-    Attributes:
-        name: of the new data.
-        side: of the model that predicted.
-        metric: that decided the contest.
-        higher_is_better: of the metric.
-        n_rows: new rows that were read.
-        n_before: training rows that they are compared with.
-        columns: each column, those that differ most first.
-        predictions: each prediction, likewise; empty if the model remembers none.
-        contest_score: test score in the contest, or None.
-        contest_expected: what was expected of those test rows without their target, or None.
-        expected: the score to be expected of the new rows, or None.
-        why_not: why there is no expected score; "" if there is one.
-        score: the score of the new rows, or None if their target is not known.
-        n_scored: new rows whose target is known.
-        findings: what is odd about the new rows, as sentences.
-        failed_on: the conditions that hold, each as a sentence.
-        asked: the conditions.
-    """
-
-    name: str
-    side: str
-    metric: str
-    higher_is_better: bool
-    n_rows: int
-    n_before: int
-    columns: tuple[Drift, ...]
-    predictions: tuple[Drift, ...]
-    contest_score: float | None
-    contest_expected: float | None
-    expected: Expected | None
-    why_not: str
-    score: float | None
-    n_scored: int
-    findings: tuple[str, ...]
-    failed_on: tuple[str, ...]
-    asked: str
-
-    @property
-    def drifted(self) -> tuple[str, ...]:
-        """Names of the columns that drifted."""
-        return tuple(one.name for one in self.columns if one.state == "drifted")
-
-    @property
-    def predictions_drifted(self) -> bool:
-        """Whether the predictions drifted."""
-        return any(one.state == "drifted" for one in self.predictions)
-
-    def __str__(self) -> str:
-        from automl.report.watched import lines
-
-        return "\n".join(lines(self.to_dict()))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as JSON types."""
-        made = asdict(self)
-        return {**made, "drifted": list(self.drifted), "predictions_drifted": self.predictions_drifted}
-
-    def report(self, path: str | Path) -> Path:
-        """Write a page (``.html``, ``.md`` or ``.json``); returns its path.
-
-        Raises:
-            FolderError: the file has another ending, or cannot be written.
-        """
-        from automl.report.watched import write_watched
-
-        return write_watched(self.to_dict(), path)
 
 
 def conditions_of(fail_on: str | None, task: Task) -> tuple[Condition, ...]:
@@ -158,6 +85,8 @@ def watch(
     asked = FAIL_ON if fail_on is None else fail_on
     conditions = conditions_of(fail_on, task)
     known = read_reference(reference)
+    if goals.named(task).in_windows:
+        return watch_series(dataset, task, predictor, side, known, conditions, asked)
     if dataset.n_rows < LEAST_ROWS:
         raise DataError(
             f"{dataset.name} has {dataset.n_rows} rows that can be read; expected at least {LEAST_ROWS} to compare "
@@ -195,19 +124,9 @@ def watch(
         contest_score=own.score, contest_expected=own.expected, expected=expected,
         why_not="" if expected is not None else _why_not(task, own),
         score=score, n_scored=n_scored,
-        findings=tuple(finding_text(one) for one in gravest_first((*dataset.findings, *_unweighted(dataset, known)))),
+        findings=tuple(finding_text(one) for one in gravest_first((*dataset.findings, *unweighted(dataset, known)))),
         failed_on=failing(conditions, facts, WATCH_FIELDS), asked=asked,
     )  # fmt: skip
-
-
-def _unweighted(dataset: Dataset, known: Reference) -> tuple[Finding, ...]:
-    """That the contest weighted rows and the new ones have no weights."""
-    if known.weight is None or dataset.weight is not None:
-        return ()
-    by = f"the column {known.weight!r}, which the new rows lack" if known.weight else "weights given in memory"
-    message = f"The contest weighted rows by {by}; here all rows count alike."
-    step = "Add the column." if known.weight else "Write the weights into a column of the data to have weighted scores."
-    return (Finding("unweighted_rows", "medium", message, step),)
 
 
 def _why_not(task: Task, own: SideReference) -> str:

@@ -1,0 +1,144 @@
+"""What a series was like, block by block: level, spread, strength of the season, trend, gaps and steps between times.
+
+A block has as many steps as decide a forecast: the horizon, or two seasons where they are longer. Its statistics are
+numbers over all of its steps, so no value is among them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["STATISTICS", "Statistic", "block_length", "blocks_of", "moments"]
+
+LEAST_STEPS = 8
+ENOUGH_BLOCKS = 16
+"""Blocks of two seasons from which on one has as many; else it has one, and no strength of the season."""
+MOST_GAPS = 0.5
+"""Share of unknown values from which on a block has no other statistic than that."""
+SMALLEST = 1e-3
+"""Spread below this part of the usual change counts as this part: a flat stretch has no logarithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One thing that is measured of each block.
+
+    Attributes:
+        name: in words.
+        unit: the difference of two blocks that counts as 1, the size of a change that is felt.
+        of_logs: whether it is a logarithm, so that differences are ratios.
+        is_share: whether it is a share of the steps.
+    """
+
+    name: str
+    unit: float
+    of_logs: bool = False
+    is_share: bool = False
+
+
+STATISTICS: Mapping[str, Statistic] = {
+    "level": Statistic("level", 1.0),
+    "spread": Statistic("spread", math.log(2.0), of_logs=True),
+    "season": Statistic("strength of the season", 0.4),
+    "trend": Statistic("trend", 1.0),
+    "gaps": Statistic("gaps", 1.0, is_share=True),
+    "step": Statistic("step between times", math.log(2.0), of_logs=True),
+}
+"""By key. The level is counted in usual changes of the series (the denominator of MASE), the trend in these for each
+block, the strength of the season from 0 to 1."""
+
+
+def block_length(horizon: int, season: int, n_rows: int) -> int:
+    """Steps of a block: the horizon or two seasons, in whole seasons; one season in a short history.
+
+    Args:
+        horizon: in steps.
+        season: in steps; 1 for none.
+        n_rows: of the longest series.
+    """
+    season = max(season, 1)
+    long, short = (
+        math.ceil(max(horizon, n * season, LEAST_STEPS) / season) * season for n in (2 if season > 1 else 1, 1)
+    )
+    return long if n_rows >= ENOUGH_BLOCKS * long else short
+
+
+def blocks_of(
+    values: np.ndarray, known: np.ndarray, scale: float, length: int, season: int, seconds: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """The statistics of each block, the last one ending with the last row.
+
+    Args:
+        values: ``(n,)`` of one series in the order of time.
+        known: ``(n,)`` bool: which of them were measured.
+        scale: the usual change of the series, above zero.
+        length: steps of a block.
+        season: in steps; 1 for none.
+        seconds: ``(n,)`` times, where their steps may differ; None on a grid.
+
+    Returns:
+        By key of `STATISTICS`, ``(n_blocks,)`` float64 with NaN where a block does not tell.
+    """
+    n_blocks = len(values) // length
+    first = len(values) - n_blocks * length
+    told = values[first:].reshape(n_blocks, length)
+    seen = known[first:].reshape(n_blocks, length) & np.isfinite(told)
+    found = moments(told, scale, season)
+    found["gaps"] = 1.0 - seen.mean(axis=1)
+    rare = found["gaps"] > MOST_GAPS
+    for name in ("level", "spread", "season", "trend"):
+        if name in found:
+            found[name] = np.where(rare, np.nan, found[name])
+    if seconds is not None and n_blocks:
+        steps = np.diff(seconds, prepend=seconds[0] - _usual(seconds))[first:].reshape(n_blocks, length)
+        mean = steps.mean(axis=1)
+        found["step"] = np.log(np.where(mean > 0, mean, np.nan))
+    return found
+
+
+def _usual(seconds: np.ndarray) -> float:
+    return float(np.median(np.diff(seconds))) if len(seconds) > 1 else 1.0
+
+
+def moments(told: np.ndarray, scale: float, season: int) -> dict[str, np.ndarray]:
+    """Level, spread, trend and strength of the season of blocks ``(n_blocks, length)``; gaps are left out.
+
+    Source: Wang, Smith and Hyndman 2006, "Characteristic-based clustering for time series data", section 3 (strength of
+    the season), with a straight line for the trend.
+    """
+    length = told.shape[1]
+    level = _mean(told)
+    place = np.arange(length) - (length - 1) / 2
+    centred = np.where(np.isfinite(told), told - level[:, None], 0.0)
+    slope = centred @ place / float(place @ place) if length > 1 else np.zeros(len(told))
+    rest = np.where(np.isfinite(told), told - level[:, None] - slope[:, None] * place, np.nan)
+    found = {
+        "level": level / scale,
+        "spread": np.log(np.maximum(np.sqrt(_mean(rest**2)), SMALLEST * scale)),
+        "trend": slope * length / scale,
+    }
+    if season > 1 and length >= 2 * season:
+        found["season"] = _season_strength(rest, season)
+    return found
+
+
+def _season_strength(rest: np.ndarray, season: int) -> np.ndarray:
+    """One less the share of the variance that the means of each phase leave, ``(n_blocks,)`` from 0 to 1."""
+    n_blocks, length = rest.shape
+    phases = rest[:, : length // season * season].reshape(n_blocks, -1, season)
+    means = _mean(phases.transpose(0, 2, 1).reshape(-1, phases.shape[1])).reshape(n_blocks, 1, season)
+    left = _mean(((phases - means) ** 2).reshape(n_blocks, -1))
+    total = _mean((phases**2).reshape(n_blocks, -1))
+    return np.asarray(np.clip(1.0 - np.divide(left, total, out=np.ones_like(left), where=total > 0), 0.0, 1.0))
+
+
+def _mean(rows: np.ndarray) -> np.ndarray:
+    """The mean of each row over its finite values; NaN where there is none."""
+    finite = np.isfinite(rows)
+    count = finite.sum(axis=1)
+    total = np.where(finite, rows, 0.0).sum(axis=1)
+    return np.divide(total, count, out=np.full(len(rows), np.nan), where=count > 0)
