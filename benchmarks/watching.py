@@ -12,8 +12,9 @@ before, so the expected score is to be near the real one. Beside it stands the a
 contest. Printed: the mean absolute deviation of both from the real score (of errors in the target's units, relative to
 it), and how often the interval holds the real score.
 
-**alarms**: columns of a random part are remembered; no model is fitted. New rows are random others, 20 draws of 200 and
-of 1,000: how many draws had any column that drifted, or changed. Then drift is planted in one column of such rows: a
+**alarms**: columns of a random part are remembered, five times; no model is fitted. New rows are random others, each time
+20 draws of 200 and of 1,000: how many draws had any column that drifted, or changed. In the first 20 of each, drift is
+planted in one column of such rows: a
 shift of numbers by 0.25, 0.5 or 1 standard deviations, a new level in a fifth of the rows, gaps in a tenth of the rows,
 and twice the gaps that there are.
 """
@@ -38,7 +39,7 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
 Row = dict[str, Any]
-MOST_ROWS, N_NEW, N_DRAWS = 6_000, 2_000, 20
+MOST_ROWS, N_NEW, N_DRAWS, N_REFERENCES = 6_000, 2_000, 20, 5
 STRENGTHS = {"mild": 0.0, "strong": 4.0}
 METRICS = {True: ("r2", "rmse", "mae"), False: ("accuracy", "log_loss", "roc_auc")}
 """Of numbers, and of classes."""
@@ -297,32 +298,33 @@ def alarms(folder: Path, name: str, budget: str) -> Iterator[Row]:
     read, target = SETS[name]
     frame = read(folder)
     frame = frame[frame[target].notna()].reset_index(drop=True)
-    rng = np.random.default_rng(1)
-    order = rng.permutation(len(frame))
-    known = prepare(make(data=frame.iloc[order[:MOST_ROWS]], target=target))
-    before = read_reference(reference_of(known.dataset, known.task, known.split, (), {})).columns
+    for seed in range(N_REFERENCES):
+        rng = np.random.default_rng(1 + seed)
+        order = rng.permutation(len(frame))
+        known = prepare(make(data=frame.iloc[order[:MOST_ROWS]], target=target))
+        before = read_reference(reference_of(known.dataset, known.task, known.split, (), {})).columns
 
-    def watched(rows: pd.DataFrame) -> tuple[Drift, ...]:
-        new = read_rows(rows, known.task, on_odd="ignore")
-        features = {one.name: one for one in features_of(new, known.task, np.arange(new.n_rows))}
-        return corrected([drift_of(one, one.counted(features[one.name].values)) for one in before])
+        def watched(rows: pd.DataFrame, known: Any = known, before: Any = before) -> tuple[Drift, ...]:
+            new = read_rows(rows, known.task, on_odd="ignore")
+            features = {one.name: one for one in features_of(new, known.task, np.arange(new.n_rows))}
+            return corrected([drift_of(one, one.counted(features[one.name].values)) for one in before])
 
-    rest = order[MOST_ROWS:]
-    for n_rows in np.repeat((200, 1_000), N_DRAWS).tolist():
-        rows = frame.iloc[rng.choice(rest, n_rows, replace=False)].reset_index(drop=True)
-        states = [one.state for one in watched(rows)]
-        yield {
-            "part": "alarms", "set": name, "n_rows": n_rows, "kind": "none", "n_columns": len(states),
-            "drifted": states.count("drifted"), "changed": sum(one != "same" for one in states),
-        }  # fmt: skip
-        for kind, column, moved in planted(rows, target, rng):
-            own = [one for one in watched(moved) if one.name == column or one.name.startswith(f"{column} (")]
-            if own:
-                yield {
-                    "part": "alarms", "set": name, "n_rows": n_rows, "kind": kind, "column": column,
-                    "drifted": any(one.state == "drifted" for one in own),
-                    "changed": any(one.state != "same" for one in own),
-                }  # fmt: skip
+        rest = order[MOST_ROWS:]
+        for n_rows in np.repeat((200, 1_000), N_DRAWS).tolist():
+            rows = frame.iloc[rng.choice(rest, n_rows, replace=False)].reset_index(drop=True)
+            states = [one.state for one in watched(rows)]
+            yield {
+                "part": "alarms", "set": name, "n_rows": n_rows, "kind": "none", "n_columns": len(states),
+                "drifted": states.count("drifted"), "changed": sum(one != "same" for one in states),
+            }  # fmt: skip
+            for kind, column, moved in planted(rows, target, rng) if not seed else ():
+                own = [one for one in watched(moved) if one.name == column or one.name.startswith(f"{column} (")]
+                if own:
+                    yield {
+                        "part": "alarms", "set": name, "n_rows": n_rows, "kind": kind, "column": column,
+                        "drifted": any(one.state == "drifted" for one in own),
+                        "changed": any(one.state != "same" for one in own),
+                    }  # fmt: skip
 
 
 # --------------------------------------------------------------------------- forecasts
@@ -334,7 +336,7 @@ SERIES: dict[str, dict[str, Any]] = {
             "file": "etth1", "drop": ["HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL"]},
     "loads": {"target": ["HUFL", "MUFL", "LUFL"], "time_column": "date", "horizon": 24, "history": 2_400, "new": 240,
               "every": 360, "file": "etth1", "drop": ["HULL", "MULL", "LULL", "OT"]},
-    "co2": {"target": "emissions", "time_column": "year", "series_column": "country", "horizon": 6, "history": 45,
+    "co2": {"target": "emissions", "time_column": "year", "series": "country", "horizon": 6, "history": 45,
             "new": 12, "every": 2, "file": "co2_emissions"},
     "wandering": {"target": "y", "time_column": "day", "horizon": 14, "history": 700, "new": 84, "every": 0},
     "steady": {"target": "y", "time_column": "day", "horizon": 14, "history": 700, "new": 84, "every": 0},
@@ -425,7 +427,7 @@ def linear(prepared: Any) -> tuple[Any, Linear]:
 def disturbed(rows: pd.DataFrame, new: np.ndarray, own: dict[str, Any]) -> Iterator[tuple[str, pd.DataFrame]]:
     """Kind and rows: each kind of drift in all new rows."""
     targets = [own["target"]] if isinstance(own["target"], str) else own["target"]
-    series = rows[own["series_column"]] if "series_column" in own else pd.Series(np.zeros(len(rows)))
+    series = rows[own["series"]] if "series" in own else pd.Series(np.zeros(len(rows)))
     rng = np.random.default_rng(0)
     yield "none", rows
     for kind in ("level by a deviation", "level by two", "spread doubled", "a tenth missing"):
@@ -452,7 +454,7 @@ def forecasts(folder: Path, name: str, budget: str) -> Iterator[Row]:
     from automl.recipe import make
 
     own = SERIES[name]
-    keys = {key: own[key] for key in ("target", "time_column", "series_column", "horizon") if key in own}
+    keys = {key: own[key] for key in ("target", "time_column", "series", "horizon") if key in own}
     for rows, new in cuts(folder, name):
         prepared = prepare(make(data=rows[~new].reset_index(drop=True), goal="forecast", **keys))
         contestant, predictor = linear(prepared)
@@ -509,6 +511,11 @@ def shares(rows: Sequence[Row]) -> str:
             if own:
                 shown = [statistics.mean(bool(one[key]) for one in own) for key in ("drifted", "changed")]
                 lines.append(f"| {kind} | {n_rows:,} | {len(own)} | {shown[0]:.1%} | {shown[1]:.1%} |")
+    lines.append("\n| set | rows | draws of nothing | with a drifted column | changed at least |\n|---|---:|---:|---:|---:|")
+    for name, n_rows in itertools.product(dict.fromkeys(row["set"] for row in rows), (200, 1_000)):
+        own = [row for row in rows if row["kind"] == "none" and row["n_rows"] == n_rows and row["set"] == name]
+        drifted, changed = (statistics.mean(bool(one[key]) for one in own) for key in ("drifted", "changed"))
+        lines.append(f"| {name} | {n_rows:,} | {len(own)} | {drifted:.1%} | {changed:.1%} |")
     for n_rows in (200, 1_000):
         own = [row for row in rows if row["kind"] == "none" and row["n_rows"] == n_rows]
         if own:

@@ -14,9 +14,10 @@ import numpy as np
 
 __all__ = ["STATISTICS", "Statistic", "block_length", "blocks_of", "moments"]
 
-LEAST_STEPS = 8
+LEAST_STEPS, FEWEST_STEPS = 8, 4
+"""Of a block, and of one in a short history."""
 ENOUGH_BLOCKS = 16
-"""Blocks of two seasons from which on one has as many; else it has one, and no strength of the season."""
+"""Blocks from which on a history is not short for them."""
 MOST_GAPS = 0.5
 """Share of unknown values from which on a block has no other statistic than that."""
 SMALLEST = 1e-3
@@ -53,7 +54,7 @@ block, the strength of the season from 0 to 1."""
 
 
 def block_length(horizon: int, season: int, n_rows: int) -> int:
-    """Steps of a block: the horizon or two seasons, in whole seasons; one season in a short history.
+    """Steps of a block: the horizon or two seasons, in whole seasons; one season, or fewer steps, in a short history.
 
     Args:
         horizon: in steps.
@@ -61,10 +62,11 @@ def block_length(horizon: int, season: int, n_rows: int) -> int:
         n_rows: of the longest series.
     """
     season = max(season, 1)
-    long, short = (
-        math.ceil(max(horizon, n * season, LEAST_STEPS) / season) * season for n in (2 if season > 1 else 1, 1)
-    )
-    return long if n_rows >= ENOUGH_BLOCKS * long else short
+    lengths = [
+        math.ceil(max(horizon, n_seasons * season, least) / season) * season
+        for n_seasons, least in ((2 if season > 1 else 1, LEAST_STEPS), (1, LEAST_STEPS), (1, FEWEST_STEPS))
+    ]
+    return next((one for one in lengths if n_rows >= ENOUGH_BLOCKS * one), lengths[-1])
 
 
 def blocks_of(

@@ -22,13 +22,16 @@ from automl.predict.watching.drift import ALPHA, DRIFTED
 from automl.verdict.dependence import inflation
 
 __all__ = [
-    "LEAST_BLOCKS", "REFERENCE_BLOCKS", "Shift", "adjusted", "differences", "p_value_of", "separated", "taken_blocks",
+    "LEAST_BLOCKS", "Shift", "adjusted", "differences", "jump", "last_blocks", "p_value_of", "separated", "taken_blocks",
 ]  # fmt: skip
 
 LEAST_BLOCKS = 6
 """Earlier differences without which nothing is compared."""
 REFERENCE_BLOCKS = 4
-"""Last known blocks whose mean the newest are compared with; over many more, a level that wanders is far from it."""
+"""Last known blocks whose mean the newest are compared with, less in a short history; over many more, a level that
+wanders is far from it."""
+MANY_PLACES = 20
+"""Stretches of as many blocks as are compared, that the history has; means over longer ones have too few to compare."""
 TINY = 1e-9
 
 
@@ -66,25 +69,32 @@ def taken_blocks(n_blocks: int, n_new: int) -> int:
         n_blocks: of the history.
         n_new: newest blocks that there are.
     """
-    return max(1, min(n_new, (n_blocks - REFERENCE_BLOCKS) // LEAST_BLOCKS))
+    return max(1, min(n_new, (n_blocks - REFERENCE_BLOCKS) // MANY_PLACES))
 
 
-def differences(blocks: np.ndarray, n_new: int, distance: int) -> np.ndarray:
+def last_blocks(n_blocks: int) -> int:
+    """How many of the last known blocks the newest are compared with."""
+    return min(max(n_blocks - LEAST_BLOCKS, 1), REFERENCE_BLOCKS)
+
+
+def differences(blocks: np.ndarray, n_new: int, distance: int, last: int | None = None) -> np.ndarray:
     """The statistic of `n_new` blocks less that of those `distance` blocks before, at each place of the history.
 
     Args:
         blocks: ``(n_series, n_blocks)``, ending with the last known block; NaN where a series does not tell.
         n_new: blocks whose mean is taken.
         distance: blocks left out between.
+        last: blocks that they are compared with; None for `last_blocks`.
 
     Returns:
         ``(n_places,)`` the mean over series, NaN where none tells.
     """
-    n_places = blocks.shape[1] - REFERENCE_BLOCKS - distance - n_new + 1
+    last = last_blocks(blocks.shape[1]) if last is None else last
+    n_places = blocks.shape[1] - last - distance - n_new + 1
     if n_places < 1:
         return np.empty(0)
-    after = np.lib.stride_tricks.sliding_window_view(blocks, n_new, axis=1)[:, REFERENCE_BLOCKS + distance :]
-    before = np.lib.stride_tricks.sliding_window_view(blocks, REFERENCE_BLOCKS, axis=1)[:, :n_places]
+    after = np.lib.stride_tricks.sliding_window_view(blocks, n_new, axis=1)[:, last + distance :]
+    before = np.lib.stride_tricks.sliding_window_view(blocks, last, axis=1)[:, :n_places]
     found = _mean(after, 2) - _mean(before, 2)
     return _mean(found, 0)
 
@@ -123,6 +133,22 @@ def p_value_of(now: float, history: np.ndarray, n_new: int = 1) -> float:
         return 1.0 if off <= TINY * max(1.0, abs(middle)) else rank
     by_size = float(2 * student.sf(off / (spread * np.sqrt(1 + 1 / effective)), effective - 1))
     return by_size if not further else max(by_size, rank)
+
+
+def jump(history: np.ndarray, latest: np.ndarray) -> float:
+    """The p-value that a new block differs from those just before it as blocks always did, over all new blocks.
+
+    A level that wanders far in the long run and little from block to block shows a jump here, and not in the mean.
+
+    Args:
+        history: ``(n_series, n_blocks)`` of the past.
+        latest: ``(n_series, n_new)`` that follow without a gap; at its beginning NaN where a series has fewer.
+    """
+    usual, last = differences(history, 1, 0), last_blocks(history.shape[1])
+    new = differences(np.concatenate([history[:, -last:], latest], axis=1), 1, 0, last)
+    if np.isfinite(usual).sum() < LEAST_BLOCKS or not np.isfinite(new).any():
+        return 1.0
+    return min(1.0, np.isfinite(new).sum() * min(p_value_of(float(one), usual) for one in new))
 
 
 def adjusted(found: Sequence[Shift]) -> tuple[Shift, ...]:

@@ -15,7 +15,7 @@ from automl.predict.watching.backtest import MEASURED, Backtest, Units, test
 from automl.predict.watching.blocks import STATISTICS
 from automl.predict.watching.drift import separation
 from automl.predict.watching.history import part_blocks, watched_columns
-from automl.predict.watching.instability import REFERENCE_BLOCKS, Shift, differences, p_value_of, separated
+from automl.predict.watching.instability import Shift, differences, jump, last_blocks, p_value_of, separated
 
 if TYPE_CHECKING:
     from automl.predict.watching.continued import Continued
@@ -72,22 +72,23 @@ def _shift(
         return None
     taken = instability.taken_blocks(history.shape[1], latest.shape[1])
     usual = differences(history, taken, distance + latest.shape[1] - taken)
-    newest, last = _mean(latest[:, -taken:]), _mean(history[:, -REFERENCE_BLOCKS:])
+    newest, last = _mean(latest[:, -taken:]), _mean(history[:, -last_blocks(history.shape[1]) :])
     moved = newest - last
     told = np.isfinite(moved)
-    if not told.any() or np.isfinite(usual).sum() < instability.LEAST_BLOCKS:
+    nearest = usual if len(usual) else differences(history, 1, 0)  # a history too short for that distance
+    if not told.any() or np.isfinite(nearest).sum() < instability.LEAST_BLOCKS:
         return None
-    difference = float(moved[told].mean())
-    p_value = p_value_of(difference, usual, taken)
-    statistic = STATISTICS[key]
-    middle = float(np.nanmean(usual))
+    difference, middle = float(moved[told].mean()), float(np.nanmean(nearest))
+    p_value, statistic = p_value_of(difference, usual, taken), STATISTICS[key]
     if statistic.is_share:
-        p_value, apart_by = _of_shares(history, latest[:, -taken:], length, p_value, float(np.nanstd(usual)))
+        p_value, apart = _of_shares(history, latest[:, -taken:], length, p_value, float(np.nanstd(nearest)))
     else:
-        apart_by = separated((difference - middle) / statistic.unit)
+        if not distance and latest.shape[1] > 1:
+            p_value = min(1.0, 2 * min(p_value, jump(history, latest)))
+        apart = separated((difference - middle) / statistic.unit)
     shown = [_shown(key, one[told], np.asarray(scales)[told]) for one in (last, newest)]
     where = "higher" if difference > middle else "lower"
-    return Shift(f"{name} ({statistic.name})", kind, "same", apart_by, p_value, *shown, len(usual), where)
+    return Shift(f"{name} ({statistic.name})", kind, "same", apart, p_value, *shown, len(nearest), where)
 
 
 def _of_shares(
@@ -174,7 +175,7 @@ def ahead(dataset: Dataset, task: Task, found: Continued, past: Past, predictor:
         level = np.array([values[row, :, place].mean() for row, _ in rows]) / scales
         n_away = float(np.median([one.n_missing + one.n_new for _, one in rows]))
         history = _aligned(levels)
-        usual, last = differences(history, 1, round(n_away / past.block)), _mean(history[:, -REFERENCE_BLOCKS:])
+        usual, last = differences(history, 1, round(n_away / past.block)), _mean(history[:, -last_blocks(history.shape[1]) :])
         told = np.isfinite(level - last)
         if np.isfinite(usual).sum() < instability.LEAST_BLOCKS or not told.any():
             continue
