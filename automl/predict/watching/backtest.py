@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from automl.records import Contestant, Dataset, Output, Split, Task
 
 __all__ = [
-    "MEASURED", "Backtest", "Units", "backtest_of", "expected_of", "interval_of", "read_backtest", "test", "units",
+    "MEASURED", "Backtest", "Units", "backtest_of", "compared", "expected_of", "interval_of", "read_backtest", "units",
 ]  # fmt: skip
 
 MOST_UNITS = 300
@@ -247,7 +247,7 @@ def interval_of(
     return low, high
 
 
-def test(history: np.ndarray, now: np.ndarray) -> tuple[float, float, float]:
+def compared(history: np.ndarray, now: np.ndarray) -> tuple[float, float, float]:
     """The mean of earlier units, that of new ones, and the p-value that they do not differ (1 where none is told)."""
     from scipy.stats import t as student
 

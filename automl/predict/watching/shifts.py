@@ -11,7 +11,7 @@ import numpy as np
 
 from automl.predict.rows import future
 from automl.predict.watching import instability
-from automl.predict.watching.backtest import MEASURED, Backtest, Units, test
+from automl.predict.watching.backtest import MEASURED, Backtest, Units, compared
 from automl.predict.watching.blocks import STATISTICS
 from automl.predict.watching.drift import separation
 from automl.predict.watching.history import part_blocks, watched_columns
@@ -141,7 +141,7 @@ def errors(known: Backtest | None, new: Units | None) -> Iterator[Shift]:
     for key, words in MEASURED.items():
         if key not in known.measures or key not in new.measures:
             continue
-        middle, now, p_value = test(known.measures[key], new.measures[key])
+        middle, now, p_value = compared(known.measures[key], new.measures[key])
         if not (math.isfinite(middle) and math.isfinite(now)):
             continue
         shown = (math.exp(middle), math.exp(now)) if key == "size" else (middle, now)
