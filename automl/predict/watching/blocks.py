@@ -20,6 +20,7 @@ ENOUGH_BLOCKS = 16
 """Blocks from which on a history is not short for them."""
 MOST_GAPS = 0.5
 """Share of unknown values from which on a block has no other statistic than that."""
+LEAST_LEFT = 1e-4
 SMALLEST = 1e-3
 """Spread below this part of the usual change counts as this part: a flat stretch has no logarithm."""
 
@@ -44,13 +45,14 @@ class Statistic:
 STATISTICS: Mapping[str, Statistic] = {
     "level": Statistic("level", 1.0),
     "spread": Statistic("spread", math.log(2.0), of_logs=True),
-    "season": Statistic("strength of the season", 0.4),
+    "season": Statistic("strength of the season", math.log(4.0)),
     "trend": Statistic("trend", 1.0),
     "gaps": Statistic("gaps", 1.0, is_share=True),
     "step": Statistic("step between times", math.log(2.0), of_logs=True),
 }
 """By key. The level is counted in usual changes of the series (the denominator of MASE), the trend in these for each
-block, the strength of the season from 0 to 1."""
+block; the strength of the season is the negative logarithm of the part of the variance that it leaves, which is less
+skewed than the strength itself."""
 
 
 def block_length(horizon: int, season: int, n_rows: int) -> int:
@@ -129,13 +131,14 @@ def moments(told: np.ndarray, scale: float, season: int) -> dict[str, np.ndarray
 
 
 def _season_strength(rest: np.ndarray, season: int) -> np.ndarray:
-    """One less the share of the variance that the means of each phase leave, ``(n_blocks,)`` from 0 to 1."""
+    """The negative logarithm of the part of the variance that the means of each phase leave, ``(n_blocks,)``."""
     n_blocks, length = rest.shape
     phases = rest[:, : length // season * season].reshape(n_blocks, -1, season)
     means = _mean(phases.transpose(0, 2, 1).reshape(-1, phases.shape[1])).reshape(n_blocks, 1, season)
     left = _mean(((phases - means) ** 2).reshape(n_blocks, -1))
     total = _mean((phases**2).reshape(n_blocks, -1))
-    return np.asarray(np.clip(1.0 - np.divide(left, total, out=np.ones_like(left), where=total > 0), 0.0, 1.0))
+    part = np.divide(left, total, out=np.ones_like(left), where=total > 0)
+    return np.asarray(-np.log(np.clip(part, LEAST_LEFT, 1.0)))
 
 
 def _mean(rows: np.ndarray) -> np.ndarray:

@@ -32,6 +32,8 @@ REFERENCE_BLOCKS = 4
 wanders is far from it."""
 MANY_PLACES = 20
 """Stretches of as many blocks as are compared, that the history has; means over longer ones have too few to compare."""
+MOST_FREEDOM = 8.0
+"""Degrees of freedom at most: statistics of blocks have heavier tails than a normal distribution."""
 TINY = 1e-9
 
 
@@ -131,7 +133,7 @@ def p_value_of(now: float, history: np.ndarray, n_new: int = 1) -> float:
     spread = float(known.std(ddof=1)) * np.sqrt(max(1.0, (len(known) - 1) / max(len(known) - factor, 1.0)))
     if spread <= TINY * max(1.0, abs(middle)):
         return 1.0 if off <= TINY * max(1.0, abs(middle)) else rank
-    by_size = float(2 * student.sf(off / (spread * np.sqrt(1 + 1 / effective)), effective - 1))
+    by_size = float(2 * student.sf(off / (spread * np.sqrt(1 + 1 / effective)), min(effective - 1, MOST_FREEDOM)))
     return by_size if not further else max(by_size, rank)
 
 

@@ -128,6 +128,8 @@ def _shown(key: str, values: np.ndarray, scales: np.ndarray) -> float:
     """The mean over series in the column's own units."""
     if key in ("level", "trend"):
         return float((values * scales).mean())
+    if key == "season":
+        return float(1.0 - np.exp(-values).mean())
     return float(np.exp(values).mean() if STATISTICS[key].of_logs else values.mean())
 
 
