@@ -106,10 +106,10 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
             "" if found["contest_score"] is None else f"; the contest's test gave {_figure(found['contest_score'])}"
         )
         by = EXPECTED_BY[expected["by"]]
-        sure = "95 % of samples lie" if expected["by"] == "probabilities" else "likely"
-        where = f"over {counted(expected['n_items'], 'time of start', 'times of start')}" if in_windows else "on these rows"
+        starts = counted(expected["n_items"], "time of start", "times of start")
+        where = f"over {starts}" if in_windows else "on these rows"
         said.append(
-            f"By {by} the model's {name} is {_figure(expected['score'])} {where} ({sure} from "
+            f"By {by} the model's {name} is {_figure(expected['score'])} {where} (likely from "
             f"{_figure(expected['low'])} to {_figure(expected['high'])}){before}."
         )
     if found["score"] is not None:
@@ -224,16 +224,18 @@ EXPECTED_BY = {
     "backtest": "the errors in the contest",
 }  # fmt: skip
 HOW_EXPECTED = {
-    "probabilities": "Expected scores follow from the model's probabilities (confidence-based performance estimation). "
-    "They hold if the target depends on the inputs as it did in training; the first line says how well they held on "
-    "the test rows.",
+    "probabilities": "Expected scores follow from the model's probabilities (confidence-based performance estimation), "
+    "corrected by what validation rows told of which rows they are too high or too low for. They hold if the target "
+    "depends on the inputs as it did in training; the first line says how well they held on the test rows. For new rows "
+    "they are at the level of the test rows. The interval is that of samples of both, with a quarter of the way from "
+    "the test score to the expected one, and half of what the correction changed, on either side.",
     "errors": "Expected scores follow from how large errors on validation rows were, learnt from columns and "
     "predictions. They hold if the target depends on the inputs as it did in training; the first line says how well "
     "they held on the test rows. For new rows the errors are at the level of the test rows. The interval is that of "
     "samples, with half of the way from the test score to the expected one on either side.",
     "backtest": "The expected score is that of the test windows. The interval holds the mean of as many new windows "
-    "with 95 %, if the series go on as they did; it counts neighbouring windows as fewer independent ones, and validation "
-    "windows tell with the test windows how scores vary.",
+    "with 95 %, if the series go on as they did; it counts neighbouring windows as fewer independent ones, and "
+    "validation windows tell with the test windows how scores vary.",
 }
 
 HOW_COLUMNS = "{{ how or '" + EXPLAINED + "' }}"

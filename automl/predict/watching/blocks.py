@@ -98,14 +98,11 @@ def blocks_of(
         if name in found:
             found[name] = np.where(rare, np.nan, found[name])
     if seconds is not None and n_blocks:
-        steps = np.diff(seconds, prepend=seconds[0] - _usual(seconds))[first:].reshape(n_blocks, length)
+        before = 2 * seconds[0] - seconds[min(1, len(seconds) - 1)]
+        steps = np.diff(seconds, prepend=before)[first:].reshape(n_blocks, length)
         mean = steps.mean(axis=1)
         found["step"] = np.log(np.where(mean > 0, mean, np.nan))
     return found
-
-
-def _usual(seconds: np.ndarray) -> float:
-    return float(np.median(np.diff(seconds))) if len(seconds) > 1 else 1.0
 
 
 def moments(told: np.ndarray, scale: float, season: int) -> dict[str, np.ndarray]:

@@ -141,7 +141,8 @@ def findings_of(found: Continued, n_before: int, n_windows: int, past: Past) -> 
         ))  # fmt: skip
     if found.unseen:
         odd.append((
-            "unseen_series", f"{counted(len(found.unseen), 'series', 'series')} the contest did not have: {_some(found.unseen)}.",
+            "unseen_series",
+            f"{counted(len(found.unseen), 'series', 'series')} the contest did not have: {_some(found.unseen)}.",
             "A model knows nothing of them but their own past; update it with their rows.",
         ))  # fmt: skip
     if found.absent:

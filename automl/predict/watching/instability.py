@@ -22,7 +22,8 @@ from automl.predict.watching.drift import ALPHA, DRIFTED
 from automl.verdict.dependence import inflation
 
 __all__ = [
-    "LEAST_BLOCKS", "Shift", "adjusted", "differences", "jump", "last_blocks", "p_value_of", "separated", "taken_blocks",
+    "LEAST_BLOCKS", "Shift", "adjusted", "differences", "jump", "last_blocks", "p_value_of", "separated",
+    "taken_blocks",
 ]  # fmt: skip
 
 LEAST_BLOCKS = 6

@@ -11,10 +11,11 @@ import numpy as np
 from automl import goals
 from automl.errors import BundleError
 from automl.predict.watching.backtest import Backtest, backtest_of, read_backtest
+from automl.predict.watching.confidence import Confidence, calibrated_on, fit_confidence
 from automl.predict.watching.errors import Errors, fit_errors, levelled, values_of
 from automl.predict.watching.expected import expected_score
 from automl.predict.watching.history import Past, history_of, read_history
-from automl.predict.watching.stored_errors import errors_as_json, read_errors
+from automl.predict.watching.stored_errors import confidence_as_json, errors_as_json, read_confidence, read_errors
 from automl.predict.watching.summaries import MOST_COLUMNS, MOST_LEVELS, Feature, Summary, features_of, summary_of
 from automl.records import Finding
 from automl.sides.items import refit_items
@@ -55,6 +56,7 @@ class SideReference:
         expected: the score to be expected of the same rows, by their probabilities or by the errors of validation
             rows, or None.
         errors: of predicted numbers, at the level of the test rows; None for classes, and where they are not known.
+        confidence: of predicted classes, how right their probabilities are; None for numbers, or where it is not known.
         backtest: errors of a forecaster by origin; None for other goals.
     """
 
@@ -63,6 +65,7 @@ class SideReference:
     expected: float | None = None
     errors: Errors | None = None
     backtest: Backtest | None = None
+    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +134,24 @@ def _of_series(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _HeldOut:
-    """Columns of validation and test rows, and the truth of the former; empty where predictions are no numbers."""
+    """Columns of validation and test rows, and their truth; empty where predictions are neither numbers nor classes."""
 
     columns: tuple[Summary, ...] = ()
     valid: Mapping[str, Feature] = field(default_factory=dict)
     test: Mapping[str, Feature] = field(default_factory=dict)
     truth: np.ndarray | None = None
+    test_truth: np.ndarray | None = None
 
     @classmethod
     def of(cls, dataset: Dataset, task: Task, split: Split, columns: tuple[Summary, ...]) -> _HeldOut:
         goal = goals.named(task)
-        if not (goal.in_rows and goal.is_numeric):
+        if not goal.in_rows:
             return cls()
         valid, test = (
             {one.name: one for one in features_of(dataset, task, part)} for part in (split.valid, split.test)
         )
-        return cls(columns, valid, test, np.asarray(goals.truth(dataset, task, split.valid), np.float64))
+        truth, test_truth = (np.asarray(goals.truth(dataset, task, part)) for part in (split.valid, split.test))
+        return cls(columns, valid, test, truth, test_truth)
 
 
 def _side(
@@ -162,7 +167,11 @@ def _side(
         return content
     errors = _errors(contestant, task, predictions, known)
     sizes = None if errors is None else _sizes(errors, contestant.output, task, predictions, known)
-    expected = expected_score(contestant.output, task, 0, MEAN_DRAWS, errors, sizes, weight)
+    confidence = _confidence(contestant, task, predictions, known)
+    told = None if confidence is None else _corrected(confidence, contestant.output, task, predictions, known)
+    expected = expected_score(contestant.output, task, 0, MEAN_DRAWS, errors, sizes, weight, told)
+    if confidence is not None and told is not None and known.test_truth is not None:
+        content["confidence"] = confidence_as_json(calibrated_on(confidence, told, known.test_truth, task, weight))
     content |= {"predictions": [_as_json(one) for one in predictions], "expected": expected and expected.score}
     if errors is not None and sizes is not None and finite and score is not None:
         content["errors"] = errors_as_json(_levelled(errors, sizes, contestant.output, task, score, weight))
@@ -174,10 +183,34 @@ def _errors(
 ) -> Errors | None:  # fmt: skip
     """Sizes of errors, from validation rows."""
     output = contestant.valid_output
-    if output is None or known.truth is None or "values" not in output.arrays:
+    if output is None or known.truth is None or not goals.named(task).is_numeric or "values" not in output.arrays:
         return None
     features = merged_features(known.valid, prediction_features(output, task))
-    return fit_errors(values_of(output), known.truth, merged_counts(known.columns, predictions), features)
+    truth = np.asarray(known.truth, np.float64)
+    return fit_errors(values_of(output), truth, merged_counts(known.columns, predictions), features)
+
+
+def _confidence(
+    contestant: Contestant, task: Task, predictions: tuple[Summary, ...], known: _HeldOut
+) -> Confidence | None:  # fmt: skip
+    """How right probabilities are, from validation rows; nothing learnt without their predictions."""
+    if not goals.named(task).learns_classes or known.truth is None or "probabilities" not in contestant.output.arrays:
+        return None
+    output = contestant.valid_output
+    if output is None or "probabilities" not in output.arrays:
+        return Confidence({}, None)
+    features = merged_features(known.valid, prediction_features(output, task))
+    probabilities = np.asarray(output.arrays["probabilities"], np.float64)
+    return fit_confidence(probabilities, known.truth, merged_counts(known.columns, predictions), features)
+
+
+def _corrected(
+    confidence: Confidence, output: Output, task: Task, predictions: tuple[Summary, ...], known: _HeldOut
+) -> np.ndarray:  # fmt: skip
+    """Probabilities of the test rows, as validation rows say that they are right."""
+    features = merged_features(known.test, prediction_features(output, task))
+    counts = merged_counts(known.columns, predictions)
+    return confidence.corrected(np.asarray(output.arrays["probabilities"], np.float64), counts, features)
 
 
 def _sizes(
@@ -296,12 +329,13 @@ def _read_side(content: Any, columns: tuple[Summary, ...]) -> SideReference:
     if not isinstance(content, dict):
         raise Misfit("sides: expected mappings")
     made = tuple(_summary(one) for one in listed(content, "predictions", MOST_OUTPUTS))
-    errors, backtest = content.get("errors"), content.get("backtest")
+    errors, backtest, confidence = (content.get(key) for key in ("errors", "backtest", "confidence"))
     n_places = {one.name: len(one.counts) for one in merged_counts(columns, made)}
     return SideReference(
         made, optional_number(content, "score"), optional_number(content, "expected"),
         None if errors is None else read_errors(errors, n_places),
         None if backtest is None else read_backtest(backtest),
+        None if confidence is None else read_confidence(confidence, n_places),
     )  # fmt: skip
 
 

@@ -177,7 +177,8 @@ def ahead(dataset: Dataset, task: Task, found: Continued, past: Past, predictor:
         level = np.array([values[row, :, place].mean() for row, _ in rows]) / scales
         n_away = float(np.median([one.n_missing + one.n_new for _, one in rows]))
         history = _aligned(levels)
-        usual, last = differences(history, 1, round(n_away / past.block)), _mean(history[:, -last_blocks(history.shape[1]) :])
+        usual = differences(history, 1, round(n_away / past.block))
+        last = _mean(history[:, -last_blocks(history.shape[1]) :])
         told = np.isfinite(level - last)
         if np.isfinite(usual).sum() < instability.LEAST_BLOCKS or not told.any():
             continue

@@ -11,9 +11,10 @@ from automl import goals, metrics
 from automl.errors import DataError, RecipeError
 from automl.predict.watching.drift import corrected, drift_of
 from automl.predict.watching.errors import LEAST_ROWS as LEAST_HELD_OUT
-from automl.predict.watching.expected import expected_score, is_available, widened
+from automl.predict.watching.expected import Expected, expected_score, is_available, widened
 from automl.predict.watching.labels import known_truth
 from automl.predict.watching.reference import (
+    Reference,
     SideReference,
     merged_counts,
     merged_features,
@@ -29,6 +30,7 @@ from automl.records import Output
 from automl.report.findings import finding_text, gravest_first
 
 if TYPE_CHECKING:
+    from automl.predict.watching.summaries import Feature
     from automl.recipe import Condition
     from automl.records import Dataset, Task
 
@@ -103,13 +105,7 @@ def watch(
     predictions = corrected([
         drift_of(one, one.counted(predicted[one.name].values)) for one in own.predictions if one.name in predicted
     ])  # fmt: skip
-    sizes = None
-    if own.errors is not None:
-        counts = merged_counts(known.columns, own.predictions)
-        sizes = own.errors.sizes(counts, merged_features(features, predicted.values()), len(rows))
-    expected = expected_score(output, task, errors=own.errors, sizes=sizes, weight=dataset.weight)
-    if expected is not None:
-        expected = widened(expected, own.score, own.predictions[0].n_rows if own.predictions else 0)
+    expected = _expected(output, task, known, own, merged_features(features, predicted.values()), dataset.weight)
     score, n_scored = _real_score(dataset, task, output)
     drifted = any(one.state == "drifted" for one in predictions)
     facts: dict[str, str | float | None] = {
@@ -127,6 +123,24 @@ def watch(
         findings=tuple(finding_text(one) for one in gravest_first((*dataset.findings, *unweighted(dataset, known)))),
         failed_on=failing(conditions, facts, WATCH_FIELDS), asked=asked,
     )  # fmt: skip
+
+
+def _expected(
+    output: Output, task: Task, known: Reference, own: SideReference, features: Mapping[str, Feature],
+    weight: np.ndarray | None,
+) -> Expected | None:  # fmt: skip
+    """The score to be expected of the new rows, by what held-out rows told of errors and probabilities."""
+    counts = merged_counts(known.columns, own.predictions)
+    sizes = told = plain = None
+    if own.errors is not None:
+        sizes = own.errors.sizes(counts, features, len(next(iter(output.arrays.values()))))
+    if own.confidence is not None and "probabilities" in output.arrays:
+        told = own.confidence.corrected(np.asarray(output.arrays["probabilities"], np.float64), counts, features)
+        plain = expected_score(output, task, weight=weight)
+    found = expected_score(output, task, errors=own.errors, sizes=sizes, weight=weight, probabilities=told)
+    if found is None:
+        return None
+    return widened(found, own.score, own.predictions[0].n_rows if own.predictions else 0, plain)
 
 
 def _why_not(task: Task, own: SideReference) -> str:
