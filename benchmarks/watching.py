@@ -1,6 +1,7 @@
 """How right `automl watch` is: expected against real scores under covariate shift, false alarms, and planted drift.
 
-    python benchmarks/watching.py [--data DIR] [--part expected,alarms,forecasts] [--only NAME,...] [--budget 30s] [--out FILE]
+    python benchmarks/watching.py [--data DIR] [--part expected,alarms,forecasts] [--only NAME,...] [--budget 30s]
+        [--out FILE]
 
 DIR is the data folder of `contest.py`. Finalists are scikit-learn's boosted trees in the place of
 ours, which takes no budget, or with `--budget` those of small contests. Nothing is tuned on new rows.
@@ -12,11 +13,15 @@ before, so the expected score is to be near the real one. Beside it stands the a
 contest. Printed: the mean absolute deviation of both from the real score (of errors in the target's units, relative to
 it), and how often the interval holds the real score.
 
-**alarms**: columns of a random part are remembered, five times; no model is fitted. New rows are random others, each time
-20 draws of 200 and of 1,000: how many draws had any column that drifted, or changed. In the first 20 of each, drift is
-planted in one column of such rows: a
+**alarms**: columns of a random part are remembered, five times; no model is fitted. New rows are random others, each
+time 20 draws of 200 and of 1,000: how many draws had any column that drifted, or changed. In the first 20 of each,
+drift is planted in one column of such rows: a
 shift of numbers by 0.25, 0.5 or 1 standard deviations, a new level in a fifth of the rows, gaps in a tenth of the rows,
 and twice the gaps that there are.
+
+**forecasts**: series are cut at many places, a ridge regression on lags is fitted to the rows before and the rows after
+are watched with them: how often statistics or errors drifted or changed, and how often the interval held the real
+score; as the series are, and with a level, a spread or gaps that change in all new rows.
 """
 
 from __future__ import annotations
@@ -417,7 +422,7 @@ class Linear:
 
 
 def linear(prepared: Any) -> tuple[Any, Linear]:
-    """A contestant and its predictor: validation windows by a model of training windows, test windows by one of both."""
+    """A contestant and its predictor: validation windows by a model of training windows, test windows by one of all."""
     from sklearn.linear_model import Ridge
 
     from automl import goals

@@ -226,9 +226,9 @@ EXPECTED_BY = {
 HOW_EXPECTED = {
     "probabilities": "Expected scores follow from the model's probabilities (confidence-based performance estimation), "
     "corrected by what validation rows told of which rows they are too high or too low for. They hold if the target "
-    "depends on the inputs as it did in training; the first line says how well they held on the test rows. For new rows "
-    "they are at the level of the test rows. The interval is that of samples of both, with a quarter of the way from "
-    "the test score to the expected one, and half of what the correction changed, on either side.",
+    "depends on the inputs as it did in training; the first line says how well they held on the test rows. For new "
+    "rows they are at the level of the test rows. The interval is that of samples of both, with a quarter of the way "
+    "from the test score to the expected one, and half of what the correction changed, on either side.",
     "errors": "Expected scores follow from how large errors on validation rows were, learnt from columns and "
     "predictions. They hold if the target depends on the inputs as it did in training; the first line says how well "
     "they held on the test rows. For new rows the errors are at the level of the test rows. The interval is that of "

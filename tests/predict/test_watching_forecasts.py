@@ -1,4 +1,4 @@
-"""Series that went on: alarms at the right rate though values depend on each other, real scores, what cannot be told."""
+"""Series that went on: alarms at the right rate though values depend on each other, real scores, what is not told."""
 
 import dataclasses
 import json
@@ -199,8 +199,7 @@ def off_by(part):
 
 
 def test_forecasts_that_got_worse_drift_and_better_ones_do_not(one):
-    task, model, reference, _ = one
-
+    task, _, reference, _ = one
     worse, better = (watched(one_series(), task, off_by(part), reference) for part in (4.0, 0.1))
     assert worse.predictions_drifted and worse.score > worse.expected.high and worse.failed_on
     assert not better.predictions_drifted and {one.state for one in better.predictions} == {"same", "changed"}
