@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import goals, metrics
+from automl.predict.watching.blocks import finite_mean
 from automl.predict.watching.expected import LEVEL, Expected
 from automl.storage.values import Misfit, listed, optional_number, whole
 from automl.verdict.dependence import inflation, left_out
@@ -105,7 +106,8 @@ def units(
     unit = of_window[latest] - of_window[latest].min()
     arrays = {name: np.asarray(one)[chosen] for name, one in output.arrays.items()}
     own = type(output)(output.kind, arrays)
-    weight = np.ones(len(chosen)) if dataset.weight is None else dataset.weight_of(windows[chosen])
+    weights = dataset.weight_of(windows[chosen])
+    weight = np.ones(len(chosen)) if weights is None else weights
     known = {name: one[chosen] if isinstance(one, np.ndarray) and len(one) == len(windows) else one
              for name, one in context.items()}  # fmt: skip
     scaled = (np.asarray(arrays["values"], np.float64) - truth[chosen]) / np.asarray(known["scale"])[:, None, :]
@@ -115,7 +117,7 @@ def units(
         outermost = np.asarray(arrays["quantiles"], np.float64)
         inside = (outermost[..., 0] <= truth[chosen]) & (truth[chosen] <= outermost[..., -1])
         measures["coverage"] = _by_unit(np.where(np.isfinite(truth[chosen]), inside, np.nan), unit)
-    steps = _mean(np.abs(scaled).transpose(1, 0, 2).reshape(scaled.shape[1], -1))
+    steps = finite_mean(np.abs(scaled).transpose(1, 0, 2).reshape(scaled.shape[1], -1))
     return Units(_pseudo_values(task, truth[chosen], own, weight, known, unit), measures, steps, len(chosen), starts)
 
 
@@ -140,14 +142,7 @@ def _by_unit(values: np.ndarray, unit: np.ndarray) -> np.ndarray:
     finite = np.isfinite(flat)
     count = np.bincount(unit, finite.sum(axis=1))
     total = np.bincount(unit, np.where(finite, flat, 0.0).sum(axis=1))
-    return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
-
-
-def _mean(rows: np.ndarray) -> np.ndarray:
-    finite = np.isfinite(rows)
-    count = finite.sum(axis=1)
-    total = np.where(finite, rows, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(rows), np.nan), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0))
 
 
 def backtest_of(dataset: Dataset, task: Task, split: Split, contestant: Contestant) -> dict[str, Any] | None:
@@ -165,7 +160,9 @@ def backtest_of(dataset: Dataset, task: Task, split: Split, contestant: Contesta
     told = [one for _, one in parts]
     measured = [key for key in MEASURED if all(key in one.measures for one in told)]
     n_windows = sum(one.n_windows for one in told)
-    by_step = _mean(np.stack([one.by_step for one in told], axis=1).repeat([one.n_windows for one in told], axis=1))
+    by_step = finite_mean(
+        np.stack([one.by_step for one in told], axis=1).repeat([one.n_windows for one in told], axis=1)
+    )
     return {
         "n_test": len(told[-1].scores),
         "scores": _plain(np.concatenate([one.scores for one in told])),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["STATISTICS", "Statistic", "block_length", "blocks_of", "moments"]
+__all__ = ["STATISTICS", "Statistic", "block_length", "blocks_of", "finite_mean", "moments"]
 
 LEAST_STEPS, FEWEST_STEPS = 8, 4
 """Of a block, and of one in a short history."""
@@ -112,14 +112,14 @@ def moments(told: np.ndarray, scale: float, season: int) -> dict[str, np.ndarray
     the season), with a straight line for the trend.
     """
     length = told.shape[1]
-    level = _mean(told)
+    level = finite_mean(told)
     place = np.arange(length) - (length - 1) / 2
     centred = np.where(np.isfinite(told), told - level[:, None], 0.0)
     slope = centred @ place / float(place @ place) if length > 1 else np.zeros(len(told))
     rest = np.where(np.isfinite(told), told - level[:, None] - slope[:, None] * place, np.nan)
     found = {
         "level": level / scale,
-        "spread": np.log(np.maximum(np.sqrt(_mean(rest**2)), SMALLEST * scale)),
+        "spread": np.log(np.maximum(np.sqrt(finite_mean(rest**2)), SMALLEST * scale)),
         "trend": slope * length / scale,
     }
     if season > 1 and length >= 2 * season:
@@ -131,16 +131,16 @@ def _season_strength(rest: np.ndarray, season: int) -> np.ndarray:
     """The negative logarithm of the part of the variance that the means of each phase leave, ``(n_blocks,)``."""
     n_blocks, length = rest.shape
     phases = rest[:, : length // season * season].reshape(n_blocks, -1, season)
-    means = _mean(phases.transpose(0, 2, 1).reshape(-1, phases.shape[1])).reshape(n_blocks, 1, season)
-    left = _mean(((phases - means) ** 2).reshape(n_blocks, -1))
-    total = _mean((phases**2).reshape(n_blocks, -1))
+    means = finite_mean(phases.transpose(0, 2, 1).reshape(-1, phases.shape[1])).reshape(n_blocks, 1, season)
+    left = finite_mean(((phases - means) ** 2).reshape(n_blocks, -1))
+    total = finite_mean((phases**2).reshape(n_blocks, -1))
     part = np.divide(left, total, out=np.ones_like(left), where=total > 0)
     return np.asarray(-np.log(np.clip(part, LEAST_LEFT, 1.0)))
 
 
-def _mean(rows: np.ndarray) -> np.ndarray:
-    """The mean of each row over its finite values; NaN where there is none."""
-    finite = np.isfinite(rows)
-    count = finite.sum(axis=1)
-    total = np.where(finite, rows, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(rows), np.nan), where=count > 0)
+def finite_mean(values: np.ndarray, axis: int = 1) -> np.ndarray:
+    """The mean along an axis over finite values; NaN where there is none."""
+    finite = np.isfinite(values)
+    count = finite.sum(axis=axis)
+    total = np.where(finite, values, 0.0).sum(axis=axis)
+    return np.asarray(np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0))

@@ -18,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 
+from automl.predict.watching.blocks import finite_mean
 from automl.predict.watching.drift import ALPHA, DRIFTED
 from automl.verdict.dependence import inflation
 
@@ -98,15 +99,8 @@ def differences(blocks: np.ndarray, n_new: int, distance: int, last: int | None 
         return np.empty(0)
     after = np.lib.stride_tricks.sliding_window_view(blocks, n_new, axis=1)[:, last + distance :]
     before = np.lib.stride_tricks.sliding_window_view(blocks, last, axis=1)[:, :n_places]
-    found = _mean(after, 2) - _mean(before, 2)
-    return _mean(found, 0)
-
-
-def _mean(values: np.ndarray, axis: int) -> np.ndarray:
-    finite = np.isfinite(values)
-    count = finite.sum(axis=axis)
-    total = np.where(finite, values, 0.0).sum(axis=axis)
-    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    found = finite_mean(after, 2) - finite_mean(before, 2)
+    return finite_mean(found, 0)
 
 
 def p_value_of(now: float, history: np.ndarray, n_new: int = 1) -> float:
@@ -151,7 +145,7 @@ def jump(history: np.ndarray, latest: np.ndarray) -> float:
     new = differences(np.concatenate([history[:, -last:], latest], axis=1), 1, 0, last)
     if np.isfinite(usual).sum() < LEAST_BLOCKS or not np.isfinite(new).any():
         return 1.0
-    return min(1.0, np.isfinite(new).sum() * min(p_value_of(float(one), usual) for one in new))
+    return min(1.0, int(np.isfinite(new).sum()) * min(p_value_of(float(one), usual) for one in new))
 
 
 def adjusted(found: Sequence[Shift]) -> tuple[Shift, ...]:

@@ -121,7 +121,7 @@ def _of_series(
     past = history_of(dataset, task, split)
     if past is None:
         return None
-    sides = {}
+    sides: dict[str, Any] = {}
     for one in contestants:
         score = scores.get(one.side)
         finite = None if score is None or not np.isfinite(score) else float(score)

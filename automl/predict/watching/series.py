@@ -75,7 +75,10 @@ def watch_series(
     }  # fmt: skip
     odd = (
         *dataset.findings, *unweighted(dataset, known),
-        *(Finding(check, "medium", *said) for check, *said in findings_of(found, n_before, len(windows), past)),
+        *(
+            Finding(check, "medium", said, step)
+            for check, said, step in findings_of(found, n_before, len(windows), past)
+        ),
     )  # fmt: skip
     single = found.parts[0].known if len(past.series) == 1 else None
     return Watched(

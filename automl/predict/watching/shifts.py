@@ -12,7 +12,7 @@ import numpy as np
 from automl.predict.rows import future
 from automl.predict.watching import instability
 from automl.predict.watching.backtest import MEASURED, Backtest, Units, compared
-from automl.predict.watching.blocks import STATISTICS
+from automl.predict.watching.blocks import STATISTICS, finite_mean
 from automl.predict.watching.drift import separation
 from automl.predict.watching.history import part_blocks, watched_columns
 from automl.predict.watching.instability import Shift, differences, jump, last_blocks, p_value_of, separated
@@ -72,7 +72,7 @@ def _shift(
         return None
     taken = instability.taken_blocks(history.shape[1], latest.shape[1])
     usual = differences(history, taken, distance + latest.shape[1] - taken)
-    newest, last = _mean(latest[:, -taken:]), _mean(history[:, -last_blocks(history.shape[1]) :])
+    newest, last = finite_mean(latest[:, -taken:]), finite_mean(history[:, -last_blocks(history.shape[1]) :])
     moved = newest - last
     told = np.isfinite(moved)
     nearest = usual if len(usual) else differences(history, 1, 0)  # a history too short for that distance
@@ -86,9 +86,11 @@ def _shift(
         if not distance and latest.shape[1] > 1:
             p_value = min(1.0, 2 * min(p_value, jump(history, latest)))
         apart = separated((difference - middle) / statistic.unit)
-    shown = [_shown(key, one[told], np.asarray(scales)[told]) for one in (last, newest)]
+    shown_before, shown_now = (_shown(key, one[told], np.asarray(scales)[told]) for one in (last, newest))
     where = "higher" if difference > middle else "lower"
-    return Shift(f"{name} ({statistic.name})", kind, "same", apart, p_value, *shown, len(nearest), where)
+    return Shift(
+        f"{name} ({statistic.name})", kind, "same", apart, p_value, shown_before, shown_now, len(nearest), where
+    )
 
 
 def _of_shares(
@@ -115,13 +117,6 @@ def _aligned(rows: Sequence[np.ndarray]) -> np.ndarray:
     """Blocks of several series, those of the same time below each other, ``(n_series, n_blocks)``; NaN before."""
     longest = max((len(one) for one in rows), default=0)
     return np.array([np.pad(one, (longest - len(one), 0), constant_values=np.nan) for one in rows])
-
-
-def _mean(blocks: np.ndarray) -> np.ndarray:
-    finite = np.isfinite(blocks)
-    count = finite.sum(axis=1)
-    total = np.where(finite, blocks, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(blocks), np.nan), where=count > 0)
 
 
 def _shown(key: str, values: np.ndarray, scales: np.ndarray) -> float:
@@ -178,7 +173,7 @@ def ahead(dataset: Dataset, task: Task, found: Continued, past: Past, predictor:
         n_away = float(np.median([one.n_missing + one.n_new for _, one in rows]))
         history = _aligned(levels)
         usual = differences(history, 1, round(n_away / past.block))
-        last = _mean(history[:, -last_blocks(history.shape[1]) :])
+        last = finite_mean(history[:, -last_blocks(history.shape[1]) :])
         told = np.isfinite(level - last)
         if np.isfinite(usual).sum() < instability.LEAST_BLOCKS or not told.any():
             continue
