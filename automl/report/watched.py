@@ -106,8 +106,7 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
             "" if found["contest_score"] is None else f"; the contest's test gave {_figure(found['contest_score'])}"
         )
         by = EXPECTED_BY[expected["by"]]
-        starts = counted(expected["n_items"], "time of start", "times of start")
-        where = f"over {starts}" if in_windows else "on these rows"
+        where = "on new windows" if in_windows else "on these rows"
         said.append(
             f"By {by} the model's {name} is {_figure(expected['score'])} {where} (likely from "
             f"{_figure(expected['low'])} to {_figure(expected['high'])}){before}."

@@ -1,6 +1,7 @@
 """Errors of a forecaster by origin: those of the contest's backtest, and those of new rows whose truth has come.
 
-Windows that start at the same time are one unit. Units follow each other, so means over them are as certain as those
+Windows that start at the same time are one unit; where there are too few times and several series, those of a series
+are one, as if series went their own ways. Units follow each other, so means over them are as certain as those
 of fewer independent ones (`automl.verdict.dependence`). Validation windows tell how errors vary beside the test
 windows: neither was learnt from.
 """
@@ -17,7 +18,7 @@ import numpy as np
 from automl import goals, metrics
 from automl.predict.watching.blocks import finite_mean
 from automl.predict.watching.expected import LEVEL, Expected
-from automl.storage.values import Misfit, listed, optional_number, whole
+from automl.storage.values import Misfit, flag, listed, optional_number, whole
 from automl.verdict.dependence import inflation, left_out
 
 if TYPE_CHECKING:
@@ -50,14 +51,12 @@ class Units:
         measures: by key of `MEASURED`, ``(n_units,)``; no coverage for a model without quantiles.
         by_step: ``(horizon,)`` mean absolute error in usual changes at each step; NaN where no truth is known.
         n_windows: that were scored.
-        starts: ``(n_units,)`` times of the first steps.
     """
 
     scores: np.ndarray
     measures: Mapping[str, np.ndarray]
     by_step: np.ndarray
     n_windows: int
-    starts: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +65,7 @@ class Backtest:
 
     Attributes:
         n_test: units of the test, the last ones.
+        by_series: whether units are series, since there are too few times of start.
         scores: ``(n_units,)`` as of `Units`, of validation (if it is known) and test.
         measures: as of `Units`.
         by_step: ``(horizon,)`` over all windows of validation and test; NaN where no truth was known.
@@ -73,6 +73,7 @@ class Backtest:
     """
 
     n_test: int
+    by_series: bool
     scores: np.ndarray
     measures: Mapping[str, np.ndarray]
     by_step: np.ndarray
@@ -80,8 +81,9 @@ class Backtest:
 
 
 def units(
-    dataset: Dataset, task: Task, windows: np.ndarray, output: Output, context: Mapping[str, Any]
-) -> Units | None:
+    dataset: Dataset, task: Task, windows: np.ndarray, output: Output, context: Mapping[str, Any],
+    by_series: bool = False,
+) -> Units | None:  # fmt: skip
     """Measure predictions by origin.
 
     Args:
@@ -90,6 +92,7 @@ def units(
         windows: ``(n, horizon)`` rows.
         output: predictions of them.
         context: what the metric reads beside; "scale" ``(n, n_targets)`` are the usual changes.
+        by_series: whether series are the units in the place of times of start.
 
     Returns:
         None where no truth is known.
@@ -97,12 +100,12 @@ def units(
     truth = goals.truth(dataset, task, windows)
     kept = np.isfinite(truth).any(axis=(1, 2))
     assert dataset.times is not None
-    starts, of_window = np.unique(dataset.times[windows[:, 0]][kept], return_inverse=True)
+    unit_of = np.asarray(context["series"]) if by_series else dataset.times[windows[:, 0]]
+    starts, of_window = np.unique(unit_of[kept], return_inverse=True)
     latest = of_window >= len(starts) - MOST_UNITS
     chosen = np.flatnonzero(kept)[latest]
     if not len(chosen):
         return None
-    starts = starts[-MOST_UNITS:]
     unit = of_window[latest] - of_window[latest].min()
     arrays = {name: np.asarray(one)[chosen] for name, one in output.arrays.items()}
     own = type(output)(output.kind, arrays)
@@ -118,7 +121,7 @@ def units(
         inside = (outermost[..., 0] <= truth[chosen]) & (truth[chosen] <= outermost[..., -1])
         measures["coverage"] = _by_unit(np.where(np.isfinite(truth[chosen]), inside, np.nan), unit)
     steps = finite_mean(np.abs(scaled).transpose(1, 0, 2).reshape(scaled.shape[1], -1))
-    return Units(_pseudo_values(task, truth[chosen], own, weight, known, unit), measures, steps, len(chosen), starts)
+    return Units(_pseudo_values(task, truth[chosen], own, weight, known, unit), measures, steps, len(chosen))
 
 
 def _pseudo_values(
@@ -147,14 +150,10 @@ def _by_unit(values: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 def backtest_of(dataset: Dataset, task: Task, split: Split, contestant: Contestant) -> dict[str, Any] | None:
     """What is remembered of a side, as JSON types."""
-    parts = []
-    for part, output in (("valid", contestant.valid_output), ("test", contestant.output)):
-        items = split.items(part)  # type: ignore[arg-type]
-        if output is None or "values" not in output.arrays or len(output.arrays["values"]) != len(items):
-            continue
-        found = units(dataset, task, items, output, goals.scoring_context(dataset, task, split, items))
-        if found is not None:
-            parts.append((part, found))
+    parts = _parts(dataset, task, split, contestant)
+    by_series = sum(len(one.scores) for _, one in parts) < LEAST_UNITS and dataset.series is not None
+    if by_series:  # validation windows are of the same series, so they are no further units
+        parts = [one for one in _parts(dataset, task, split, contestant, by_series=True) if one[0] == "test"]
     if not parts or parts[-1][0] != "test":
         return None
     told = [one for _, one in parts]
@@ -164,11 +163,27 @@ def backtest_of(dataset: Dataset, task: Task, split: Split, contestant: Contesta
         np.stack([one.by_step for one in told], axis=1).repeat([one.n_windows for one in told], axis=1)
     )
     return {
-        "n_test": len(told[-1].scores),
+        "n_test": len(told[-1].scores), "by_series": by_series,
         "scores": _plain(np.concatenate([one.scores for one in told])),
         "measures": {key: _plain(np.concatenate([one.measures[key] for one in told])) for key in measured},
         "by_step": _plain(by_step), "n_windows": n_windows,
     }  # fmt: skip
+
+
+def _parts(
+    dataset: Dataset, task: Task, split: Split, contestant: Contestant, by_series: bool = False
+) -> list[tuple[str, Units]]:
+    """The units of validation and of test, as far as there are any."""
+    parts = []
+    for part, output in (("valid", contestant.valid_output), ("test", contestant.output)):
+        items = split.items(part)  # type: ignore[arg-type]
+        if output is None or "values" not in output.arrays or len(output.arrays["values"]) != len(items):
+            continue
+        context = goals.scoring_context(dataset, task, split, items)
+        found = units(dataset, task, items, output, context, by_series)
+        if found is not None:
+            parts.append((part, found))
+    return parts
 
 
 def _plain(values: np.ndarray) -> list[float | None]:
@@ -189,7 +204,12 @@ def read_backtest(content: Any) -> Backtest:
         raise Misfit("backtest: measures that do not fit")
     n_test = whole(content, "n_test", 1, max(len(scores), 1))
     return Backtest(
-        n_test, scores, measures, _read(content, "by_step", MOST_STEPS), whole(content, "n_windows", 1, 2**53)
+        n_test,
+        flag(content, "by_series"),
+        scores,
+        measures,
+        _read(content, "by_step", MOST_STEPS),
+        whole(content, "n_windows", 1, 2**53),
     )
 
 

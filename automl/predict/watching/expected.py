@@ -42,7 +42,7 @@ class Expected:
         low: low end of the interval that the score of so many rows is to lie in.
         high: its high end.
         level: of the interval.
-        n_items: rows that it rests on; for forecasts, the times from which so many forecasts start.
+        n_items: rows that it rests on; for forecasts, times of start, or series.
         by: what says how right predictions are: "probabilities", "errors" of held-out rows, or the "backtest" of the
             contest.
     """

@@ -12,6 +12,7 @@ dependence); Bayley and Hammersley 1946 (effective numbers).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -35,7 +36,7 @@ wanders is far from it."""
 MANY_PLACES = 20
 """Stretches of as many blocks as are compared, that the history has; means over longer ones have too few to compare."""
 MOST_FREEDOM = 8.0
-"""Degrees of freedom at most: statistics of blocks have heavier tails than a normal distribution."""
+"""Degrees of freedom at most where the furthest of several blocks is looked for: tails are heavier than normal ones."""
 TINY = 1e-9
 
 
@@ -103,7 +104,7 @@ def differences(blocks: np.ndarray, n_new: int, distance: int, last: int | None 
     return finite_mean(found, 0)
 
 
-def p_value_of(now: float, history: np.ndarray, n_new: int = 1) -> float:
+def p_value_of(now: float, history: np.ndarray, n_new: int = 1, most_freedom: float = math.inf) -> float:
     """How unusual a difference is beside earlier ones.
 
     Two things are asked for: that it is unusual for a normal distribution with the mean and variance of the earlier
@@ -113,6 +114,7 @@ def p_value_of(now: float, history: np.ndarray, n_new: int = 1) -> float:
         now: the newest.
         history: ``(n,)`` earlier ones in the order of time, `LEAST_BLOCKS` at least.
         n_new: blocks in each, so that neighbours share them.
+        most_freedom: degrees of freedom at most.
     """
     from scipy.stats import t as student
 
@@ -128,7 +130,7 @@ def p_value_of(now: float, history: np.ndarray, n_new: int = 1) -> float:
     spread = float(known.std(ddof=1)) * np.sqrt(max(1.0, (len(known) - 1) / max(len(known) - factor, 1.0)))
     if spread <= TINY * max(1.0, abs(middle)):
         return 1.0 if off <= TINY * max(1.0, abs(middle)) else rank
-    by_size = float(2 * student.sf(off / (spread * np.sqrt(1 + 1 / effective)), min(effective - 1, MOST_FREEDOM)))
+    by_size = float(2 * student.sf(off / (spread * np.sqrt(1 + 1 / effective)), min(effective - 1, most_freedom)))
     return by_size if not further else max(by_size, rank)
 
 
@@ -145,7 +147,7 @@ def jump(history: np.ndarray, latest: np.ndarray) -> float:
     new = differences(np.concatenate([history[:, -last:], latest], axis=1), 1, 0, last)
     if np.isfinite(usual).sum() < LEAST_BLOCKS or not np.isfinite(new).any():
         return 1.0
-    return min(1.0, int(np.isfinite(new).sum()) * min(p_value_of(float(one), usual) for one in new))
+    return min(1.0, int(np.isfinite(new).sum()) * min(p_value_of(float(one), usual, 1, MOST_FREEDOM) for one in new))
 
 
 def adjusted(found: Sequence[Shift]) -> tuple[Shift, ...]:

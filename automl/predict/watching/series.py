@@ -62,7 +62,8 @@ def watch_series(
     windows, n_before = windows_of(found, task)
     output = predictor.output(dataset, windows) if len(windows) else None
     context = _context(dataset, task, found, windows)
-    new = None if output is None else units(dataset, task, windows, output, context)
+    by_series = own.backtest is not None and own.backtest.by_series
+    new = None if output is None else units(dataset, task, windows, output, context, by_series)
     of_columns = adjusted([*unseen(found), *columns(dataset, task, found, past)])
     predictions = adjusted([*errors(own.backtest, new), *ahead(dataset, task, found, past, predictor)])
     score = _score(dataset, task, windows, output, context) if new is not None and output is not None else None

@@ -75,7 +75,8 @@ def _shift(
     newest, last = finite_mean(latest[:, -taken:]), finite_mean(history[:, -last_blocks(history.shape[1]) :])
     moved = newest - last
     told = np.isfinite(moved)
-    nearest = usual if len(usual) else differences(history, 1, 0)  # a history too short for that distance
+    enough = np.isfinite(usual).sum() >= instability.LEAST_BLOCKS
+    nearest = usual if enough else differences(history, 1, 0)  # a history too short for that distance
     if not told.any() or np.isfinite(nearest).sum() < instability.LEAST_BLOCKS:
         return None
     difference, middle = float(moved[told].mean()), float(np.nanmean(nearest))
