@@ -12,11 +12,11 @@ from automl import goals, metrics
 from automl.errors import BundleError, DataError, RecipeError
 from automl.predict.model import Model
 from automl.predict.rows import read_rows
-from automl.predict.watching import reference_of, watch
+from automl.predict.watching import read_reference, reference_of, watch
 from automl.predict.watching.drift import corrected, drift_of, separation
 from automl.predict.watching.expected import expected_score
 from automl.predict.watching.labels import known_truth
-from automl.predict.watching.reference import prediction_features, read_reference
+from automl.predict.watching.reference import prediction_features
 from automl.predict.watching.summaries import Feature, features_of, summary_of
 from automl.records import Contestant, Dataset, Output, Split
 

@@ -233,6 +233,15 @@ def test_rows_without_times_are_told_from_those_of_the_contest_by_their_values()
     assert watched(rows.iloc[N:].reset_index(drop=True), task, model, reference).n_rows == NEW
 
 
+def test_another_step_between_times_and_a_stretch_without_rows_drift(one):
+    task, model, reference, _ = one
+    known = one_series().head(N)
+    hours = pd.DataFrame({"day": pd.date_range(DAYS[N], periods=100, freq="h"), "y": 20 + walk(100, 5)})
+    assert "step between times" in watched(pd.concat([known, hours]), task, model, reference).drifted
+    away = one_series().iloc[N:].assign(day=lambda rows: rows["day"] + pd.Timedelta(days=60))
+    assert "y (gaps)" in watched(pd.concat([known, away]), task, model, reference).drifted
+
+
 def test_missing_steps_between_training_and_new_rows_are_told(one):
     task, model, reference, _ = one
     found = watched(one_series().iloc[N + 5 :], task, model, reference)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from automl.predict.watching.reference import read_reference, reference_of
+from automl.predict.watching.reference import reference_of
+from automl.predict.watching.stored_reference import read_reference
 from automl.predict.watching.watch import conditions_of, watch
 from automl.predict.watching.watched import Watched
 

@@ -92,9 +92,9 @@ def watched_columns(dataset: Dataset, task: Task) -> dict[str, tuple[np.ndarray,
 def part_blocks(
     values: np.ndarray, measured: np.ndarray, times: np.ndarray, scale: float, past_block: int, task: Task, name: str
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    """Statistics of some rows of one series; of covariates fewer, and of times where they lie on no calendar."""
+    """Statistics of some rows of one series; of covariates fewer, and of times for the first target."""
     is_target = name in task.target
-    timed = is_target and task.time_column is not None and task.frequency is None
+    timed = name == task.target[0] and task.time_column is not None
     seconds = times.astype("datetime64[ns]").astype(np.int64) / 1e9 if timed else None
     found = blocks_of(values, measured, scale, past_block, task.season or 1, seconds)
     return found if is_target else {key: found[key] for key in OF_COVARIATES}

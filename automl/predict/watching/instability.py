@@ -129,7 +129,7 @@ def p_value_of(now: float, history: np.ndarray, n_new: int = 1, most_freedom: fl
     effective = max(min(effective, len(known) / n_new), 2.0)
     spread = float(known.std(ddof=1)) * np.sqrt(max(1.0, (len(known) - 1) / max(len(known) - factor, 1.0)))
     if spread <= TINY * max(1.0, abs(middle)):
-        return 1.0 if off <= TINY * max(1.0, abs(middle)) else rank
+        return 1.0 if off <= TINY * max(1.0, abs(middle)) else 0.0  # it never moved before
     by_size = float(2 * student.sf(off / (spread * np.sqrt(1 + 1 / effective)), min(effective - 1, most_freedom)))
     return by_size if not further else max(by_size, rank)
 

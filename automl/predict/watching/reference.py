@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import goals
-from automl.errors import BundleError
-from automl.predict.watching.backtest import Backtest, backtest_of, read_backtest
+from automl.predict.watching.backtest import Backtest, backtest_of
 from automl.predict.watching.confidence import Confidence, calibrated_on, fit_confidence
 from automl.predict.watching.errors import Errors, fit_errors, levelled, values_of
 from automl.predict.watching.expected import expected_score
-from automl.predict.watching.history import Past, history_of, read_history
-from automl.predict.watching.stored_errors import confidence_as_json, errors_as_json, read_confidence, read_errors
-from automl.predict.watching.summaries import MOST_COLUMNS, MOST_LEVELS, Feature, Summary, features_of, summary_of
+from automl.predict.watching.history import Past, history_of
+from automl.predict.watching.stored_errors import confidence_as_json, errors_as_json
+from automl.predict.watching.summaries import Feature, Summary, features_of, summary_of
 from automl.records import Finding
 from automl.sides.items import refit_items
-from automl.storage.values import Misfit, listed, mapping, numbers, optional_number, text, whole
 
 if TYPE_CHECKING:
     from automl.records import Contestant, Dataset, Output, Split, Task
@@ -30,7 +28,6 @@ __all__ = [
     "merged_counts",
     "merged_features",
     "prediction_features",
-    "read_reference",
     "reference_of",
     "unweighted",
 ]
@@ -38,8 +35,6 @@ __all__ = [
 VERSION = 1
 LOOKED_AT = 50_000
 """Training rows, evenly taken."""
-MOST_WORDS = 500
-MOST_SIDES = 4
 LEAST_TEST_ROWS = 20
 MOST_OUTPUTS = 100
 MEAN_DRAWS, LEVEL_DRAWS = 20, 5
@@ -296,56 +291,3 @@ def _shares(masks: np.ndarray, n_classes: int, extents: np.ndarray | None) -> np
     own = masks if extents is None else [one[: size[0], : size[1]] for one, size in zip(masks, extents, strict=True)]
     counts = [np.bincount(np.ravel(one), minlength=n_classes)[:n_classes] for one in own]
     return np.asarray([one / max(one.sum(), 1) for one in counts], np.float64).reshape(len(masks), n_classes)
-
-
-# --------------------------------------------------------------------------- reading
-
-
-def read_reference(content: Mapping[str, Any] | None) -> Reference:
-    """The record of what a saved model remembers, every field checked.
-
-    Raises:
-        BundleError: there is nothing, or it is not what automl writes.
-    """
-    if not content:
-        raise BundleError(
-            "watch: this model was saved without what its training rows held, by an older automl; fit it again, or "
-            "update it (`automl update`)"
-        )
-    try:
-        whole(content, "version", VERSION, VERSION)
-        columns = tuple(_summary(one) for one in listed(content, "columns", 2 * MOST_COLUMNS))
-        sides = {name: _read_side(one, columns) for name, one in mapping(content, "sides", MOST_SIDES).items()}
-        weight = text(content, "weight", MOST_WORDS) if "weight" in content else None
-        past = None if content.get("past") is None else read_history(content["past"])
-        return Reference(whole(content, "n_rows", 0, 2**53), columns, sides, weight, past)
-    except Misfit as error:
-        raise BundleError(
-            f"watch: bundle.json holds no valid reference ({error}); was it altered? Use an unaltered copy"
-        ) from error
-
-
-def _read_side(content: Any, columns: tuple[Summary, ...]) -> SideReference:
-    if not isinstance(content, dict):
-        raise Misfit("sides: expected mappings")
-    made = tuple(_summary(one) for one in listed(content, "predictions", MOST_OUTPUTS))
-    errors, backtest, confidence = (content.get(key) for key in ("errors", "backtest", "confidence"))
-    n_places = {one.name: len(one.counts) for one in merged_counts(columns, made)}
-    return SideReference(
-        made, optional_number(content, "score"), optional_number(content, "expected"),
-        None if errors is None else read_errors(errors, n_places),
-        None if backtest is None else read_backtest(backtest),
-        None if confidence is None else read_confidence(confidence, n_places),
-    )  # fmt: skip
-
-
-def _summary(content: Any) -> Summary:
-    if not isinstance(content, dict):
-        raise Misfit("columns: expected mappings")
-    levels = tuple(text({"level": one}, "level", MOST_WORDS) for one in listed(content, "levels", MOST_LEVELS))
-    edges = tuple(numbers(content, "edges", MOST_LEVELS))
-    counts = tuple(whole({"count": one}, "count", 0, 2**53) for one in listed(content, "counts", MOST_LEVELS + 3))
-    n_expected = len(levels) + 2 if levels or (not edges and len(counts) == 2) else len(edges) + 3
-    if len(counts) != n_expected or (levels and edges) or list(edges) != sorted(set(edges)):
-        raise Misfit("columns: counts do not fit their bins")
-    return Summary(text(content, "name", MOST_WORDS), text(content, "kind", MOST_WORDS), edges, levels, counts)

@@ -81,23 +81,21 @@ def _shift(
         return None
     difference, middle = float(moved[told].mean()), float(np.nanmean(nearest))
     p_value, statistic = p_value_of(difference, usual, taken), STATISTICS[key]
+    if not distance and latest.shape[1] > 1:
+        p_value = min(1.0, 2 * min(p_value, jump(history, latest)))
+    apart = separated((difference - middle) / statistic.unit)
     if statistic.is_share:
-        p_value, apart = _of_shares(history, latest[:, -taken:], length, p_value, float(np.nanstd(nearest)))
-    else:
-        if not distance and latest.shape[1] > 1:
-            p_value = min(1.0, 2 * min(p_value, jump(history, latest)))
-        apart = separated((difference - middle) / statistic.unit)
+        p_value, apart = _of_shares(history, latest, length, p_value, float(np.nanstd(nearest)))
     shown_before, shown_now = (_shown(key, one[told], np.asarray(scales)[told]) for one in (last, newest))
     where = "higher" if difference > middle else "lower"
-    return Shift(
-        f"{name} ({statistic.name})", kind, "same", apart, p_value, shown_before, shown_now, len(nearest), where
-    )
+    said = statistic.name if key == "step" else f"{name} ({statistic.name})"
+    return Shift(said, kind, "same", apart, p_value, shown_before, shown_now, len(nearest), where)
 
 
 def _of_shares(
     history: np.ndarray, latest: np.ndarray, length: int, p_value: float, spread: float
 ) -> tuple[float, float]:  # fmt: skip
-    """The p-value and the separation of shares of steps: more of them than before, by their number and their blocks.
+    """The p-value and the separation of shares of all new steps: more than before, by their number and their blocks.
 
     Source: the predictive beta-binomial distribution with Jeffreys' prior.
     """

@@ -19,10 +19,10 @@ from automl.predict.watching.reference import (
     merged_counts,
     merged_features,
     prediction_features,
-    read_reference,
     unweighted,
 )
 from automl.predict.watching.series import watch_series
+from automl.predict.watching.stored_reference import read_reference
 from automl.predict.watching.summaries import features_of
 from automl.predict.watching.watched import Watched
 from automl.recipe import WATCH_FIELDS, failing, parse_fail_on
