@@ -156,16 +156,16 @@ def backtest_of(dataset: Dataset, task: Task, split: Split, contestant: Contesta
         parts = [one for one in _parts(dataset, task, split, contestant, by_series=True) if one[0] == "test"]
     if not parts or parts[-1][0] != "test":
         return None
-    told = [one for _, one in parts]
-    measured = [key for key in MEASURED if all(key in one.measures for one in told)]
-    n_windows = sum(one.n_windows for one in told)
+    found = [one for _, one in parts]
+    measured = [key for key in MEASURED if all(key in one.measures for one in found)]
+    n_windows = sum(one.n_windows for one in found)
     by_step = finite_mean(
-        np.stack([one.by_step for one in told], axis=1).repeat([one.n_windows for one in told], axis=1)
+        np.stack([one.by_step for one in found], axis=1).repeat([one.n_windows for one in found], axis=1)
     )
     return {
-        "n_test": len(told[-1].scores), "by_series": by_series,
-        "scores": _plain(np.concatenate([one.scores for one in told])),
-        "measures": {key: _plain(np.concatenate([one.measures[key] for one in told])) for key in measured},
+        "n_test": len(found[-1].scores), "by_series": by_series,
+        "scores": _plain(np.concatenate([one.scores for one in found])),
+        "measures": {key: _plain(np.concatenate([one.measures[key] for one in found])) for key in measured},
         "by_step": _plain(by_step), "n_windows": n_windows,
     }  # fmt: skip
 

@@ -89,9 +89,9 @@ def blocks_of(
     """
     n_blocks = len(values) // length
     first = len(values) - n_blocks * length
-    told = values[first:].reshape(n_blocks, length)
-    seen = known[first:].reshape(n_blocks, length) & np.isfinite(told)
-    found = moments(told, scale, season)
+    cells = values[first:].reshape(n_blocks, length)
+    seen = known[first:].reshape(n_blocks, length) & np.isfinite(cells)
+    found = moments(cells, scale, season)
     found["gaps"] = 1.0 - seen.mean(axis=1)
     rare = found["gaps"] > MOST_GAPS
     for name in ("level", "spread", "season", "trend"):
@@ -105,18 +105,18 @@ def blocks_of(
     return found
 
 
-def moments(told: np.ndarray, scale: float, season: int) -> dict[str, np.ndarray]:
+def moments(cells: np.ndarray, scale: float, season: int) -> dict[str, np.ndarray]:
     """Level, spread, trend and strength of the season of blocks ``(n_blocks, length)``; gaps are left out.
 
     Source: Wang, Smith and Hyndman 2006, "Characteristic-based clustering for time series data", section 3 (strength of
     the season), with a straight line for the trend.
     """
-    length = told.shape[1]
-    level = finite_mean(told)
+    length = cells.shape[1]
+    level = finite_mean(cells)
     place = np.arange(length) - (length - 1) / 2
-    centred = np.where(np.isfinite(told), told - level[:, None], 0.0)
-    slope = centred @ place / float(place @ place) if length > 1 else np.zeros(len(told))
-    rest = np.where(np.isfinite(told), told - level[:, None] - slope[:, None] * place, np.nan)
+    centred = np.where(np.isfinite(cells), cells - level[:, None], 0.0)
+    slope = centred @ place / float(place @ place) if length > 1 else np.zeros(len(cells))
+    rest = np.where(np.isfinite(cells), cells - level[:, None] - slope[:, None] * place, np.nan)
     found = {
         "level": level / scale,
         "spread": np.log(np.maximum(np.sqrt(finite_mean(rest**2)), SMALLEST * scale)),

@@ -127,12 +127,12 @@ def widened(found: Expected, score: float | None, n_test: int, plain: Expected |
 
 
 def _drawing(
-    output: Output, task: Task, errors: Errors | None, sizes: np.ndarray | None, told: np.ndarray | None
+    output: Output, task: Task, errors: Errors | None, sizes: np.ndarray | None, given: np.ndarray | None
 ) -> Callable[[np.ndarray, np.random.Generator], np.ndarray] | None:
     """From rows and a generator to a truth that is drawn for them; None where nothing tells how."""
     goal = goals.named(task)
     if goal.learns_classes and "probabilities" in output.arrays:
-        probabilities = output.arrays["probabilities"] if told is None else told
+        probabilities = output.arrays["probabilities"] if given is None else given
         return lambda rows, rng: _drawn(probabilities[rows], task, rng)
     if goal.is_numeric and errors is not None and sizes is not None and "values" in output.arrays:
         values = values_of(output)

@@ -42,13 +42,13 @@ def columns(dataset: Dataset, task: Task, found: Continued, past: Past) -> Itera
     for name, (values, measured) in watched_columns(dataset, task).items():
         before, now, scales, gaps = [], [], [], []
         for one in found.parts:
-            told = {} if one.known is None else one.known.blocks.get(name, {})
-            if one.known is None or not told or one.n_new < past.block:
+            blocks = {} if one.known is None else one.known.blocks.get(name, {})
+            if one.known is None or not blocks or one.n_new < past.block:
                 continue
             rows = slice(one.start, one.end)
             scale = one.known.scales[name]
             new = part_blocks(values[rows], measured[rows], dataset.times[rows], scale, past.block, task, name)
-            before.append(told)
+            before.append(blocks)
             now.append(new)
             scales.append(scale)
             gaps.append(one.n_missing + one.n_new % past.block)
@@ -74,19 +74,19 @@ def _shift(
     usual = differences(history, taken, distance + latest.shape[1] - taken)
     newest, last = finite_mean(latest[:, -taken:]), finite_mean(history[:, -last_blocks(history.shape[1]) :])
     moved = newest - last
-    told = np.isfinite(moved)
+    finite = np.isfinite(moved)
     enough = np.isfinite(usual).sum() >= instability.LEAST_BLOCKS
     nearest = usual if enough else differences(history, 1, 0)  # a history too short for that distance
-    if not told.any() or np.isfinite(nearest).sum() < instability.LEAST_BLOCKS:
+    if not finite.any() or np.isfinite(nearest).sum() < instability.LEAST_BLOCKS:
         return None
-    difference, middle = float(moved[told].mean()), float(np.nanmean(nearest))
+    difference, middle = float(moved[finite].mean()), float(np.nanmean(nearest))
     p_value, statistic = p_value_of(difference, usual, taken), STATISTICS[key]
     if not distance and latest.shape[1] > 1:
         p_value = min(1.0, 2 * min(p_value, jump(history, latest)))
     apart = separated((difference - middle) / statistic.unit)
     if statistic.is_share:
         p_value, apart = _of_shares(history, latest, length, p_value, float(np.nanstd(nearest)))
-    shown_before, shown_now = (_shown(key, one[told], np.asarray(scales)[told]) for one in (last, newest))
+    shown_before, shown_now = (_shown(key, one[finite], np.asarray(scales)[finite]) for one in (last, newest))
     where = "higher" if difference > middle else "lower"
     said = statistic.name if key == "step" else f"{name} ({statistic.name})"
     return Shift(said, kind, "same", apart, p_value, shown_before, shown_now, len(nearest), where)
@@ -173,12 +173,12 @@ def ahead(dataset: Dataset, task: Task, found: Continued, past: Past, predictor:
         history = _aligned(levels)
         usual = differences(history, 1, round(n_away / past.block))
         last = finite_mean(history[:, -last_blocks(history.shape[1]) :])
-        told = np.isfinite(level - last)
-        if np.isfinite(usual).sum() < instability.LEAST_BLOCKS or not told.any():
+        finite = np.isfinite(level - last)
+        if np.isfinite(usual).sum() < instability.LEAST_BLOCKS or not finite.any():
             continue
-        difference, middle = float((level - last)[told].mean()), float(np.nanmean(usual))
+        difference, middle = float((level - last)[finite].mean()), float(np.nanmean(usual))
+        before, now = (float((one * scales)[finite].mean()) for one in (last, level))
         yield Shift(
             f"{name} (level of the next forecast)", "forecast", "same", separated(difference - middle),
-            p_value_of(difference, usual), float((last * scales)[told].mean()), float((level * scales)[told].mean()),
-            len(usual), "higher" if difference > middle else "lower",
+            p_value_of(difference, usual), before, now, len(usual), "higher" if difference > middle else "lower",
         )  # fmt: skip
