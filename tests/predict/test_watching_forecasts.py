@@ -154,6 +154,7 @@ def test_means_of_neighbouring_units_are_less_sure_than_those_of_as_many_others(
 def test_a_series_that_goes_on_passes_and_its_real_score_is_told(one):
     task, model, reference, score = one
     found = watched(one_series(), task, model, reference)
+    assert {one.state for one in found.columns} == {"same"}
     assert not found.drifted and not found.predictions_drifted and not found.failed_on
     assert (found.n_rows, found.n_before, found.n_scored, found.unit) == (NEW, N, NEW // 7, "window")
     assert found.contest_score == score and found.expected.by == "backtest"

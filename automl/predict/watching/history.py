@@ -97,7 +97,7 @@ def part_blocks(
     timed = name == task.target[0] and task.time_column is not None
     seconds = times.astype("datetime64[ns]").astype(np.int64) / 1e9 if timed else None
     found = blocks_of(values, measured, scale, past_block, task.season or 1, seconds)
-    return found if is_target else {key: found[key] for key in OF_COVARIATES}
+    return {key: _rounded(one) for key, one in found.items() if is_target or key in OF_COVARIATES}
 
 
 def history_of(dataset: Dataset, task: Task, split: Split) -> dict[str, Any] | None:
@@ -122,8 +122,8 @@ def history_of(dataset: Dataset, task: Task, split: Split) -> dict[str, Any] | N
         blocks = {}
         for name, (values, measured) in columns.items() if place in kept else ():
             own.setdefault(name, usual_change(np.where(measured, values, np.nan)[first:end], season))
-            told = part_blocks(values[part], measured[part], dataset.times[part], own[name], length, task, name)
-            blocks[name] = {key: _plain(one) for key, one in told.items()}
+            found = part_blocks(values[part], measured[part], dataset.times[part], own[name], length, task, name)
+            blocks[name] = {key: [None if np.isnan(one) else one for one in found[key].tolist()] for key in found}
         series.append({
             "name": _name(dataset, first), "end": int(dataset.times[end - 1].astype("datetime64[ns]").astype(np.int64)),
             "tail": "" if task.time_column else tail_of(dataset, slice(first, end)), "scales": own, "blocks": blocks,
@@ -158,8 +158,9 @@ def _name(dataset: Dataset, row: int) -> str:
     return "" if dataset.series is None else str(dataset.series[row])[:MOST_WORDS]
 
 
-def _plain(values: np.ndarray) -> list[float | None]:
-    return [float(f"{one:.{DIGITS}g}") if np.isfinite(one) else None for one in values]
+def _rounded(values: np.ndarray) -> np.ndarray:
+    """Of `DIGITS` digits, as they are stored, so that what never moves is the same before and now; NaN for none."""
+    return np.array([float(f"{one:.{DIGITS}g}") if np.isfinite(one) else np.nan for one in values], np.float64)
 
 
 # --------------------------------------------------------------------------- reading
