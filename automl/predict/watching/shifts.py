@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automl.predict.watching.history import Past
     from automl.records import Dataset, Task
 
-__all__ = ["ahead", "columns", "errors", "unseen"]
+__all__ = ["ahead", "columns", "errors", "shift_of", "unseen"]
 
 WORSE = {"size": 1, "coverage": -1}
 """The direction in which a measure is for the worse: what is for the better has changed and not drifted."""
@@ -56,16 +56,27 @@ def columns(dataset: Dataset, task: Task, found: Continued, past: Past) -> Itera
             kind = "target" if name in task.target else "covariate"
             distance = round(float(np.median(gaps)) / past.block)
             for key in before[0]:
-                shift = _shift(key, name, kind, before, now, scales, distance, past.block)
+                shift = shift_of(key, name, kind, before, now, scales, distance, past.block)
                 if shift is not None:
                     yield shift
 
 
-def _shift(
+def shift_of(
     key: str, name: str, kind: str, before: Sequence[Mapping[str, np.ndarray]], now: Sequence[Mapping[str, np.ndarray]],
     scales: Sequence[float], distance: int, length: int,
 ) -> Shift | None:  # fmt: skip
-    """One statistic over all series; None where the history is too short to say what is usual."""
+    """One statistic over all series; None where the history is too short to say what is usual.
+
+    Args:
+        key: of `STATISTICS`.
+        name: of the column.
+        kind: of the column.
+        before: of each series its statistics by block, as they are remembered.
+        now: those of its new rows.
+        scales: its usual change.
+        distance: blocks between the end of the history and the first of the new ones.
+        length: steps of a block.
+    """
     history = _aligned([one[key] for one in before if key in one])
     latest = _aligned([one[key] for one in now if key in one])
     if len(history) != len(latest) or not len(history):
