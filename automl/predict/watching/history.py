@@ -33,7 +33,7 @@ MOST_COLUMNS, MOST_WORDS, MOST_STEPS = 50, 500, 2**31
 OF_COVARIATES = ("level", "spread", "gaps")
 TAIL_STEPS, TAIL_BYTES = 16, 3
 """Steps from which the end of a series without times is known again, and the size of what is kept of them."""
-DIGITS = 5
+DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,7 +35,7 @@ REFERENCE_BLOCKS = 4
 wanders is far from it."""
 MANY_PLACES = 20
 """Stretches of as many blocks as are compared, that the history has; means over longer ones have too few to compare."""
-MOST_FREEDOM = 8.0
+MOST_FREEDOM = 15.0
 """Degrees of freedom at most where the furthest of several blocks is looked for: tails are heavier than normal ones."""
 TINY = 1e-9
 
