@@ -13,6 +13,7 @@ from automl.errors import BundleError, DataError, RecipeError
 from automl.predict.model import Model
 from automl.predict.rows import read_rows
 from automl.predict.watching import read_reference, reference_of, watch
+from automl.predict.watching.confidence import _moved
 from automl.predict.watching.drift import corrected, drift_of, separation
 from automl.predict.watching.expected import expected_score
 from automl.predict.watching.labels import known_truth
@@ -171,6 +172,14 @@ def test_the_interval_of_classes_holds_what_their_test_rows_and_the_correction_l
     lone = expected_score(model.output(data, np.arange(2_000)), task)
     widths = [one.high - one.low for one in (lone, watch(data, task, model, "deep", reference).expected)]
     assert widths[1] > 1.4 * widths[0]
+
+
+def test_moved_probabilities_are_probabilities_also_where_one_is_sure():
+    moved_ones = _moved(np.array([[1.0, 0.0, 0.0], [0.6, 0.3, 0.1], [0.0, 1.0, 0.0]]), np.array([-1.0, 0.5, 3.0]))
+    assert moved_ones.sum(axis=1) == pytest.approx(np.ones(3)) and (moved_ones > 0).all()
+    assert moved_ones[1, 1] / moved_ones[1, 2] == pytest.approx(3) and moved_ones[1, 0] == pytest.approx(
+        0.712, abs=1e-3
+    )
 
 
 def test_what_is_remembered_of_probabilities_is_checked():

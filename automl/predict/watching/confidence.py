@@ -36,7 +36,7 @@ TREES: Mapping[str, Any] = {
 }  # fmt: skip
 LEAST_VARIANCE = 0.02
 """Of being right, at least; so surely right rows do not count for everything."""
-SUREST = 1e-4
+SUREST, SMALLEST = 1e-4, 1e-12
 MOST_SHIFT = 5.0
 
 
@@ -79,9 +79,11 @@ def _moved(probabilities: np.ndarray, by: np.ndarray) -> np.ndarray:
     highest = np.clip(probabilities[rows, top], SUREST, 1 - SUREST)
     odds = highest / (1 - highest) * np.exp(by)
     wanted = np.clip(odds / (1 + odds), SUREST, 1 - SUREST)
-    made = probabilities * ((1 - wanted) / np.maximum(1 - probabilities[rows, top], SUREST / 10))[:, None]
+    others = np.maximum(probabilities, SMALLEST)
+    others[rows, top] = 0.0
+    made = others * ((1 - wanted) / others.sum(axis=1))[:, None]
     made[rows, top] = wanted
-    return np.asarray(made / made.sum(axis=1, keepdims=True))
+    return np.asarray(made)
 
 
 def fit_confidence(
