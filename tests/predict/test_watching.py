@@ -453,3 +453,26 @@ def test_a_condition_that_is_none_is_refused_before_any_row_is_read():
     held = Model(task, {"deep": model}, "deep", reference=reference)
     with pytest.raises(RecipeError, match="did you mean 'drift'"):
         held.watch("no such file.csv", fail_on="drfit>0")
+
+
+def test_labels_of_several_are_brought_to_the_level_of_the_test_rows():
+    rng = np.random.default_rng(0)
+    n = 3_000
+    frame = pd.DataFrame({"x": rng.normal(size=n), "z": rng.normal(size=n)})
+    right = 1 / (1 + np.exp(-2 * frame.to_numpy()))
+    marks = (rng.random((n, 2)) < right).astype(int)
+    data = Dataset("hand", frame, pd.DataFrame(marks, columns=["a", "b"]))
+    task = dataclasses.replace(table_task(frame, "multilabel", "accuracy", classes=("a", "b")), target=("a", "b"))
+    rows = np.arange(n)
+    split = Split(rows[:500], rows[500:1_500], rows[1_500:], "row", rows[1_500:], "by hand", 0)
+    sure = 1 / (1 + np.exp(-6 * frame.to_numpy()))  # of three times the right logits
+
+    def output(items):
+        return Output("probabilities", {"probabilities": sure[items], "labels": (sure[items] > 0.5).astype(int)})
+
+    contestant = Contestant("mlp-1", "deep", output(split.test), (), output(split.valid))
+    reference = json.loads(json.dumps(reference_of(data, task, split, (contestant,), {"deep": 0.5})))
+    confidence = read_reference(reference).sides["deep"].confidence
+    assert confidence.trees is None
+    corrected_ones = confidence.corrected(sure[split.valid], (), {})
+    assert np.abs(corrected_ones - right[split.valid]).mean() < 0.02 < np.abs(sure - right).mean() / 3
