@@ -296,3 +296,12 @@ def test_the_command_ends_with_three_where_forecasts_drifted(one, tmp_path, monk
     assert run(app, ["watch", "model", str(tmp_path / "same.csv"), "--fail-on", "score>0.01"]).exit_code == 3
     text = held.watch(rows).report(tmp_path / "w.md").read_text()
     assert "| step | contest | new windows |" in text.replace("  ", " ")
+
+
+def test_a_forecaster_that_reads_known_covariates_is_watched_without_those_of_the_steps_ahead():
+    rows = one_series().assign(heat=walk(N + NEW, 9))
+    task, model, reference, _ = contest(rows, time_column="day", known=["heat"])
+    assert task.covariates_known == ("heat",)
+    found = watched(rows, task, model, reference)
+    assert found.n_scored == NEW // 7 and found.score is not None
+    assert {one.kind for one in found.predictions} == {"errors"}
