@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,31 @@ from automl import goals
 from automl.errors import DataError
 from automl.export.trees import Trees, of_forest, of_gradient_boosting, of_lightgbm
 
-__all__ = ["combined", "decided", "decoded", "encoded_numbers", "predicted"]
+__all__ = ["Sparse", "combined", "decided", "decoded", "encoded_numbers", "predicted"]
 
 Tensors = dict[str, Any]
 CYCLE, LATER = 146_097, 25
 """Days of the calendar's cycle of 400 years, a whole number of weeks; cycles that dates are moved on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sparse:
+    """A matrix of few numbers a row.
+
+    Attributes:
+        columns: ``(n, k)`` int32, filled up with 0.
+        weights: ``(n, k)``, filled up with 0.
+        width: columns in all.
+    """
+
+    columns: Any
+    weights: Any
+    width: int
+
+    @property
+    def shape(self) -> tuple[None, int]:
+        """As that of a tensor."""
+        return None, self.width
 
 
 # --------------------------------------------------------------------------- encoding
@@ -148,14 +169,15 @@ def predicted(model: Any, X: Any, real: Any) -> Tensors:
 
 def _learner(learner: Any, X: Any, real: Any) -> Any:
     kinds: Mapping[str, Callable[[Any, Any, Any], Any]] = {
-        "Linear": _linear, "Boosting": _boosting, "Forest": _forest, "Boosters": _boosters, "EachTarget": _each
+        "Linear": _linear, "Boosting": _boosting, "Forest": _forest, "Boosters": _boosters, "EachTarget": _each,
+        "Fourier": _fourier,
     }  # fmt: skip
     name = type(learner).__name__
     if name not in kinds:
         raise DataError(
-            f"the shallow learner {name} has no export (linear models, scikit-learn's boosted trees and forests, and "
-            "LightGBM have; support vectors and neighbours would carry training rows along); export the deep side or "
-            "--format python"
+            f"the shallow learner {name} has no export (linear models, also of random Fourier features, scikit-learn's "
+            "boosted trees and forests, and LightGBM have; support vectors and neighbours would carry training rows "
+            "along); export the deep side or --format python"
         )
     return kinds[name](learner, X, real)
 
@@ -164,6 +186,25 @@ def _each(learner: Any, X: Any, real: Any) -> Any:
     import tensorflow as tf
 
     return tf.concat([_learner(one, X, real) for one in learner.fitted], axis=1)
+
+
+def _fourier(learner: Any, X: Any, real: Any) -> Any:
+    """A ridge on cosines of random directions."""
+    import tensorflow as tf
+
+    drawn = learner.features
+    waves = tf.matmul(X, tf.constant(np.asarray(drawn.random_weights_, np.float64), real))
+    waves = tf.cos(waves + tf.constant(np.asarray(drawn.random_offset_, np.float64), real))
+    return _linear(learner.linear, waves * math.sqrt(2.0 / len(drawn.random_offset_)), real)
+
+
+def _product(X: Any, coef: Any) -> Any:
+    """``(n, n_outputs)`` of a matrix, dense or sparse, and coefficients ``(n_columns, n_outputs)``."""
+    import tensorflow as tf
+
+    if isinstance(X, Sparse):
+        return tf.reduce_sum(tf.gather(coef, X.columns) * X.weights[:, :, None], axis=1)
+    return tf.matmul(X, coef)
 
 
 def _linear(learner: Any, X: Any, real: Any) -> Any:
@@ -175,7 +216,7 @@ def _linear(learner: Any, X: Any, real: Any) -> Any:
         return tf.constant(np.asarray(value, np.float64), real)
 
     if learner.coef is not None:
-        scores = tf.matmul(X, constant(learner.coef)) + constant(learner.intercept)
+        scores = _product(X, constant(learner.coef)) + constant(learner.intercept)
         if learner.absent is not None:
             scores = tf.where(tf.constant(learner.absent), constant(ABSENT), scores)
         if not learner.is_classifier:
@@ -183,10 +224,10 @@ def _linear(learner: Any, X: Any, real: Any) -> Any:
     elif learner.is_multilabel:
         coefs = [np.zeros(X.shape[1]) if isinstance(m, float) else m.coef_[0] for m in learner.models]
         offsets = [math.copysign(CERTAIN, m - 0.5) if isinstance(m, float) else m.intercept_[0] for m in learner.models]
-        scores = tf.matmul(X, constant(np.stack(coefs, axis=1))) + constant(offsets)
+        scores = _product(X, constant(np.stack(coefs, axis=1))) + constant(offsets)
     else:
         coef, offset = _class_scores(learner, int(X.shape[1]), ABSENT, CERTAIN)
-        scores = tf.matmul(X, constant(coef)) + constant(offset)
+        scores = _product(X, constant(coef)) + constant(offset)
     scores = scores * learner.temperature
     return tf.sigmoid(scores) if learner.is_multilabel else tf.nn.softmax(scores, axis=1)
 

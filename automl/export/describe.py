@@ -44,19 +44,24 @@ class Inputs:
 
     Attributes:
         made: by name, how the reader makes each from cells; ``{"encoder": "array"}`` where the caller makes it.
-        shapes: by name, the shape of a row.
+        shapes: by name, the shape of a row; None for a size that varies.
         dtypes: by name.
         numbers: what the graph does to `CELLS` and `SECONDS`; None where the reader does it.
+        features: by name, how the reader makes features of a shallow model.
+        described: by name, the features themselves, which know what a caller would give.
     """
 
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
-    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    shapes: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
     dtypes: dict[str, str] = field(default_factory=dict)
     numbers: Numbers | None = None
+    features: dict[str, dict[str, Any]] = field(default_factory=dict)
+    described: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, name: str, made: dict[str, Any], shape: Sequence[int], dtype: str) -> None:
+    def add(self, name: str, made: dict[str, Any], shape: Sequence[int | None], dtype: str) -> None:
         """One more input."""
-        self.made[name], self.shapes[name], self.dtypes[name] = made, tuple(map(int, shape)), dtype
+        own = tuple(None if size is None else int(size) for size in shape)
+        self.made[name], self.shapes[name], self.dtypes[name] = made, own, dtype
 
 
 # --------------------------------------------------------------------------- networks
@@ -133,17 +138,12 @@ def _part(name: str, part: Any) -> dict[str, Any]:
 # --------------------------------------------------------------------------- shallow models
 
 
-def of_features(features: Any) -> tuple[dict[str, Any], int]:
+def of_features(features: TableFeatures) -> tuple[dict[str, Any], int]:
     """How the matrix of a shallow model is made from cells, and how many columns it has.
 
     Raises:
-        DataError: the features are of texts, pictures or series, or of a column whose kind has no export.
+        DataError: a column's kind has no export.
     """
-    if not isinstance(features, TableFeatures):
-        raise DataError(
-            f"a shallow model on {type(features).__name__} has no export: shallow models of tables have; export the "
-            "deep side, or serve the saved model with automl"
-        )
     if features.is_sparse:
         raise DataError(
             "a linear model of 100,000 training rows and more, with its levels stored sparse, has no export; "
@@ -240,20 +240,20 @@ def _cells_of(column: Column) -> dict[str, Any]:
 # --------------------------------------------------------------------------- writing
 
 
-def stored(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """The value as JSON; arrays of `FEW` numbers and more are put into `arrays` and referred to by name."""
+def stored(value: Any, arrays: dict[str, np.ndarray], few: int = FEW) -> Any:
+    """The value as JSON; arrays of so many numbers and more are put into `arrays` and referred to by name."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
-        if value.size < FEW:
+        if value.size < few:
             return value.tolist()
         name = f"a{len(arrays)}"
         arrays[name] = value
         return {"array": name}
     if isinstance(value, Mapping):
-        return {str(key): stored(item, arrays) for key, item in value.items()}
+        return {str(key): stored(item, arrays, few) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [stored(item, arrays) for item in value]
+        return [stored(item, arrays, few) for item in value]
     return value
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from automl import catalog, goals, modalities
 from automl.errors import DataError
-from automl.export import reader
-from automl.export.describe import as_json, cell_columns, of_encoder, stored
+from automl.export.describe import as_json, of_encoder
 from automl.export.network_code import identifier, layers_code, network_code
+from automl.export.preprocess import write_reader
 from automl.export.shallow_code import estimator_code
 from automl.goals.shared.rows import as_written
 from automl.layers.adam import BETA_2, CLIP_NORM
@@ -27,7 +27,6 @@ from automl.metrics.figures import figure
 from automl.records import Task, Template
 from automl.sides.predictors import DeepPredictor, ShallowPredictor, input_names
 from automl.storage import files
-from automl.storage.npz import write_npz
 
 __all__ = ["write_script"]
 
@@ -180,13 +179,7 @@ def _write_reader(side: Any, draft: Path) -> None:
     predictor = side.predictor
     used = sorted({name for model in predictor.models for name in input_names(model)})
     inputs = of_encoder(predictor.encoder, used, inside=False)
-    arrays: dict[str, Any] = {}
-    content = {"schema": 1, "columns": cell_columns(side.task, inputs.made), "inputs": stored(inputs.made, arrays)}
-    files.write_text(draft / "preprocess.json", as_json(content))
-    if arrays:
-        with (draft / "preprocess.npz").open("wb") as file:
-            write_npz(file, arrays, compressed=True)
-    files.write_text(draft / "reader.py", Path(reader.__file__).read_text(encoding="utf-8"))
+    write_reader(draft, side.task, inputs, {})
 
 
 # --------------------------------------------------------------------------- shallow

@@ -14,7 +14,8 @@ FEW = ("note", "page", "tags")
 
 def outputs_of(predictor, prepared, inside=True, wide=True):
     made = graph.of(predictor, prepared.task, inside, wide)
-    content = {"columns": describe.cell_columns(prepared.task, made.inputs.made), "inputs": made.inputs.made}
+    columns = describe.cell_columns(prepared.task, made.inputs.made)
+    content = {"columns": columns, "inputs": made.inputs.made, "features": {}}
     arrays = Export({}, content).encode(prepared.dataset.inputs)
     found = made.model({name: array.astype(made.inputs.dtypes[name]) for name, array in arrays.items()})
     return {name: value.numpy() for name, value in found.items()}

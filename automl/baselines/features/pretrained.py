@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from automl.baselines.features.description import Description
 from automl.baselines.features.words import TextFeatures
 from automl.records import Dataset, Task
 
 __all__ = ["PretrainedFeatures"]
+
+VECTORS = {"vectors": "what the backbone makes of an item"}
 
 
 class PretrainedFeatures:
@@ -41,6 +44,24 @@ class PretrainedFeatures:
         """The matrix of other rows."""
         words = None if self.blocks is None else self.blocks.transform(dataset, rows)
         return self._joined(_vectors(dataset, rows), words)
+
+    def describe(self) -> Description:
+        """What an exported reader makes them of."""
+        assert self.mean is not None
+        settings: dict[str, Any] = {"mean": self.mean, "scale": self.scale, "share": self.words, "words": None}
+        blocks = self.blocks
+        if blocks is None:
+            maker = "automl.baselines.features.plain.vectors:vector_features"
+            return Description(maker, settings, len(self.mean), VECTORS)
+        of_words = blocks.describe()
+        return Description(
+            "automl.baselines.features.plain.vectors:vectors_and_words", settings | {"words": of_words.settings},
+            len(self.mean) + int(of_words.n_columns or 0), VECTORS, of_words.columns, True,
+        )  # fmt: skip
+
+    def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """The vectors of these rows."""
+        return {"vectors": _vectors(dataset, rows)}
 
     def _joined(self, vectors: np.ndarray, words: Any) -> Any:
         assert self.mean is not None and self.scale is not None

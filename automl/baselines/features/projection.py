@@ -74,5 +74,18 @@ class Projected:
         X = self._scaled(raw)
         return np.asarray(X if self.projection is None else self.projection.transform(X), dtype=np.float64)
 
+    def _description(self) -> dict[str, Any]:
+        """What `automl.baselines.features.plain.components.on_components` needs."""
+        p = self.projection
+        return {
+            "center": self.center, "scale": self.scale, "axes": None if p is None else p.components_,
+            "mean": None if p is None else p.mean_,
+        }  # fmt: skip
+
+    def _n_columns(self) -> int:
+        """Of the features."""
+        assert self.center is not None
+        return int(len(self.center) if self.projection is None else len(self.projection.components_))
+
     def _scaled(self, raw: np.ndarray) -> np.ndarray:
         return np.asarray((raw - self.center) / self.scale)

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from automl.baselines.features.description import Description
 from automl.baselines.model import remembered, rows_key
+from automl.errors import DataError
 from automl.modalities.shared.ngrams import BUCKETS, character_counts, word_counts
 from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, Dataset, Task
 
@@ -73,6 +75,22 @@ class TextFeatures:
     def transform(self, dataset: Dataset, rows: np.ndarray) -> Any:
         """TF-IDF of other rows."""
         return self._weigh(self._counts(dataset, rows))
+
+    def describe(self) -> Description:
+        """What an exported reader makes them of."""
+        if not self.columns:
+            raise DataError("a shallow model without a column of texts has no export")
+        settings = {
+            "columns": list(self.columns), "separate": self.separate, "word_ngrams": self.word_ngrams,
+            "char_ngrams": self.char_ngrams, "kept": [one.astype(np.int32) for one in self.kept], "idf": self.idf,
+        }  # fmt: skip
+        n_columns = sum(map(len, self.kept)) or 1
+        maker = "automl.baselines.features.plain.words:text_features"
+        return Description(maker, settings, n_columns, {}, tuple(self.columns), True)
+
+    def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Nothing: a caller gives the cells."""
+        return {}
 
     def _weigh(self, counts: list[Any]) -> Any:
         blocks = []
