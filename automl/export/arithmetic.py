@@ -16,7 +16,7 @@ from automl import goals
 from automl.errors import DataError
 from automl.export.trees import Trees, of_forest, of_gradient_boosting, of_lightgbm
 
-__all__ = ["Sparse", "combined", "decided", "decoded", "encoded_numbers", "predicted"]
+__all__ = ["Sparse", "combined", "decided", "decoded", "encoded_numbers", "learnt", "predicted"]
 
 Tensors = dict[str, Any]
 CYCLE, LATER = 146_097, 25
@@ -157,7 +157,7 @@ def predicted(model: Any, X: Any, real: Any) -> Tensors:
     """
     import tensorflow as tf
 
-    out = _learner(model.learner, X, real)
+    out = learnt(model.learner, X, real)
     if goals.named(model.goal).is_classification:
         return {"probabilities": out}
     columns = [out[:, place] for place in range(out.shape[1])]
@@ -167,7 +167,12 @@ def predicted(model: Any, X: Any, real: Any) -> Tensors:
     return {"values": tf.stack(columns, axis=1)}
 
 
-def _learner(learner: Any, X: Any, real: Any) -> Any:
+def learnt(learner: Any, X: Any, real: Any) -> Any:
+    """What a learner makes of its matrix: probabilities or values.
+
+    Raises:
+        DataError: it has no export.
+    """
     kinds: Mapping[str, Callable[[Any, Any, Any], Any]] = {
         "Linear": _linear, "Boosting": _boosting, "Forest": _forest, "Boosters": _boosters, "EachTarget": _each,
         "Fourier": _fourier,
@@ -185,7 +190,7 @@ def _learner(learner: Any, X: Any, real: Any) -> Any:
 def _each(learner: Any, X: Any, real: Any) -> Any:
     import tensorflow as tf
 
-    return tf.concat([_learner(one, X, real) for one in learner.fitted], axis=1)
+    return tf.concat([learnt(one, X, real) for one in learner.fitted], axis=1)
 
 
 def _fourier(learner: Any, X: Any, real: Any) -> Any:

@@ -8,9 +8,10 @@ from typing import Any
 
 from automl import goals
 from automl.errors import DataError
-from automl.export.arithmetic import Sparse, combined, decided, decoded, encoded_numbers, predicted
+from automl.export.arithmetic import combined, decided, decoded, encoded_numbers, predicted
 from automl.export.describe import CELLS, SECONDS, Inputs, of_encoder
-from automl.export.shallow_inputs import PARTS, Taken, add_features
+from automl.export.forecasts import forecast
+from automl.export.shallow_inputs import Taken, add_features
 from automl.records import Task
 from automl.sides.predictors import BlendPredictor, DeepPredictor, Predictor, ShallowPredictor, input_names
 
@@ -144,26 +145,23 @@ def _run(model: Any, arrays: Tensors) -> Any:
 def _shallow(
     predictor: ShallowPredictor, task: Task, inputs: Inputs, real: Any
 ) -> Callable[[Tensors], list[Tensors]]:  # fmt: skip
+    from automl.baselines.forecaster import Forecaster
     from automl.baselines.model import Model
 
-    taken: Taken = {}
-    models: Any = predictor.models
-    names: list[tuple[str, int | None]] = []
-    for model in models:
+    taken: dict[str, Taken] = {}
+    read: list[tuple[Callable[..., Tensors], Any, Taken]] = []
+    for model in predictor.models:
         if isinstance(model, Model):
-            names.append(add_features(inputs, model.features, task, real.name, taken))
+            read.append((predicted, model, add_features(inputs, model.features, task, real.name, taken)))
+        elif isinstance(model, Forecaster):
+            read.append((forecast, model, add_features(inputs, model, task, real.name, taken)))
         else:
             raise DataError(
-                f"a shallow model that is a {type(model).__name__} has no export: classifiers and regressors have; "
-                "export the deep side, or serve the saved model with automl"
+                f"a shallow model that is a {type(model).__name__} has no export: classifiers, regressors and "
+                "forecasts have; export the deep side, or serve the saved model with automl"
             )
 
-    def matrix(values: Tensors, name: str, width: int | None) -> Any:
-        if width is None:
-            return values[name]
-        return Sparse(*(values[f"{name}_{part}"] for part in PARTS), width)
-
     def each(values: Tensors) -> list[Tensors]:
-        return [predicted(model, matrix(values, *name), real) for model, name in zip(models, names, strict=True)]
+        return [run(model, own.of(values), real) for run, model, own in read]
 
     return each

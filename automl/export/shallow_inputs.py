@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,33 +13,52 @@ import numpy as np
 from automl.baselines.features.columns import TableFeatures
 from automl.baselines.features.description import Described
 from automl.errors import DataError
+from automl.export.arithmetic import Sparse
 from automl.export.describe import Inputs, of_features, stored
 from automl.records import NUMERIC_KINDS, Task
 
-__all__ = ["PARTS", "Taken", "add_features"]
+__all__ = ["Taken", "add_features"]
 
 TABLE, FEATURES = "table", "features"
-PARTS = ("columns", "weights")
-"""The two inputs of sparse features, after their name."""
 READ_AS_TEXT = ("text", "categorical", "url", "list", *NUMERIC_KINDS)
 
-Taken = dict[str, tuple[str, int | None]]
-"""By content of its description: the name of each input, and the columns of a sparse one."""
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a shallow model reads of the graph's inputs.
+
+    Attributes:
+        name: of the features.
+        parts: of them; ("",) for one matrix.
+        width: columns of a sparse matrix, or None.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    width: int | None = None
+
+    def of(self, values: Mapping[str, Any]) -> Any:
+        """The matrix, or the parts by name."""
+        if self.parts == ("",):
+            return values[self.name]
+        parts = {part: values[input_name(self.name, part)] for part in self.parts}
+        return parts if self.width is None else Sparse(parts["columns"], parts["weights"], self.width)
 
 
-def add_features(inputs: Inputs, features: Any, task: Task, real: str, taken: Taken) -> tuple[str, int | None]:
-    """Note the input of a shallow model; one that another member has too is noted once.
+def input_name(name: str, part: str) -> str:
+    """The name of the graph's input for a part of features."""
+    return f"{name}_{part}" if part else name
+
+
+def add_features(inputs: Inputs, features: Any, task: Task, real: str, taken: dict[str, Taken]) -> Taken:
+    """Note the inputs of a shallow model; those that another member has too are noted once.
 
     Args:
-        inputs: to which it is added.
+        inputs: to which they are added.
         features: of the model, fitted.
         task: that names the columns.
         real: the floating type of the graph.
-        taken: the inputs of the members before.
-
-    Returns:
-        The name of the input, and the number of columns where it is sparse: then there are two, "<name>_columns" and
-        "<name>_weights".
+        taken: by content, the inputs of the members before.
 
     Raises:
         DataError: the features have no export; says what to do.
@@ -47,15 +67,15 @@ def add_features(inputs: Inputs, features: Any, task: Task, real: str, taken: Ta
         made, width = of_features(features)
         content = _content(made)
         if content not in taken:
-            taken[content] = (_new(TABLE, taken), None)
-            inputs.add(taken[content][0], made, (width,), real)
+            taken[content] = Taken(_new(TABLE, taken), ("",))
+            inputs.add(taken[content].name, made, (width,), real)
         return taken[content]
     if not isinstance(features, Described):
         raise DataError(
             f"a shallow model on {type(features).__name__} has no export: these features do not describe themselves "
             "(automl.baselines.features.description); export the deep side, or serve the saved model with automl"
         )
-    made, description = {}, features.describe()
+    description = features.describe()
     made = {
         "maker": description.maker, "columns": list(description.columns), "sources": dict(description.sources),
         "settings": dict(description.settings),
@@ -65,19 +85,16 @@ def add_features(inputs: Inputs, features: Any, task: Task, real: str, taken: Ta
         return taken[content]
     _check_columns(description.columns, task)
     name = _new(FEATURES, taken)
-    taken[content] = (name, description.n_columns if description.is_sparse else None)
+    taken[content] = Taken(name, tuple(part.name for part in description.parts), description.n_columns)
     inputs.features[name], inputs.described[name] = made, features
-    if description.is_sparse:
-        for place, part in enumerate(PARTS):
-            spec = {"encoder": "features", "of": name, "part": place}
-            inputs.add(f"{name}_{part}", spec, (None,), real if place else "int32")
-    else:
-        inputs.add(name, {"encoder": "features", "of": name, "part": None}, (description.n_columns,), real)
+    for place, part in enumerate(description.parts):
+        spec = {"encoder": "features", "of": name, "part": place if part.name else None}
+        inputs.add(input_name(name, part.name), spec, part.shape, "int32" if part.is_whole else real)
     return taken[content]
 
 
-def _new(name: str, taken: Taken) -> str:
-    others = {own for own, _ in taken.values()}
+def _new(name: str, taken: Mapping[str, Taken]) -> str:
+    others = {one.name for one in taken.values()}
     names = (name if n == 1 else f"{name}_{n}" for n in range(1, len(taken) + 2))
     return next(one for one in names if one not in others)
 

@@ -42,12 +42,16 @@ class _Read:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SideModel:
-    """The finalist of one side, ready to predict. `side` is "deep", "shallow", "blend" or "floor"."""
+    """The finalist of one side, ready to predict. `side` is "deep", "shallow", "blend" or "floor".
+
+    `encoder` is that of the contest's networks, of which rows to check an export on are made up.
+    """
 
     side: str
     task: Task
     predictor: Any
     root: str | None = None
+    encoder: Any = None
 
     def __repr__(self) -> str:
         from automl.report.words import task_sentence
@@ -399,7 +403,8 @@ class Model(AsEstimator, _Models):
         """
         if name not in self.predictors:
             raise DataError(f"this contest has no {name} model; it has {', '.join(sorted(self.predictors))}")
-        return SideModel(name, self.task, self.predictors[name])
+        encoder = getattr(self.predictors.get("deep"), "encoder", None)
+        return SideModel(name, self.task, self.predictors[name], encoder=encoder)
 
     @property
     def deep(self) -> SideModel:

@@ -10,7 +10,26 @@ import numpy as np
 
 from automl.records import Dataset
 
-__all__ = ["Described", "Description"]
+__all__ = ["SPARSE", "Described", "Description", "Part", "matrix"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the arrays that a maker returns.
+
+    Attributes:
+        name: "" where it is the only one.
+        shape: of a row; None for a size that varies.
+        is_whole: whether it holds whole numbers (int32); floats of the graph's type otherwise.
+    """
+
+    name: str
+    shape: tuple[int | None, ...]
+    is_whole: bool = False
+
+
+SPARSE = (Part("columns", (None,), True), Part("weights", (None,)))
+"""Of few numbers a row: the columns and the weights, filled up with zeros."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,22 +39,21 @@ class Description:
     Attributes:
         maker: ``"module:function"``. The module imports NumPy and the standard library alone (or other such modules, by
             ``from ... import``), and its source goes into the exported reader. The function takes what the caller gives
-            (arrays by the names of `sources` and `columns`, ``(n, ...)`` each) and the settings; it returns a matrix
-            ``(n, n_columns)``, or of sparse features columns and weights, ``(n, k)`` each, filled up with zeros. It is
-            written by the features' class, never read from a stored model.
+            (arrays by the names of `sources` and `columns`, ``(n, ...)`` each) and the settings; it returns the parts,
+            or the only one. It is written by the features' class, never read from a stored model.
         settings: numbers, texts, lists and arrays.
-        n_columns: of the matrix; None where it depends on the inputs' size.
         sources: the arrays that the caller gives, with what they are.
         columns: the columns of a table that it reads.
-        is_sparse: whether columns and weights are returned.
+        n_columns: of a sparse matrix.
+        parts: the arrays that the maker returns, as the graph of the model reads them: a matrix, `SPARSE`, or others.
     """
 
     maker: str
     settings: Mapping[str, Any]
-    n_columns: int | None
     sources: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
-    is_sparse: bool = False
+    parts: tuple[Part, ...] = (Part("", (None,)),)
+    n_columns: int | None = None
 
 
 @runtime_checkable
@@ -49,3 +67,8 @@ class Described(Protocol):
     def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """The arrays of these rows that a caller of an export would give, by the names of the description's sources."""
         ...
+
+
+def matrix(n_columns: int | None) -> tuple[Part, ...]:
+    """The parts of a dense matrix ``(n, n_columns)``; None where that depends on the inputs' size."""
+    return (Part("", (n_columns,)),)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.features.description import Description
+from automl.baselines.features.description import Description, matrix
 from automl.baselines.features.plain.pictures import oriented_gradients, picture_blocks, resized
 from automl.baselines.features.projection import Projected
 from automl.baselines.model import remembered, rows_key
@@ -87,7 +87,10 @@ class PictureFeatures(Projected):
             **self._description(),
         }  # fmt: skip
         return Description(
-            "automl.baselines.features.plain.pictures:picture_features", settings, self._n_columns(), PICTURES
+            "automl.baselines.features.plain.pictures:picture_features",
+            settings,
+            PICTURES,
+            parts=matrix(self._n_columns()),
         )
 
     def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -44,7 +44,7 @@ class IntervalFeatures:
     def describe(self) -> Description:
         """What an exported reader makes them of."""
         settings = {"depth": self.depth, "divisor": self.divisor}
-        return Description("automl.baselines.features.plain.intervals:interval_features", settings, None, SERIES)
+        return Description("automl.baselines.features.plain.intervals:interval_features", settings, SERIES)
 
     def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """The series of these rows."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
-from automl.baselines.features.description import Description
+from automl.baselines.features.description import Description, matrix
 from automl.baselines.features.gradients import PICTURES, pictures_of
 from automl.baselines.features.plain.patches import MOST_WIDTH, normalised_patches, patch_codes, patches_of
 from automl.baselines.features.projection import Projected
@@ -121,7 +121,10 @@ class PatchFeatures(Projected):
         """What an exported reader makes them of."""
         settings = {**self._codebook(), **self._description()}
         return Description(
-            "automl.baselines.features.plain.patches:patch_features", settings, self._n_columns(), PICTURES
+            "automl.baselines.features.plain.patches:patch_features",
+            settings,
+            PICTURES,
+            parts=matrix(self._n_columns()),
         )
 
     def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from automl.baselines.features.description import Description
+from automl.baselines.features.description import SPARSE, Description, matrix
 from automl.baselines.features.words import TextFeatures
 from automl.records import Dataset, Task
 
@@ -52,12 +52,16 @@ class PretrainedFeatures:
         blocks = self.blocks
         if blocks is None:
             maker = "automl.baselines.features.plain.vectors:vector_features"
-            return Description(maker, settings, len(self.mean), VECTORS)
+            return Description(maker, settings, VECTORS, parts=matrix(len(self.mean)))
         of_words = blocks.describe()
         return Description(
             "automl.baselines.features.plain.vectors:vectors_and_words", settings | {"words": of_words.settings},
-            len(self.mean) + int(of_words.n_columns or 0), VECTORS, of_words.columns, True,
+            VECTORS, of_words.columns, SPARSE, len(self.mean) + int(of_words.n_columns or 0),
         )  # fmt: skip
+
+    def made_up_words(self) -> dict[str, list[str]]:
+        """As `TextFeatures.made_up_words`."""
+        return {} if self.blocks is None else self.blocks.made_up_words()
 
     def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """The vectors of these rows."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.features.description import Description
+from automl.baselines.features.description import Description, matrix
 from automl.baselines.features.plain.sounds import cepstra, changes, sound_numbers
 from automl.baselines.features.projection import Projected
 from automl.baselines.model import remembered, rows_key
@@ -76,7 +76,10 @@ class SoundFeatures(Projected):
         """What an exported reader makes them of."""
         settings = {**self._settings(), **self._description()}
         return Description(
-            "automl.baselines.features.plain.sounds:sound_features", settings, self._n_columns(), SPECTROGRAMS
+            "automl.baselines.features.plain.sounds:sound_features",
+            settings,
+            SPECTROGRAMS,
+            parts=matrix(self._n_columns()),
         )
 
     def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:

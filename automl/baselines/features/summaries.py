@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.convolutions import ConvolutionFeatures
-from automl.baselines.features.description import Description
+from automl.baselines.features.description import Description, matrix
 from automl.baselines.features.intervals import SERIES
 from automl.baselines.features.plain.summaries import sequence_numbers, summary
 from automl.baselines.model import remembered, rows_key
@@ -63,7 +63,7 @@ class SequenceFeatures:
         """What an exported reader makes them of."""
         n_columns = None if self.center is None else len(self.center)
         maker = "automl.baselines.features.plain.summaries:sequence_features"
-        return Description(maker, self._settings(), n_columns, SERIES)
+        return Description(maker, self._settings(), SERIES, parts=matrix(n_columns))
 
     def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """The series of these rows."""

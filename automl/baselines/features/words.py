@@ -7,13 +7,17 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from automl.baselines.features.description import Description
+from automl.baselines.features.description import SPARSE, Description
+from automl.baselines.features.plain.words import buckets_of
 from automl.baselines.model import remembered, rows_key
 from automl.errors import DataError
 from automl.modalities.shared.ngrams import BUCKETS, character_counts, word_counts
 from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, Dataset, Task
 
 __all__ = ["TextFeatures"]
+
+LETTERS = np.array([*"etaoinshrdlu"])
+MADE_UP, FEW_OTHERS, MOST_WORDS = 20_000, 20, 2_000
 
 
 class TextFeatures:
@@ -42,6 +46,19 @@ class TextFeatures:
         self.min_rows = min_rows
         self.kept: list[np.ndarray] = []
         self.idf: list[np.ndarray] = []
+
+    def made_up_words(self) -> dict[str, list[str]]:
+        """By column, words that are made of random letters and fall into buckets that are read; no word is stored.
+
+        So an export can be checked on texts that tell something.
+        """
+        random = np.random.default_rng(0)
+        lengths = random.integers(1, 8, MADE_UP)
+        words = ["".join(LETTERS[random.integers(0, len(LETTERS), length)]) for length in lengths]
+        if self.word_ngrams and len(self.kept[0]):
+            hits = np.isin(buckets_of(words), self.kept[0])
+            words = [word for word, hit in zip(words, hits, strict=True) if hit] + words[:FEW_OTHERS]
+        return dict.fromkeys(self.columns, words[:MOST_WORDS])
 
     def _counts(self, dataset: Dataset, rows: np.ndarray) -> list[Any]:
         frame = dataset.inputs.iloc[rows]
@@ -86,7 +103,7 @@ class TextFeatures:
         }  # fmt: skip
         n_columns = sum(map(len, self.kept)) or 1
         maker = "automl.baselines.features.plain.words:text_features"
-        return Description(maker, settings, n_columns, {}, tuple(self.columns), True)
+        return Description(maker, settings, {}, tuple(self.columns), SPARSE, n_columns)
 
     def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Nothing: a caller gives the cells."""
