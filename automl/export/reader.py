@@ -172,7 +172,9 @@ def _features(cells: Cells, typed: Cells, preprocess: Spec, name: str) -> Any:
 
 def _given(cells: Cells, name: str, spec: Spec) -> np.ndarray:
     """An array that the caller made."""
-    shape = f"(n, {', '.join('any' if size is None else str(size) for size in spec['shape'])})"
+    if spec["shape"] is None and name in cells:
+        return np.asarray(cells[name])
+    shape = f"(n, {', '.join('any' if size is None else str(size) for size in spec['shape'] or ['...'])})"
     if name not in cells:
         raise ValueError(f"expected an array {name!r} of shape {shape}: {spec['meaning']}")
     array = np.asarray(cells[name])
