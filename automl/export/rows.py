@@ -44,7 +44,7 @@ def made_rows(
         return _items(task, encoder, n_rows, rng)
     known = _known(encoder)
     for features in described:
-        words = getattr(features, "made_up_words", dict)()
+        words: Mapping[str, Any] = getattr(features, "made_up_words", dict)()
         known |= {name: found for name, found in words.items() if name not in known}
     cells = {}
     for column in task.columns:

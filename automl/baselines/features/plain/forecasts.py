@@ -207,7 +207,7 @@ def boosting_rows(given: Given, spec: Settings) -> np.ndarray:
     steps = np.arange(horizon)
     lags = boosting_lags(z, own_length, is_recent).transpose(0, 2, 1)  # (n, targets, lags)
     shape = (n, horizon, n_targets)
-    columns = [np.broadcast_to(steps[None, :, None], shape)]
+    columns: list[Any] = [np.broadcast_to(steps[None, :, None], shape)]
     for k in (1, 2):  # the values one and two seasons before the step, if the history reaches so far
         if k * season + horizon <= 10_000:
             columns.append(np.broadcast_to(z[:, np.maximum(length - k * season + steps % season, 0)], shape))
