@@ -17,7 +17,7 @@ from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, Dataset, Task
 __all__ = ["TextFeatures"]
 
 LETTERS = np.array([*"etaoinshrdlu"])
-MADE_UP, FEW_OTHERS, MOST_WORDS = 20_000, 20, 2_000
+MADE_UP, MOST_WORDS = 40_000, 2_000
 
 
 class TextFeatures:
@@ -56,8 +56,9 @@ class TextFeatures:
         lengths = random.integers(1, 8, MADE_UP)
         words = ["".join(LETTERS[random.integers(0, len(LETTERS), length)]) for length in lengths]
         if self.word_ngrams and len(self.kept[0]):
-            hits = np.isin(buckets_of(words), self.kept[0])
-            words = [word for word, hit in zip(words, hits, strict=True) if hit] + words[:FEW_OTHERS]
+            is_read = np.isin(buckets_of(words), self.kept[0])
+            read = [word for word, one in zip(words, is_read, strict=True) if one]
+            words = read * (MOST_WORDS // max(2 * len(read), 1)) + words  # about half of the words are read
         return dict.fromkeys(self.columns, words[:MOST_WORDS])
 
     def _counts(self, dataset: Dataset, rows: np.ndarray) -> list[Any]:
