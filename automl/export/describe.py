@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.columns import TableFeatures
+from automl.baselines.features.trigrams import Trigrams
 from automl.errors import DataError
 from automl.modalities.shared.categories import Categories
 from automl.modalities.shared.numbers import Numbers
@@ -165,17 +166,14 @@ def _step(name: str, step: Mapping[str, Any], is_linear: bool) -> dict[str, Any]
     kind = step["kind"]
     if kind == "picture":
         raise DataError(f"column {name!r} holds pictures, which a shallow model cannot take along; {OTHERWISE}")
-    if kind == "text" and step["encoder"] is not None:
-        raise DataError(
-            f"column {name!r} is free text that the shallow model reads through TF-IDF of character n-grams, which has "
-            f"no export; {OTHERWISE}"
-        )
     made: dict[str, Any] = {"column": name, "kind": kind}
     if kind == "number":
         made["flag"] = bool(step["flag"])
     elif kind == "date":
         made |= {"parts": list(step["parts"]), "origin": float(step["origin"]), "cyclic": is_linear}
-    elif kind != "text":
+    elif kind == "text":
+        made["trigrams"] = _trigrams(name, step["encoder"])
+    else:
         made |= {"names": [str(one) for one in step["names"]], "values": np.asarray(step["values"], float).tolist()}
     if "amounts" in step:
         made["amounts"] = True
@@ -188,6 +186,21 @@ def _step(name: str, step: Mapping[str, Any], is_linear: bool) -> dict[str, Any]
     return made
 
 
+def _trigrams(name: str, encoder: Any) -> dict[str, Any] | None:
+    """What `automl.baselines.features.trigrams` knows; None where no trigram is read."""
+    if encoder is None:
+        return None
+    if not isinstance(encoder, Trigrams):
+        raise DataError(f"column {name!r} is text that an older automl encoded, which has no export; {OTHERWISE}")
+    if encoder.vectorizer is None:
+        return None
+    known = encoder.vectorizer.vocabulary_
+    axes = None if encoder.projection is None else encoder.projection.components_
+    n = min(encoder.components, len(known)) if axes is None else len(axes)
+    return {"words": sorted(known, key=known.__getitem__), "idf": encoder.vectorizer.idf_, "axes": axes, "n": n,
+            "scale": float(encoder.scale)}  # fmt: skip
+
+
 def _width(step: Mapping[str, Any]) -> int:
     kind = step["kind"]
     if kind == "number":
@@ -196,7 +209,10 @@ def _width(step: Mapping[str, Any]) -> int:
         cycles = {"month", "day", "day_of_week", "hour"}
         own = 1 + sum(2 if step["cyclic"] and part in cycles else 1 for part in step["parts"])
     else:
-        own = {"text": 0, "codes": 1, "counts": 1}.get(kind, len(step.get("names", ())) + (kind == "bag"))
+        texts = step.get("trigrams")
+        own = {"text": texts["n"] if texts else 0, "codes": 1, "counts": 1}.get(
+            kind, len(step.get("names", ())) + (kind == "bag")
+        )
     clues = np.asarray(step["clues"]["intercept"]).size if "clues" in step else 0
     return int(own + 3 * bool(step.get("amounts")) + clues)
 

@@ -558,13 +558,27 @@ def _members(cell: str | None) -> list[str]:
     return [spelled(text)] if text else []
 
 
-def _nothing(cells: np.ndarray, step: Spec) -> np.ndarray:
-    return np.zeros((len(cells), 0))
+def _text_step(cells: np.ndarray, step: Spec) -> np.ndarray:
+    """Trigrams inside words, a space at both ends of a word, as TF-IDF of unit length on a few directions."""
+    known = step["trigrams"]
+    if known is None:
+        return np.zeros((len(cells), 0))
+    codes, idf = {word: code for code, word in enumerate(known["words"])}, np.asarray(known["idf"], np.float64)
+    axes = np.eye(known["n"], len(codes)) if known["axes"] is None else np.asarray(known["axes"], np.float64)
+    out = np.zeros((len(cells), known["n"]))
+    for row, cell in enumerate(cells):
+        inside = [f" {word} " for word in (cell or "").lower().split()]
+        own = [codes.get(word[at : at + 3]) for word in inside for at in range(len(word) - 2)]
+        found, counts = np.unique(np.array([code for code in own if code is not None], np.int64), return_counts=True)
+        if len(found):
+            weights = counts * idf[found]
+            out[row] = axes[:, found] @ (weights / math.sqrt(float((weights**2).sum()))) / known["scale"]
+    return out.astype(np.float32).astype(np.float64)
 
 
 STEPS: dict[str, Callable[[np.ndarray, Spec], np.ndarray]] = {
     "number": _number_step, "date": _date_step, "onehot": _level_step, "codes": _level_step, "counts": _level_step,
-    "bag": _bag_step, "text": _nothing,
+    "bag": _bag_step, "text": _text_step,
 }  # fmt: skip
 
 

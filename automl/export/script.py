@@ -26,7 +26,7 @@ from automl.goals.shared.rows import as_written
 from automl.layers.adam import BETA_2, CLIP_NORM
 from automl.metrics.figures import figure
 from automl.records import Task, Template
-from automl.sides.predictors import DeepPredictor, ShallowPredictor, input_names
+from automl.sides.predictors import BlendPredictor, DeepPredictor, ShallowPredictor, input_names
 from automl.storage import files
 
 __all__ = ["write_script"]
@@ -59,7 +59,7 @@ def write_script(side: Any, target: Path, result: Mapping[str, Any]) -> dict[str
     elif isinstance(side.predictor, ShallowPredictor):
         text = shallow_script(side.predictor, task, runs, result)
     else:
-        raise DataError("a blend has no script of its own: export --side deep and --side shallow, and average them")
+        raise TypeError(f"expected a predictor of a side, got {type(side.predictor).__name__}")
     manifest = {
         "schema": 1, "format": "python", "side": side.side, "goal": task.goal, "modality": task.modality,
         "target": list(task.target), "labels": list(as_written(task)), "contest_score": score_of(side.side, result),
@@ -91,6 +91,8 @@ def check_task(side: Any, result: Mapping[str, Any]) -> None:
         DataError: see `write_script`.
     """
     task: Task = side.task
+    if isinstance(side.predictor, BlendPredictor):
+        raise DataError("a blend has no script of its own: export --side deep and --side shallow, and average them")
     can = modalities.named(task).is_table or is_on_features(side.predictor)
     if not can or not goals.named(task).in_rows:
         raise DataError(

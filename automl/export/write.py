@@ -148,7 +148,8 @@ def _written(
             found.write(made, draft)
             run = found.run(made, draft)
             encode = _encoding(made, side, dataset, items, opened_reader(draft))
-            outputs = _in_parts(run, encode, len(items))
+            is_sparse = any(spec.get("part") is not None for spec in made.inputs.made.values())
+            outputs = _in_parts(run, encode, len(items), PART_ROWS if is_sparse else len(items))
             manifest |= {"rows": {"n": len(items), "from": given}, "tolerance": found.tolerance}
             manifest["difference"] = check.differences(outputs, wanted)
             check.refuse_far(manifest["difference"], found, len(items))
@@ -214,10 +215,10 @@ def _items(side: Any, raw: Any, task: Task) -> tuple[Dataset, np.ndarray]:
 
 
 def _in_parts(
-    run: check.Run, encode: Callable[[np.ndarray], dict[str, np.ndarray]], n_items: int
-) -> dict[str, np.ndarray]:
-    """What the file predicts for all items, some at a time: of sparse features it gathers coefficients for each."""
-    parts = [run(encode(np.arange(at, min(at + PART_ROWS, n_items)))) for at in range(0, max(n_items, 1), PART_ROWS)]
+    run: check.Run, encode: Callable[[np.ndarray], dict[str, np.ndarray]], n_items: int, size: int
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """What the file predicts for all items, so many at a time: of sparse features it gathers coefficients for each."""
+    parts = [run(encode(np.arange(at, min(at + size, n_items)))) for at in range(0, n_items, size)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

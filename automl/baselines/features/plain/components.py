@@ -17,8 +17,8 @@ def on_components(raw: np.ndarray, spec: Mapping[str, Any]) -> np.ndarray:
         raw: ``(n, n_raw)``.
         spec: "center" and "scale" ``(n_raw,)``; "axes" ``(n_components, n_raw)`` and "mean" ``(n_raw,)``, or None.
     """
-    scaled = (raw - spec["center"]) / spec["scale"]
+    scaled = np.asarray((raw - spec["center"]) / spec["scale"], np.float64)
     if spec["axes"] is None:
-        return np.asarray(scaled, np.float64)
-    axes = spec["axes"]
-    return np.asarray(scaled @ axes.T - spec["mean"].reshape(1, -1) @ axes.T, np.float64)
+        return scaled
+    # In float64: products in float32 depend on how many rows there are, and kernels make that visible.
+    return np.asarray((scaled - spec["mean"]) @ np.asarray(spec["axes"], np.float64).T)
