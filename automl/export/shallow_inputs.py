@@ -13,8 +13,8 @@ import numpy as np
 from automl.baselines.features.columns import TableFeatures
 from automl.baselines.features.description import Described
 from automl.errors import DataError
-from automl.export.arithmetic import Sparse
 from automl.export.describe import Inputs, of_features, stored
+from automl.export.linear import Sparse
 from automl.records import NUMERIC_KINDS, Task
 
 __all__ = ["Taken", "add_features"]

@@ -20,9 +20,10 @@ from automl.baselines.learners.linear import Linear
 from automl.baselines.model import Model
 from automl.errors import DataError
 from automl.export import check, export, reader
-from automl.export.arithmetic import Sparse, learnt
+from automl.export.arithmetic import learnt
 from automl.export.describe import Inputs, as_json
 from automl.export.joined import reader_source
+from automl.export.linear import Sparse
 from automl.export.preprocess import write_reader
 from automl.export.shallow_inputs import add_features
 from automl.flow.prepare import prepare

@@ -58,20 +58,20 @@ def padded_rows(rows: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]]) -> tupl
     return codes, weights
 
 
-def weighed_ngrams(counts: Mapping[str, int], kept: np.ndarray, idf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Places among the kept buckets and weights of unit length of a text's n-grams.
+def weighed_ngrams(counts: Mapping[str, int], buckets: np.ndarray, idf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places among the buckets that are read and weights of unit length of a text's n-grams.
 
     Args:
         counts: of the text's n-grams.
-        kept: buckets, ascending.
+        buckets: those that are read, ascending.
         idf: of each, float32.
     """
     found, where = np.unique(buckets_of(list(counts)), return_inverse=True)
     amounts_of = np.bincount(where, np.fromiter(counts.values(), np.float64, len(counts)), len(found))
-    at = np.minimum(np.searchsorted(kept, found), len(kept) - 1)
-    is_kept = kept[at] == found
-    at = at[is_kept]
-    values = (1 + np.log(amounts_of[is_kept].astype(np.float32))) * idf[at]
+    at = np.minimum(np.searchsorted(buckets, found), len(buckets) - 1)
+    is_read = buckets[at] == found
+    at = at[is_read]
+    values = (1 + np.log(amounts_of[is_read].astype(np.float32))) * idf[at]
     length = np.sqrt((values.astype(np.float64) ** 2).sum())
     return at, values / np.maximum(length, 1e-12)
 
