@@ -285,16 +285,15 @@ def _tree_sums(trees: Trees, X: Any, n_outputs: int, real: Any) -> Any:
     for _ in range(trees.depth):
         value = tf.gather(X, tf.gather(feature, node), batch_dims=1)
         gap = tf.math.is_nan(value)
-        if zero_gaps:
-            default = tf.gather(tf.constant(np.nan_to_num(trees.gap_value), real), node)
-            by_value = tf.gather(tf.constant(np.isfinite(trees.gap_value)), node)
-            value = tf.where(gap & by_value, default, value)
-            gap = gap & ~by_value
+        # Here the condition is the test for NaN itself: any other choice is written to ONNX as a sum of products with
+        # 0 and 1, and is NaN where one side is.
+        value = tf.where(gap, tf.constant(0.0, real), value)
+        if zero_gaps:  # a gap that counts as a value counts as zero, see `of_lightgbm`
+            gap = gap & ~tf.gather(tf.constant(np.isfinite(trees.gap_value)), node)
         goes_left = tf.where(gap, tf.gather(tf.constant(trees.gap_left), node), value <= tf.gather(threshold, node))
         if len(trees.codes):
             row = tf.gather(tf.constant(trees.codes_row), node)
-            code = tf.cast(tf.minimum(tf.maximum(tf.where(tf.math.is_nan(value), tf.constant(0.0, real), value), 0.0),
-                                      float(trees.codes.shape[1] - 1)), tf.int32)  # fmt: skip
+            code = tf.cast(tf.minimum(tf.maximum(value, 0.0), float(trees.codes.shape[1] - 1)), tf.int32)  # fmt: skip
             flat = tf.constant(trees.codes.ravel())
             held = tf.gather(flat, tf.maximum(row, 0) * trees.codes.shape[1] + code)
             goes_left = tf.where((row >= 0) & ~gap, held, goes_left)

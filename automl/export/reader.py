@@ -493,10 +493,11 @@ def _step(cells: np.ndarray, step: Spec) -> np.ndarray:
         clues = step["clues"]
         told = spikes(block[:, 0], step["levels"]) if "levels" in step else words
         coef = np.asarray(clues["coef"], np.float64)
-        block = np.concatenate(
-            [block, _weighed_sum([tokens(t) for t in told], clues["words"], clues["idf"], coef, np.float64)
-             + np.asarray(clues["intercept"])], axis=1,
-        )  # fmt: skip
+        sums = _weighed_sum([tokens(one) for one in told], clues["words"], clues["idf"], coef, np.float64)
+        intercept = np.asarray(clues["intercept"], np.float64)
+        largest = max(float(np.abs(coef).max(initial=0.0)), float(np.abs(intercept).max(initial=0.0)))
+        size = 2.0 ** math.ceil(math.log2(largest)) if largest > 0 else 1.0
+        block = np.concatenate([block, _rounded(sums + intercept, size)], axis=1)
     return block
 
 
@@ -573,7 +574,12 @@ def _text_step(cells: np.ndarray, step: Spec) -> np.ndarray:
         if len(found):
             weights = counts * idf[found]
             out[row] = axes[:, found] @ (weights / math.sqrt(float((weights**2).sum()))) / known["scale"]
-    return out.astype(np.float32).astype(np.float64)
+    return _rounded(out, 1.0)
+
+
+def _rounded(sums: np.ndarray, size: float) -> np.ndarray:
+    """Sums at multiples of a 2^24th of a size, a power of two, so that trees do not see the order of their terms."""
+    return np.round(sums * (2.0**24 / size)) * (size / 2.0**24)
 
 
 STEPS: dict[str, Callable[[np.ndarray, Spec], np.ndarray]] = {

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from automl.baselines.features.rounding import rounded
 from automl.records import MIN_LEVEL_ROWS
 
 __all__ = ["Trigrams"]
@@ -48,24 +49,16 @@ class Trigrams:
         found = self._directed(weighed)
         spread = float(np.sqrt(found.var(axis=0).sum()))
         self.scale = spread if spread > 10 * np.finfo(np.float32).eps else 1.0
-        return _rounded(found / self.scale)
+        return rounded(found / self.scale, 1.0)
 
     def transform(self, texts: Collection[str]) -> np.ndarray:
         """The numbers of other texts, of the same width."""
         if self.vectorizer is None:
             return np.zeros((len(texts), 0))
-        return _rounded(self._directed(self.vectorizer.transform(texts)) / self.scale)
+        return rounded(self._directed(self.vectorizer.transform(texts)) / self.scale, 1.0)
 
     def _directed(self, weighed: Any) -> np.ndarray:
         """Weights ``(n, n_trigrams)`` float64 on the directions."""
         if self.projection is None:
             return np.asarray(weighed[:, : self.components].toarray())
         return np.asarray(weighed @ np.asarray(self.projection.components_, np.float64).T)
-
-
-def _rounded(found: np.ndarray) -> np.ndarray:
-    """Numbers as float32 holds them: sums in another order (an export's, or of other rows) are then the same ones.
-
-    Trees have thresholds at values of training rows, where the last bit would decide.
-    """
-    return found.astype(np.float32).astype(np.float64)
