@@ -24,15 +24,15 @@ SEED = 0
 
 
 def made_rows(
-    task: Task, encoder: Encoder | None, described: Iterable[Any] = (), n_rows: int = MOST_ROWS
+    task: Task, encoder: Encoder | None, n_rows: int = MOST_ROWS, described: Iterable[Any] = ()
 ) -> Any:  # fmt: skip
     """Rows in the form that `predict` takes: a frame, or an array of pictures, sounds or series.
 
     Args:
         task: of the model.
         encoder: of its networks or, of a shallow model, of the contest's; None where there are none.
-        described: features of shallow models, which may know words where no encoder does (`made_up_words`).
         n_rows: how many.
+        described: features of shallow models, which may know words where no encoder does (`made_up_words`).
 
     Raises:
         DataError: rows of this task cannot be made up; says what to pass.

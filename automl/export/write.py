@@ -106,7 +106,7 @@ def export(
         made = graph.of(side.predictor, task, found.inside, found.wide)
         given = "given" if rows is not None else "made-up"
         encoder = _encoder(side.predictor) or getattr(side, "encoder", None)
-        raw = made_rows(task, encoder, made.inputs.described.values()) if rows is None else rows
+        raw = made_rows(task, encoder, described=made.inputs.described.values()) if rows is None else rows
         dataset, items = _items(side, raw, task)
         return _written(side, found, made, target, dataset, items, given)
 

@@ -240,7 +240,7 @@ def test_made_up_texts_hold_words_that_a_shallow_model_reads(written):
     from automl.export.rows import made_rows
 
     _, features, prepared = written
-    rows = made_rows(prepared.task, None, [features], 50)
+    rows = made_rows(prepared.task, None, 50, [features])
     X = features.transform(type(prepared.dataset)("new", rows), np.arange(50))
     assert np.diff(X.indptr).mean() > 5 and len(rows) == 50
     words = {word for text in rows["t"] for word in text.split()}
@@ -257,7 +257,7 @@ def test_made_up_series_need_the_contests_encoder(tmp_path):
     encoder, _ = modalities.fit(prepared.dataset, prepared.task, prepared.split)
     from automl.export.rows import made_rows
 
-    assert made_rows(prepared.task, encoder, (), 7).shape == (7, 2, 40)
+    assert made_rows(prepared.task, encoder, 7).shape == (7, 2, 40)
 
 
 @pytest.mark.parametrize(("unit", "step"), [("h", 1 / 24), ("D", 1.0), ("W", 7.0), ("M", 30.4), ("Y", 365.0)])
