@@ -191,7 +191,7 @@ def test_an_export_of_a_saved_model_alone_writes_nothing_beside_it(binary, tmp_p
 
 @pytest.mark.filterwarnings("ignore")
 def test_gaps_of_new_rows_in_columns_without_gaps_count_as_zero_in_the_file_too(prepared, shallow, tmp_path):
-    """ONNX has choices between NaN and a number as sums of products, unless the test for NaN is the condition itself."""
+    """ONNX has a choice of floats as a sum of products, unless its condition is the test for NaN itself."""
     for library in ("lightgbm", "onnx", "tf2onnx", "onnxruntime"):
         pytest.importorskip(library, reason="needs lightgbm and the extra export")
     made = prepared("binary", ("note", "page", "tags"))

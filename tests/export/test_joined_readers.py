@@ -5,6 +5,7 @@ import importlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from automl import recipe
 from automl.baselines.features.description import Description, matrix
 from automl.baselines.features.plain.forecasts import calendar_phases
 from automl.baselines.features.plain.sounds import decibels
+from automl.baselines.features.pretrained import PretrainedFeatures
 from automl.baselines.learners.linear import Linear
 from automl.baselines.model import Model
 from automl.errors import DataError
@@ -283,3 +285,36 @@ def test_a_forecast_names_what_the_caller_gives():
     model = fitted(prepared, "lagged_ridge", {}).models[0]
     windows = prepared.split.items("valid")[:3]
     assert set(model.sources(prepared.dataset, windows)) == set(model.describe().sources)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_vectors_of_a_backbone_are_scaled_by_the_reader_and_words_lie_beside_them(share):
+    from automl.baselines.features.plain import vectors
+
+    prepared = prepare(recipe.make(seed=1, **texts()))
+    made_vectors = np.random.default_rng(0).normal(size=(len(LABELS), 5)).astype(np.float32)
+    dataset, rows = replace(prepared.dataset, vectors=made_vectors[: prepared.dataset.n_rows]), np.arange(60)
+    features = PretrainedFeatures(prepared.task, share)
+    wanted = features.fit(dataset, rows, np.zeros(60), None)
+    description = features.describe()
+    given = features.sources(dataset, rows) | {name: dataset.inputs[name][:60] for name in description.columns}
+    made = getattr(vectors, description.maker.partition(":")[2])(given, description.settings)
+    if not share:
+        np.testing.assert_array_equal(made, wanted)
+        assert description.parts == matrix(5)
+        return
+    columns, weights = made
+    cells = np.repeat(np.arange(60), columns.shape[1]), columns.ravel()
+    found = sparse.csr_matrix((weights.ravel(), cells), shape=(60, description.n_columns)).toarray()
+    np.testing.assert_allclose(found, wanted.toarray(), rtol=0, atol=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_members_with_equal_features_share_an_input(tmp_path, monkeypatch):
+    monkeypatch.setattr(check, "CALLS", 2)
+    prepared = prepare(recipe.make(seed=1, **pictures()))
+    gradients, patches = (fitted(prepared, name, {}).models[0] for name in ("hog_linear", "patches"))
+    predictor = ShallowPredictor((gradients, gradients, patches), None, (0.25, 0.25, 0.5))
+    made = export(SideModel("shallow", prepared.task, predictor), tmp_path / "x", "saved_model", rows_of("image"))
+    assert [one["name"] for one in made.manifest["inputs"]] == ["features", "features_2"]
+    assert made.manifest["difference"]["probabilities"] <= 1e-12
