@@ -89,14 +89,21 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
     said = [
         f"{counted(found['n_rows'], 'new row')} beside {counted(found['n_before'], 'row')} of "
         + ("the contest: " if in_windows else "training: ")
-        + (f"{len(drifted)} of {things} drifted ({many})." if drifted else f"none of {things} drifted.")
-    ]
+        + (
+            f"{len(drifted)} of {things} drifted ({many})." if drifted
+            else f"none of {things} drifted." if found["columns"] or not in_windows
+            else "too few new rows, or too short a history, to compare the series."
+        )
+    ]  # fmt: skip
     if found["predictions"]:
         usual = "went on as in the contest" if in_windows else "are spread as on the test rows"
         which = [one["name"] for one in found["predictions"] if one["state"] == "drifted"] if in_windows else []
         of = f" ({', '.join(which[:NAMED_COLUMNS])})" if which else ""
         thing = "forecasts and their errors" if in_windows else "predictions"
-        said.append(f"The {thing} {f'drifted{of}' if found['predictions_drifted'] else usual}.")
+        if found["predictions_tested"]:
+            said.append(f"The {thing} {f'drifted{of}' if found['predictions_drifted'] else usual}.")
+        else:
+            said.append("Errors of forecasts are shown and not tested: the contest had too few windows to compare them.")
     name = words.metric(found["metric"])
     expected = found["expected"]
     if expected is None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from automl.records import Contestant, Dataset, Output, Split, Task
 
 __all__ = [
-    "MEASURED", "Backtest", "Units", "backtest_of", "compared", "expected_of", "interval_of", "read_backtest", "units",
+    "LEAST_UNITS", "MEASURED", "Backtest", "Units", "backtest_of", "compared", "expected_of", "interval_of", "read_backtest", "units",
 ]  # fmt: skip
 
 MOST_UNITS = 300
@@ -50,13 +50,15 @@ class Units:
         scores: ``(n_units,)`` pseudo-values of the metric, whose mean is about its value over all.
         measures: by key of `MEASURED`, ``(n_units,)``; no coverage for a model without quantiles.
         by_step: ``(horizon,)`` mean absolute error in usual changes at each step; NaN where no truth is known.
-        n_windows: that were scored.
+        n_windows: of these units.
+        n_known: all units with a truth, of which the latest `MOST_UNITS` are here.
     """
 
     scores: np.ndarray
     measures: Mapping[str, np.ndarray]
     by_step: np.ndarray
     n_windows: int
+    n_known: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +123,8 @@ def units(
         inside = (outermost[..., 0] <= truth[chosen]) & (truth[chosen] <= outermost[..., -1])
         measures["coverage"] = _by_unit(np.where(np.isfinite(truth[chosen]), inside, np.nan), unit)
     steps = finite_mean(np.abs(scaled).transpose(1, 0, 2).reshape(scaled.shape[1], -1))
-    return Units(_pseudo_values(task, truth[chosen], own, weight, known, unit), measures, steps, len(chosen))
+    scores = _pseudo_values(task, truth[chosen], own, weight, known, unit)
+    return Units(scores, measures, steps, len(chosen), len(starts))
 
 
 def _pseudo_values(
@@ -159,9 +162,9 @@ def backtest_of(dataset: Dataset, task: Task, split: Split, contestant: Contesta
     found = [one for _, one in parts]
     measured = [key for key in MEASURED if all(key in one.measures for one in found)]
     n_windows = sum(one.n_windows for one in found)
-    by_step = finite_mean(
-        np.stack([one.by_step for one in found], axis=1).repeat([one.n_windows for one in found], axis=1)
-    )
+    steps, weights = np.stack([one.by_step for one in found]), np.array([[one.n_windows] for one in found], np.float64)
+    told = finite_mean(np.where(np.isfinite(steps), weights, np.nan), 0)
+    by_step = finite_mean(steps * weights, 0) / np.where(told > 0, told, np.nan)
     return {
         "n_test": len(found[-1].scores), "by_series": by_series,
         "scores": _plain(np.concatenate([one.scores for one in found])),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from automl.predict.watching.history import Known, Past
     from automl.records import Dataset, Task
 
-__all__ = ["Continued", "Part", "continued", "findings_of", "scales_of", "windows_of"]
+__all__ = ["Continued", "Part", "continued", "findings_of", "is_other_step", "scales_of", "windows_of"]
 
 NAMED = 3
+OTHER_STEP = math.log(1.9)
+UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,11 +60,13 @@ class Continued:
         parts: each of them.
         unseen: names that the contest did not have.
         absent: names that the contest had and that have no new row.
+        step_seconds: usual time between new rows; None where they have no times, or none follows another.
     """
 
     parts: tuple[Part, ...]
     unseen: tuple[str, ...]
     absent: tuple[str, ...]
+    step_seconds: float | None = None
 
     @property
     def n_new(self) -> int:
@@ -70,10 +75,16 @@ class Continued:
 
 
 def continued(dataset: Dataset, task: Task, past: Past) -> Continued:
-    """Part rows, sorted by series and time, into those that are known and those that are new."""
+    """Part rows, sorted by series and time, into those that are known and those that are new.
+
+    On a calendar a row is new from half a step after the last known one on: the same day may be written at another
+    hour, or in another zone.
+    """
     assert dataset.times is not None
     times = dataset.times.astype("datetime64[ns]").astype(np.int64)
     last = max(one.end for one in past.series.values())
+    step = max(past.step_seconds * 1e9, 1.0)
+    near = step / 2 if task.frequency is not None else 0.0
     parts = []
     for first, end in block_bounds(dataset.series, dataset.n_rows):
         name = "" if dataset.series is None else str(dataset.series[first])
@@ -82,14 +93,22 @@ def continued(dataset: Dataset, task: Task, past: Past) -> Continued:
             start = first if known is None else _after_tail(dataset, first, end, known.tail)
             parts.append(Part(name, first, start, end, 0, known))
             continue
-        from_then = known.end if known is not None else last if not past.complete else int(times[first]) - 1
-        start = first + int(np.searchsorted(times[first:end], from_then, side="right"))
-        step = max(past.step_seconds * 1e9, 1.0)
+        if known is None and past.complete:
+            start = first
+        else:
+            start = first + int(((times[first:end] - float(last if known is None else known.end)) <= near).sum())
         away = 0 if known is None or start == end else round((int(times[start]) - known.end) / step) - 1
         parts.append(Part(name, first, start, end, max(away, 0), known))
     unseen = tuple(one.name for one in parts if one.known is None and one.n_new and past.complete)
     there = {one.name for one in parts if one.n_new}
-    return Continued(tuple(parts), unseen, tuple(name for name in past.series if name not in there))
+    absent = tuple(name for name in past.series if name not in there)
+    return Continued(tuple(parts), unseen, absent, None if task.time_column is None else _step_of(times, parts))
+
+
+def _step_of(times: np.ndarray, parts: Sequence[Part]) -> float | None:
+    """The median of seconds between new rows."""
+    steps = np.concatenate([np.empty(0), *(np.diff(times[one.start : one.end]) for one in parts)])
+    return float(np.median(steps)) / 1e9 if len(steps) else None
 
 
 def _after_tail(dataset: Dataset, first: int, end: int, tail: str) -> int:
@@ -105,13 +124,15 @@ def windows_of(found: Continued, task: Task) -> tuple[np.ndarray, int]:
     """Windows of new rows ``(n, horizon)`` that can be forecast from earlier rows, one after another in each series.
 
     Returns:
-        The windows, and the fewest rows before the first one of a series.
+        The windows, and the fewest rows before the first one of a series; of one that the contest had, if there is any:
+        what came before a new series is in no file.
     """
     horizon = task.horizon or 1
     least = max(horizon, task.season or 1, 2)
     starts = [(max(one.start, one.first + least), one) for one in found.parts if one.n_new]
     made = [windows(np.arange(start, one.end), horizon, horizon) for start, one in starts if one.end - start >= horizon]
-    before = [start - one.first for start, one in starts if one.end - start >= horizon]
+    long = [(start - one.first, one.known is not None) for start, one in starts if one.end - start >= horizon]
+    before = [n for n, is_known in long if is_known] or [n for n, _ in long]
     return (np.concatenate(made), min(before)) if made else (np.empty((0, horizon), np.int64), 0)
 
 
@@ -139,6 +160,13 @@ def findings_of(found: Continued, n_before: int, n_windows: int, past: Past) -> 
             f"new row {_are(len(away))} missing{_of(away[0])}.",
             "Give the rows between, so that forecasts can be compared there, too.",
         ))  # fmt: skip
+    if is_other_step(found, past) and found.step_seconds is not None:
+        odd.append((
+            "other_step",
+            f"New rows come every {_lasting(found.step_seconds)}, those of the contest every "
+            f"{_lasting(past.step_seconds)}.",
+            "Give rows at the steps of the contest; the horizon is else another time.",
+        ))  # fmt: skip
     if found.unseen:
         odd.append((
             "unseen_series",
@@ -157,6 +185,19 @@ def findings_of(found: Continued, n_before: int, n_windows: int, past: Past) -> 
             f"{past.context:,}.", "Put more of the rows before into the new data: scores may else be too bad.",
         ))  # fmt: skip
     return odd
+
+
+def is_other_step(found: Continued, past: Past) -> bool:
+    """Whether new rows come about twice as often as those of the contest, or half as often."""
+    if not found.step_seconds or past.step_seconds <= 0:
+        return False
+    return abs(math.log(found.step_seconds / past.step_seconds)) >= OTHER_STEP
+
+
+def _lasting(seconds: float) -> str:
+    """A length of time in its largest unit."""
+    unit, name = next((one for one in UNITS if seconds >= one[0]), (1.0, "second"))
+    return f"{seconds / unit:.3g} {name}s" if round(seconds / unit, 2) != 1 else name
 
 
 def _are(n: int) -> str:

@@ -34,6 +34,8 @@ OF_COVARIATES = ("level", "spread", "gaps")
 TAIL_STEPS, TAIL_BYTES = 16, 3
 """Steps from which the end of a series without times is known again, and the size of what is kept of them."""
 DIGITS = 7
+LARGEST = 1e50
+"""In usual changes: what lies further off counts as this far, since its square is a number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +98,8 @@ def part_blocks(
     is_target = name in task.target
     timed = name == task.target[0] and task.time_column is not None
     seconds = times.astype("datetime64[ns]").astype(np.int64) / 1e9 if timed else None
-    found = blocks_of(values, measured, scale, past_block, task.season or 1, seconds)
+    most = LARGEST * scale
+    found = blocks_of(np.clip(values, -most, most), measured, scale, past_block, task.season or 1, seconds)
     return {key: _rounded(one) for key, one in found.items() if is_target or key in OF_COVARIATES}
 
 

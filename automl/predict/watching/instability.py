@@ -38,6 +38,7 @@ MANY_PLACES = 20
 MOST_FREEDOM = 15.0
 """Degrees of freedom at most where the furthest of several blocks is looked for: tails are heavier than normal ones."""
 TINY = 1e-9
+MOST_UNITS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +135,30 @@ def p_value_of(now: float, history: np.ndarray, n_new: int = 1, most_freedom: fl
     return by_size if not further else max(by_size, rank)
 
 
-def jump(history: np.ndarray, latest: np.ndarray) -> float:
+def jump(history: np.ndarray, latest: np.ndarray, distance: int = 0) -> float:
     """The p-value that a new block differs from those just before it as blocks always did, over all new blocks.
 
     A level that wanders far in the long run and little from block to block shows a jump here, and not in the mean.
 
     Args:
         history: ``(n_series, n_blocks)`` of the past.
-        latest: ``(n_series, n_new)`` that follow without a gap; at its beginning NaN where a series has fewer.
+        latest: ``(n_series, n_new)`` that follow; at its beginning NaN where a series has fewer.
+        distance: blocks between. Over them only the first new block is compared with the past, and with differences at
+            that distance; later ones are compared with new blocks.
     """
-    usual, last = differences(history, 1, 0), last_blocks(history.shape[1])
-    new = differences(np.concatenate([history[:, -last:], latest], axis=1), 1, 0, last)
-    if np.isfinite(usual).sum() < LEAST_BLOCKS or not np.isfinite(new).any():
-        return 1.0
-    return min(1.0, int(np.isfinite(new).sum()) * min(p_value_of(float(one), usual, 1, MOST_FREEDOM) for one in new))
+    last = last_blocks(history.shape[1])
+    tail = history[:, -last:]
+    following = latest if distance else np.concatenate([tail, latest], axis=1)
+    looks = [(differences(history, 1, 0), differences(following, 1, 0, last))]
+    if distance:
+        first = finite_mean((latest[:, 0] - finite_mean(tail))[None])
+        looks.append((differences(history, 1, distance), first))
+    told = [
+        p_value_of(float(one), usual, 1, MOST_FREEDOM)
+        for usual, new in looks if np.isfinite(usual).sum() >= LEAST_BLOCKS
+        for one in new if np.isfinite(one)
+    ]  # fmt: skip
+    return min(1.0, len(told) * min(told, default=1.0))
 
 
 def adjusted(found: Sequence[Shift]) -> tuple[Shift, ...]:
@@ -171,5 +182,5 @@ def separated(units: float) -> float:
 
     Half a unit gives about 0.06, as in `automl.predict.watching.drift.separation`.
     """
-    squared = units * units / 4.0
+    squared = min(abs(units), MOST_UNITS) ** 2 / 4.0
     return squared / (1.0 + squared)

@@ -11,11 +11,11 @@ import numpy as np
 from automl import goals, metrics
 from automl.errors import AutomlError, DataError
 from automl.goals.shared.scoring import series_codes
-from automl.predict.watching.backtest import Backtest, Units, expected_of, interval_of, units
+from automl.predict.watching.backtest import LEAST_UNITS, Backtest, Units, expected_of, interval_of, units
 from automl.predict.watching.continued import Continued, continued, findings_of, scales_of, windows_of
 from automl.predict.watching.instability import adjusted
 from automl.predict.watching.reference import SideReference, unweighted
-from automl.predict.watching.shifts import ahead, columns, errors, unseen
+from automl.predict.watching.shifts import ahead, columns, errors, stepped, unseen
 from automl.predict.watching.watched import Watched
 from automl.recipe import WATCH_FIELDS, failing
 from automl.records import Finding
@@ -64,10 +64,10 @@ def watch_series(
     context = _context(dataset, task, found, windows)
     by_series = own.backtest is not None and own.backtest.by_series
     new = None if output is None else units(dataset, task, windows, output, context, by_series)
-    of_columns = adjusted([*unseen(found), *columns(dataset, task, found, past)])
+    of_columns = adjusted([*unseen(found), *stepped(found, past, task), *columns(dataset, task, found, past)])
     predictions = adjusted([*errors(own.backtest, new), *ahead(dataset, task, found, past, predictor)])
-    score = _score(dataset, task, windows, output, context) if new is not None and output is not None else None
-    expected = expected_of(own.backtest, own.score, task.metric, 0 if new is None else len(new.scores))
+    score, n_scored = (None, 0) if output is None else _score(dataset, task, windows, output, context)
+    expected = expected_of(own.backtest, own.score, task.metric, 0 if new is None else new.n_known)
     drifted = any(one.state == "drifted" for one in predictions)
     facts: dict[str, str | float | None] = {
         "drift": float(sum(one.state == "drifted" for one in of_columns)),
@@ -86,12 +86,13 @@ def watch_series(
         name=dataset.name, side=side, metric=task.metric, higher_is_better=metrics.named(task.metric).higher_is_better,
         n_rows=found.n_new, n_before=known.n_rows, columns=of_columns, predictions=predictions, contest_score=own.score,
         contest_expected=None, expected=expected, why_not="" if expected is not None else NOT_TOLD, score=score,
-        n_scored=0 if new is None else new.n_windows,
+        n_scored=n_scored,
         findings=tuple(finding_text(one) for one in gravest_first(odd)),
         failed_on=failing(conditions, facts, WATCH_FIELDS), asked=asked, unit="window",
         contest_interval=_contest_interval(own, task), steps=_steps(own.backtest, new),
         coverage=_coverage(dataset, task, predictor, windows, output, context),
         usual_change={} if single is None else {name: single.scales[name] for name in task.target},
+        predictions_tested=any(one.kind != "errors" or one.n_before >= LEAST_UNITS for one in predictions),
     )  # fmt: skip
 
 
@@ -100,8 +101,8 @@ def _check_rows(dataset: Dataset, found: Continued, past: Past, task: Task) -> N
     if not found.n_new:
         when = "" if task.time_column is None else f" ({np.datetime64(last, 'ns').astype('datetime64[s]')})"
         raise DataError(
-            f"{dataset.name} has no row after those of the contest{when}; give the series continued, with the rows "
-            "that came since"
+            f"{dataset.name} has no row after those of the contest{when} that has a target; give the series continued, "
+            "with the rows that came since"
         )
     longest, least = max(one.n_new for one in found.parts), max(task.horizon or 1, task.season or 1, 2)
     enough = longest >= past.block or len(windows_of(found, task)[0])
@@ -123,18 +124,19 @@ def _context(dataset: Dataset, task: Task, found: Continued, windows: np.ndarray
 
 def _score(
     dataset: Dataset, task: Task, windows: np.ndarray, output: Output, context: Mapping[str, Any]
-) -> float | None:
-    """The score of all windows with a truth."""
+) -> tuple[float | None, int]:
+    """The score of all windows with a truth, and how many these are."""
     truth = goals.truth(dataset, task, windows)
     kept = np.isfinite(truth).any(axis=(1, 2))
-    if metrics.named(task.metric).reads not in output.arrays:
-        return None
+    n_known = int(kept.sum())
+    if metrics.named(task.metric).reads not in output.arrays or not n_known:
+        return None, n_known
     own = type(output)(output.kind, {name: np.asarray(one)[kept] for name, one in output.arrays.items()})
     told = {name: one[kept] if isinstance(one, np.ndarray) and len(one) == len(kept) else one
             for name, one in context.items()}  # fmt: skip
     weight = None if dataset.weight is None else dataset.weight_of(windows[kept])
     score = metrics.score(task.metric, truth[kept], own, weight, told)
-    return score if math.isfinite(score) else None
+    return (score if math.isfinite(score) else None), n_known
 
 
 # --------------------------------------------------------------------------- what is told beside

@@ -13,6 +13,7 @@ from automl.predict.rows import future
 from automl.predict.watching import instability
 from automl.predict.watching.backtest import MEASURED, Backtest, Units, compared
 from automl.predict.watching.blocks import STATISTICS, finite_mean
+from automl.predict.watching.continued import is_other_step
 from automl.predict.watching.drift import separation
 from automl.predict.watching.history import part_blocks, watched_columns
 from automl.predict.watching.instability import Shift, differences, jump, last_blocks, p_value_of, separated
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from automl.predict.watching.history import Past
     from automl.records import Dataset, Task
 
-__all__ = ["ahead", "columns", "errors", "shift_of", "unseen"]
+__all__ = ["ahead", "columns", "errors", "shift_of", "stepped", "unseen"]
 
+MOST_LOG = 300.0
+"""A logarithm that is larger counts as this one, so that its power is a number."""
 WORSE = {"size": 1, "coverage": -1}
 """The direction in which a measure is for the worse: what is for the better has changed and not drifted."""
 
@@ -36,9 +39,20 @@ def unseen(found: Continued) -> Iterator[Shift]:
         yield Shift("names of series", "series", "same", share, 0.0, 0.0, share, 0, named)
 
 
+def stepped(found: Continued, past: Past, task: Task) -> Iterator[Shift]:
+    """That rows on a calendar come more or less often than they did: no chance moves that, so nothing is tested."""
+    if task.frequency is not None and found.step_seconds is not None and is_other_step(found, past):
+        now, before = found.step_seconds, past.step_seconds
+        apart = separated(math.log(now / before) / STATISTICS["step"].unit)
+        yield Shift(
+            STATISTICS["step"].name, "series", "same", apart, 0.0, before, now, 0, "higher" if now > before else "lower"
+        )
+
+
 def columns(dataset: Dataset, task: Task, found: Continued, past: Past) -> Iterator[Shift]:
     """Each statistic of each column, in the newest blocks beside those of the past."""
     assert dataset.times is not None
+    told_step = any(stepped(found, past, task))
     for name, (values, measured) in watched_columns(dataset, task).items():
         before, now, scales, gaps = [], [], [], []
         for one in found.parts:
@@ -56,6 +70,8 @@ def columns(dataset: Dataset, task: Task, found: Continued, past: Past) -> Itera
             kind = "target" if name in task.target else "covariate"
             distance = round(float(np.median(gaps)) / past.block)
             for key in before[0]:
+                if key == "step" and told_step:
+                    continue
                 shift = shift_of(key, name, kind, before, now, scales, distance, past.block)
                 if shift is not None:
                     yield shift
@@ -92,8 +108,8 @@ def shift_of(
         return None
     difference, middle = float(moved[finite].mean()), float(np.nanmean(nearest))
     p_value, statistic = p_value_of(difference, usual, taken), STATISTICS[key]
-    if not distance and latest.shape[1] > 1:
-        p_value = min(1.0, 2 * min(p_value, jump(history, latest)))
+    if latest.shape[1] > 1:
+        p_value = min(1.0, 2 * min(p_value, jump(history, latest, distance)))
     apart = separated((difference - middle) / statistic.unit)
     if statistic.is_share:
         p_value, apart = _of_shares(history, latest, length, p_value, float(np.nanstd(nearest)))
@@ -135,7 +151,7 @@ def _shown(key: str, values: np.ndarray, scales: np.ndarray) -> float:
         return float((values * scales).mean())
     if key == "season":
         return float(1.0 - np.exp(-values).mean())
-    return float(np.exp(values).mean() if STATISTICS[key].of_logs else values.mean())
+    return float(np.exp(np.minimum(values, MOST_LOG)).mean() if STATISTICS[key].of_logs else values.mean())
 
 
 # --------------------------------------------------------------------------- forecasts
@@ -151,11 +167,12 @@ def errors(known: Backtest | None, new: Units | None) -> Iterator[Shift]:
         middle, now, p_value = compared(known.measures[key], new.measures[key])
         if not (math.isfinite(middle) and math.isfinite(now)):
             continue
-        shown = (math.exp(middle), math.exp(now)) if key == "size" else (middle, now)
+        shown = (math.exp(min(middle, MOST_LOG)), math.exp(min(now, MOST_LOG))) if key == "size" else (middle, now)
         if key == "size":
             apart = separated((now - middle) / math.log(2.0))
         elif key == "bias":
-            apart = separated((now - middle) / math.exp(float(np.nanmean(known.measures["size"]))))
+            usual = float(np.clip(np.nanmean(known.measures["size"]), -MOST_LOG, MOST_LOG))
+            apart = separated((now - middle) / math.exp(usual))
         else:
             apart = separation(np.array([middle, 1 - middle]), np.array([now, 1 - now]))
         better = key in WORSE and (now - middle) * WORSE[key] <= 0

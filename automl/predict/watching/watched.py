@@ -43,6 +43,7 @@ class Watched:
             "before" (validation and test of the contest), "now" (None without truth).
         coverage: for forecasts, how often intervals held the truth: "level", "share", "n_values"; None if not known.
         usual_change: by target of a single series, in its own unit; else empty.
+        predictions_tested: False for forecasts of which a contest of few windows cannot tell whether a change is usual.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Watched:
     steps: tuple[Mapping[str, float | None], ...] = ()
     coverage: Mapping[str, float] | None = None
     usual_change: Mapping[str, float] = field(default_factory=dict)
+    predictions_tested: bool = True
 
     @property
     def drifted(self) -> tuple[str, ...]:
