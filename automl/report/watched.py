@@ -76,6 +76,7 @@ def _stored(found: Mapping[str, Any]) -> dict[str, Any]:
             "task": f"watched by the {found['side']} model",
             "metric": words.metric_in_full(found["metric"]),
             "started": "",
+            "alone": True,
         },
         "sections": parts,
     }

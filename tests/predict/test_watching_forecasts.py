@@ -238,7 +238,7 @@ def test_another_step_between_times_and_a_stretch_without_rows_drift(one):
     task, model, reference, _ = one
     known = one_series().head(N)
     hours = pd.DataFrame({"day": pd.date_range(DAYS[N], periods=100, freq="h"), "y": 20 + walk(100, 5)})
-    assert "step between times" in watched(pd.concat([known, hours]), task, model, reference).drifted
+    assert "step between times in seconds" in watched(pd.concat([known, hours]), task, model, reference).drifted
     away = one_series().iloc[N:].assign(day=lambda rows: rows["day"] + pd.Timedelta(days=60))
     assert "y (gaps)" in watched(pd.concat([known, away]), task, model, reference).drifted
 

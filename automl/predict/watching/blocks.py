@@ -48,7 +48,7 @@ STATISTICS: Mapping[str, Statistic] = {
     "season": Statistic("strength of the season", math.log(4.0)),
     "trend": Statistic("trend", 1.0),
     "gaps": Statistic("gaps", 1.0, is_share=True),
-    "step": Statistic("step between times", math.log(2.0), of_logs=True),
+    "step": Statistic("step between times in seconds", math.log(2.0), of_logs=True),
 }
 """By key. The level is counted in usual changes of the series (the denominator of MASE), the trend in these for each
 block; the strength of the season is the negative logarithm of the part of the variance that it leaves, which is less

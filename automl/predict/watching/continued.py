@@ -11,7 +11,7 @@ import numpy as np
 
 from automl.detect.series.grid import block_bounds
 from automl.goals.shared.scoring import seasonal_scale, series_codes
-from automl.predict.watching.history import TAIL_STEPS, tail_of
+from automl.predict.watching.history import TAIL_SIZES, TAIL_STEPS, cells_of, tail_of
 from automl.split.forecast import windows
 from automl.system.counts import counted
 
@@ -113,10 +113,12 @@ def _step_of(times: np.ndarray, parts: Sequence[Part]) -> float | None:
 
 def _after_tail(dataset: Dataset, first: int, end: int, tail: str) -> int:
     """The row after the last ones of the contest; the first one where these are not among the rows."""
-    if tail:
-        for stop in range(end, first + TAIL_STEPS - 1, -1):
-            if tail_of(dataset, slice(stop - TAIL_STEPS, stop)) == tail:
-                return stop
+    n_bytes = len(tail) // 2
+    if n_bytes in TAIL_SIZES:
+        cells = cells_of(dataset, slice(first, end))
+        for stop in range(len(cells), TAIL_STEPS - 1, -1):
+            if tail_of(cells[stop - TAIL_STEPS : stop], n_bytes) == tail:
+                return first + stop
     return first
 
 

@@ -105,7 +105,9 @@ def expected_score(
     return Expected(middle, low, high, LEVEL, n_all, "probabilities" if errors is None else "errors")
 
 
-def widened(found: Expected, score: float | None, n_test: int, plain: Expected | None = None) -> Expected:
+def widened(
+    found: Expected, score: float | None, n_test: int, plain: Expected | None = None, metric: str | None = None
+) -> Expected:
     """The expected score with a wider interval, since errors and probabilities are themselves estimates.
 
     Their level comes from the test rows of the contest, which are a sample as well; where the expected score leaves the
@@ -117,13 +119,19 @@ def widened(found: Expected, score: float | None, n_test: int, plain: Expected |
         score: test score of the contest.
         n_test: its test rows.
         plain: of classes, what their probabilities said before they were corrected.
+        metric: whose best value no end is beyond; None for no such bound.
     """
     if found.by not in OFF_BY or score is None or n_test < 1:
         return found
     wider, more = math.sqrt(1 + found.n_items / n_test), OFF_BY[found.by] * abs(found.score - score)
     more += 0.0 if plain is None else CORRECTED_BY * abs(found.score - plain.score)
     low, high = (found.score + wider * (end - found.score) for end in (found.low, found.high))
-    return replace(found, low=low - more, high=high + more)
+    low, high = low - more, high + more
+    best = None if metric is None else metrics.named(metric).best
+    if metric is not None and best is not None:
+        closer = min if metrics.named(metric).higher_is_better else max
+        low, high = closer(low, best), closer(high, best)
+    return replace(found, low=low, high=high)
 
 
 def _drawing(

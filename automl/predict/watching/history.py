@@ -23,7 +23,10 @@ from automl.storage.values import Misfit, listed, mapping, number, optional_numb
 if TYPE_CHECKING:
     from automl.records import Dataset, Split, Task
 
-__all__ = ["Known", "Past", "history_of", "part_blocks", "read_history", "tail_of", "watched_columns"]
+__all__ = [
+    "TAIL_SIZES", "TAIL_STEPS", "Known", "Past", "cells_of", "history_of", "part_blocks", "read_history", "tail_of",
+    "watched_columns",
+]  # fmt: skip
 
 MOST_NAMES = 10_000
 """Series whose names, last times and usual changes are kept."""
@@ -31,8 +34,11 @@ MOST_SERIES, MOST_BLOCKS, MOST_NUMBERS = 200, 200, 60_000
 """Series with statistics, their latest blocks, and numbers of all of them together."""
 MOST_COLUMNS, MOST_WORDS, MOST_STEPS = 50, 500, 2**31
 OF_COVARIATES = ("level", "spread", "gaps")
-TAIL_STEPS, TAIL_BYTES = 16, 3
-"""Steps from which the end of a series without times is known again, and the size of what is kept of them."""
+TAIL_STEPS, TAIL_BYTES = 16, 4
+"""Steps from which the end of a series without times is known again, and the size of what is kept of them: of 100,000
+rows hardly ever another one has the same digest."""
+TAIL_SIZES = (3, TAIL_BYTES)
+"""Sizes that were ever kept."""
 DIGITS = 7
 LARGEST = 1e50
 """In usual changes: what lies further off counts as this far, since its square is a number."""
@@ -129,7 +135,7 @@ def history_of(dataset: Dataset, task: Task, split: Split) -> dict[str, Any] | N
             blocks[name] = {key: [None if np.isnan(one) else one for one in found[key].tolist()] for key in found}
         series.append({
             "name": _name(dataset, first), "end": int(dataset.times[end - 1].astype("datetime64[ns]").astype(np.int64)),
-            "tail": "" if task.time_column else tail_of(dataset, slice(first, end)), "scales": own, "blocks": blocks,
+            "tail": "" if task.time_column else tail_of(cells_of(dataset, slice(first, end))), "scales": own, "blocks": blocks,
         })  # fmt: skip
     steps = np.concatenate([np.diff(dataset.times[a:b].astype("datetime64[ns]").astype(np.int64)) for a, b in bounds])
     return {
@@ -149,12 +155,21 @@ def usual_change(values: np.ndarray, season: int) -> float:
     return 1.0
 
 
-def tail_of(dataset: Dataset, rows: slice) -> str:
-    """A digest of the last values of some rows of one series, too short to tell them from it."""
+def cells_of(dataset: Dataset, rows: slice) -> list[str]:
+    """The targets of each of these rows, as they go into `tail_of`."""
     assert dataset.target is not None
-    values = dataset.target.iloc[rows].to_numpy(np.float64)[-TAIL_STEPS:]
-    said = ",".join(f"{one:.6g}" for one in values.ravel())
-    return blake2b(said.encode(), digest_size=TAIL_BYTES).hexdigest() if len(values) == TAIL_STEPS else ""
+    return [",".join(f"{one:.6g}" for one in row) for row in dataset.target.iloc[rows].to_numpy(np.float64)]
+
+
+def tail_of(cells: Sequence[str], n_bytes: int = TAIL_BYTES) -> str:
+    """A digest of the last values of one series, too short to tell them from it; "" for fewer than `TAIL_STEPS`.
+
+    Args:
+        cells: from `cells_of`.
+        n_bytes: of the digest.
+    """
+    said = ",".join(cells[-TAIL_STEPS:])
+    return blake2b(said.encode(), digest_size=n_bytes).hexdigest() if len(cells) >= TAIL_STEPS else ""
 
 
 def _name(dataset: Dataset, row: int) -> str:

@@ -54,7 +54,7 @@ class Shift:
         before: the statistic in the last known blocks, in its own unit.
         now: in the newest.
         n_before: earlier differences that it is compared with.
-        where: in words, "higher" or "lower", or what is new.
+        where: in words, "higher", "lower" or "as before", or what is new.
     """
 
     name: str
@@ -153,12 +153,14 @@ def jump(history: np.ndarray, latest: np.ndarray, distance: int = 0) -> float:
     if distance:
         first = finite_mean((latest[:, 0] - finite_mean(tail))[None])
         looks.append((differences(history, 1, distance), first))
-    told = [
-        p_value_of(float(one), usual, 1, MOST_FREEDOM)
-        for usual, new in looks if np.isfinite(usual).sum() >= LEAST_BLOCKS
-        for one in new if np.isfinite(one)
-    ]  # fmt: skip
-    return min(1.0, len(told) * min(told, default=1.0))
+    told, n_looks = [1.0], 0
+    for usual, new in looks:
+        seen = new[np.isfinite(new)]
+        if len(seen) and np.isfinite(usual).sum() >= LEAST_BLOCKS:
+            furthest = seen[np.abs(seen - np.nanmean(usual)).argmax()]  # no other has a smaller p-value
+            told.append(p_value_of(float(furthest), usual, 1, MOST_FREEDOM))
+            n_looks += len(seen)
+    return min(1.0, max(n_looks, 1) * min(told))
 
 
 def adjusted(found: Sequence[Shift]) -> tuple[Shift, ...]:

@@ -114,7 +114,7 @@ def shift_of(
     if statistic.is_share:
         p_value, apart = _of_shares(history, latest, length, p_value, float(np.nanstd(nearest)))
     shown_before, shown_now = (_shown(key, one[finite], np.asarray(scales)[finite]) for one in (last, newest))
-    where = "higher" if difference > middle else "lower"
+    where = "as before" if difference == middle else "higher" if difference > middle else "lower"
     said = statistic.name if key == "step" else f"{name} ({statistic.name})"
     return Shift(said, kind, "same", apart, p_value, shown_before, shown_now, len(nearest), where)
 
@@ -150,7 +150,7 @@ def _shown(key: str, values: np.ndarray, scales: np.ndarray) -> float:
     if key in ("level", "trend"):
         return float((values * scales).mean())
     if key == "season":
-        return float(1.0 - np.exp(-values).mean())
+        return float(1.0 - np.exp(np.minimum(-values, MOST_LOG)).mean())
     return float(np.exp(np.minimum(values, MOST_LOG)).mean() if STATISTICS[key].of_logs else values.mean())
 
 

@@ -140,7 +140,7 @@ def _expected(
     found = expected_score(output, task, errors=own.errors, sizes=sizes, weight=weight, probabilities=told)
     if found is None:
         return None
-    return widened(found, own.score, own.predictions[0].n_rows if own.predictions else 0, plain)
+    return widened(found, own.score, own.predictions[0].n_rows if own.predictions else 0, plain, task.metric)
 
 
 def _why_not(task: Task, own: SideReference) -> str:
