@@ -15,7 +15,7 @@ from automl.predict.rows import read_rows
 from automl.predict.watching import read_reference, reference_of, watch
 from automl.predict.watching.confidence import _moved
 from automl.predict.watching.drift import corrected, drift_of, separation
-from automl.predict.watching.expected import expected_score
+from automl.predict.watching.expected import Expected, expected_score, widened
 from automl.predict.watching.labels import known_truth
 from automl.predict.watching.reference import prediction_features
 from automl.predict.watching.summaries import Feature, features_of, summary_of
@@ -476,3 +476,10 @@ def test_labels_of_several_are_brought_to_the_level_of_the_test_rows():
     assert confidence.trees is None
     corrected_ones = confidence.corrected(sure[split.valid], (), {})
     assert np.abs(corrected_ones - right[split.valid]).mean() < 0.02 < np.abs(sure - right).mean() / 3
+
+
+def test_the_interval_of_an_expected_score_ends_at_the_best_value():
+    found = Expected(0.98, 0.97, 0.995, 0.95, 400)
+    assert widened(found, 0.9, 400).high > 1 and widened(found, 0.9, 400, None, "accuracy").high == 1
+    loss = widened(Expected(0.02, 0.01, 0.04, 0.95, 400), 0.2, 400, None, "log_loss")
+    assert loss.low == 0 and loss.high > 0.04

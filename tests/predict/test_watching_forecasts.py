@@ -18,6 +18,7 @@ from automl.predict.rows import read_rows
 from automl.predict.watching import read_reference, reference_of, watch
 from automl.predict.watching.backtest import compared, interval_of
 from automl.predict.watching.blocks import block_length, blocks_of
+from automl.predict.watching.history import cells_of, tail_of
 from automl.predict.watching.instability import Shift, adjusted, differences, jump, p_value_of, taken_blocks
 from automl.recipe import make
 from automl.records import Contestant
@@ -305,3 +306,103 @@ def test_a_forecaster_that_reads_known_covariates_is_watched_without_those_of_th
     found = watched(rows, task, model, reference)
     assert found.n_scored == NEW // 7 and found.score is not None
     assert {one.kind for one in found.predictions} == {"errors"}
+
+
+# --------------------------------------------------------------------------- odd rows
+
+
+def jumped(keep, seed, shift=0.0):
+    """The p-value of a jump where a rest of rows lies between the last known block and the first new one."""
+    values = walk(492, seed, keep)
+    values[432:] += shift * values.std()
+    history, new = (blocks_of(part, np.ones(len(part), bool), 1.0, 12, 1, None)["level"][None]
+                    for part in (values[:432], values[440:488]))  # fmt: skip
+    return jump(history, new, 1)
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.8, 1.0])
+def test_a_rest_of_rows_before_the_first_new_block_hides_no_jump_and_makes_none(keep):
+    assert sum(jumped(keep, seed) < 0.05 for seed in range(100)) <= 10
+    assert keep == 1.0 or sum(jumped(keep, seed, 5.0) < 0.05 for seed in range(20)) >= 18
+
+
+def test_a_jump_across_a_gap_of_any_length_takes_no_more_memory_than_its_blocks():
+    assert jump(np.arange(40.0)[None] % 3, np.array([[50.0, 50.0]]), 10**15) == 1.0
+
+
+def test_rows_that_come_far_more_often_drift_though_the_history_is_short_and_say_so(one):
+    task, model, reference, _ = one
+    for n_hours in (400, 410):  # whole blocks, and a rest
+        hours = pd.DataFrame({"day": pd.date_range(DAYS[N], periods=n_hours, freq="h"), "y": 20 + walk(n_hours, 5)})
+        found = watched(pd.concat([one_series().head(N), hours]), task, model, reference)
+        assert "step between times in seconds" in found.drifted
+        assert any("New rows come every hour, those of the contest every day" in said for said in found.findings)
+
+
+def test_a_known_day_written_at_another_hour_is_not_new(one):
+    task, model, reference, _ = one
+    later = one_series().assign(day=lambda rows: rows["day"] + pd.Timedelta(hours=5))
+    assert watched(later, task, model, reference).n_rows == NEW
+
+
+def test_values_of_any_size_drift_and_every_figure_is_a_number(one):
+    task, model, reference, _ = one
+    for size in (1e40, 1e300):
+        rows = one_series()
+        rows.loc[N:, "y"] *= size
+        with np.errstate(all="ignore"):
+            found = watched(rows, task, model, reference)
+        assert "y (level)" in found.drifted and json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_stored_statistics_of_any_size_leave_every_figure_a_number(one):
+    task, model, reference, _ = one
+    for key in ("level", "spread", "season", "trend"):
+        for size in (1e150, -1e150):
+            altered = json.loads(json.dumps(reference))
+            altered["past"]["series"][0]["blocks"]["y"][key][-2:] = [size, size]
+            assert json.dumps(watched(one_series(), task, model, altered).to_dict(), allow_nan=False)
+
+
+def test_the_score_of_many_windows_is_told_with_their_number(one, monkeypatch):
+    task, model, reference, _ = one
+    all_windows = watched(one_series(), task, model, reference)
+    monkeypatch.setattr("automl.predict.watching.backtest.MOST_UNITS", 11)
+    found = watched(one_series(), task, model, reference)
+    assert (found.score, found.n_scored, found.expected) == (all_windows.score, NEW // 7, all_windows.expected)
+
+
+def test_what_nothing_was_compared_with_is_not_called_as_before(one):
+    task, model, reference, _ = one
+    short = json.loads(json.dumps(reference))
+    told = short["sides"]["shallow"]["backtest"]
+    told["scores"], told["n_test"] = told["scores"][-2:], 1
+    told["measures"] = {key: one[-2:] for key, one in told["measures"].items()}
+    short["past"]["series"][0]["blocks"] = {}
+    said = str(watched(one_series(), task, model, short))
+    assert "too few new rows, or too short a history, to compare the series" in said
+    assert "shown and not tested" in said and "went on" not in said
+
+
+def test_a_new_series_is_no_reason_to_ask_for_more_history(many):
+    task, model, reference, _ = many
+    found = watched(many_series("abcd"), task, model, reference)
+    assert not any("rows of history" in said for said in found.findings)
+
+
+def test_rows_that_lack_the_target_are_not_called_missing(one):
+    task, model, reference, _ = one
+    rows = one_series()
+    rows.loc[N:, "y"] = np.nan
+    with pytest.raises(DataError, match="that has a target"):
+        watched(rows, task, model, reference)
+
+
+def test_the_end_of_a_series_without_times_that_an_older_digest_told_is_found():
+    rows = one_series().drop(columns="day").assign(heat=walk(N + NEW, 9))
+    task, model, reference, _ = contest(rows)
+    cells = cells_of(read_rows(rows, task, on_odd="ignore"), slice(0, N))
+    assert reference["past"]["series"][0]["tail"] == tail_of(cells) and len(tail_of(cells)) == 8
+    for tail, n_new in ((tail_of(cells, 3), NEW), ("ab" * 200, N + NEW), ("zz", N + NEW)):
+        reference["past"]["series"][0]["tail"] = tail
+        assert watched(rows, task, model, reference).n_rows == n_new
