@@ -104,7 +104,9 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
         if found["predictions_tested"]:
             said.append(f"The {thing} {f'drifted{of}' if found['predictions_drifted'] else usual}.")
         else:
-            said.append("Errors of forecasts are shown and not tested: the contest had too few windows to compare them.")
+            said.append(
+                "Errors of forecasts are shown and not tested: the contest had too few windows to compare them."
+            )
     name = words.metric(found["metric"])
     expected = found["expected"]
     if expected is None:

@@ -135,7 +135,8 @@ def history_of(dataset: Dataset, task: Task, split: Split) -> dict[str, Any] | N
             blocks[name] = {key: [None if np.isnan(one) else one for one in found[key].tolist()] for key in found}
         series.append({
             "name": _name(dataset, first), "end": int(dataset.times[end - 1].astype("datetime64[ns]").astype(np.int64)),
-            "tail": "" if task.time_column else tail_of(cells_of(dataset, slice(first, end))), "scales": own, "blocks": blocks,
+            "tail": "" if task.time_column else tail_of(cells_of(dataset, slice(max(first, end - TAIL_STEPS), end))),
+            "scales": own, "blocks": blocks,
         })  # fmt: skip
     steps = np.concatenate([np.diff(dataset.times[a:b].astype("datetime64[ns]").astype(np.int64)) for a, b in bounds])
     return {
