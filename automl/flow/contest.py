@@ -168,6 +168,7 @@ def run(
             with clock.phase("shallow floor"):
                 runs += _floor(shallow, clock)
             reserve = Reserve(prepared, clock.budget_seconds, runs, slowness=clock.slowness)
+            reserve.sides = ("deep", "shallow") if no_deep is None else ("shallow",)
             reserve.probe(shallow.floor_on_valid())
             if hurried:
                 with clock.phase("first shallow model"):
@@ -175,7 +176,7 @@ def run(
                 if no_deep is None and clock.slowness >= SLOW:
                     too_late = too_late_for_deep(clock, folder, reserve.searching())
                     if too_late is not None and loading.give_up():
-                        no_deep = LeftOut(too_late)
+                        no_deep, reserve.sides = LeftOut(too_late), ("shallow",)
                         progress.note(f"the deep side is left out: {no_deep.reason}")
             loading.go()
             with clock.phase("audit"):  # while TensorFlow loads

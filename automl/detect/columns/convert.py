@@ -28,6 +28,7 @@ __all__ = [
     "words_among",
 ]
 
+MANY_COLUMNS = 64
 NUMBERS = frozenset("biuf")
 """Kinds of NumPy types that are read as numbers as they stand."""
 
@@ -132,6 +133,9 @@ def read_values(
 def framed(values: Mapping[str, np.ndarray], n_rows: int) -> pd.DataFrame:
     """A frame with a RangeIndex; columns of words stay of Python objects."""
     index = pd.RangeIndex(n_rows)
+    if len(values) >= MANY_COLUMNS and all(array.dtype == np.float64 for array in values.values()):
+        table = np.stack(list(values.values()))
+        return pd.DataFrame(table.T, index=index, columns=pd.Index(list(values)))
     columns = {
         name: pd.Series(array, index=index, dtype=object) if array.dtype.hasobject else array
         for name, array in values.items()

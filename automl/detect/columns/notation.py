@@ -93,8 +93,8 @@ def table_mark(columns: Iterable[pd.Series]) -> str:
 
 def is_as_stored(column: Column) -> bool:
     """Whether the numbers of new rows that are stored as such are taken as they stand (see `numbers_anew`)."""
-    is_share = is_percent(str(column.reading.get("unit") or ""))
-    return "bins" not in column.reading and not is_share and column.level_column is None
+    unit = column.reading.get("unit")
+    return "bins" not in column.reading and not (unit and is_percent(str(unit))) and column.level_column is None
 
 
 def numbers_anew(series: pd.Series, values: np.ndarray, column: Column, mark: str = "") -> Anew:

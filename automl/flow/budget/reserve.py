@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Reserve"]
 
 BASE_SECONDS = 0.9
-WRITTEN = 2.0
-"""The report and the model of a wide table take so many times as long as reading a few of its rows."""
+CONCLUDED, WRITTEN = 0.5, 2.0
+"""What the conclusion does for each column of a wide table, and what the report and the model take, as multiples of the
+time to read a few of its rows, which is measured before."""
 SLACK = 1.4
 BUILD_SECONDS = 0.3
 UNKNOWN_SECONDS = {"deep": 1.0, "shallow": 0.5}
@@ -52,6 +53,7 @@ class Reserve:
         slowness: what is not measured here takes so many times as long as on a quiet machine.
 
     Attributes:
+        sides: those that take part.
         reading_seconds: time to read a few rows of a wide table: what else is done once for each column takes as long.
         bootstrap_seconds: time to score the replicates of both finalists.
         mixture_seconds: time to prepare a metric for one mixture of seeds.
@@ -67,6 +69,7 @@ class Reserve:
     ) -> None:
         split = prepared.split
         self.slowness, self.reading_seconds = slowness, 0.0
+        self.sides: tuple[str, ...] = tuple(UNKNOWN_SECONDS)
         self.prepared, self.budget_seconds, self.runs = prepared, budget_seconds, runs
         self.n_train = len(split.items("train"))
         self.n_test = len(split.items("test"))
@@ -119,7 +122,7 @@ class Reserve:
             own = [run for run in self.runs if run.side == side and run.valid_score is not None]
             if own:
                 best[side] = (max if higher else min)(own, key=lambda run: run.valid_score or 0.0)
-        unknown = sum(seconds for side, seconds in UNKNOWN_SECONDS.items() if side not in best)
+        unknown = sum(UNKNOWN_SECONDS[side] for side in self.sides if side not in best)
         naming = min(self.naming_seconds, MOST_NAMING_SHARE * self.budget_seconds)
         return self.seconds(best, n_seeds) + SLACK * self.slowness * unknown + naming
 
@@ -143,7 +146,8 @@ class Reserve:
         """
         if math.isinf(self.budget_seconds):
             return 0.0
-        total = BASE_SECONDS * self.slowness + self.reading_seconds + self.bootstrap_seconds + self.probing_seconds
+        total = BASE_SECONDS * self.slowness + CONCLUDED * self.reading_seconds
+        total += self.bootstrap_seconds + self.probing_seconds
         if n_seeds > 1:  # for each mixture of seeds that can be drawn, a step towards it and a step away are scored
             n_mixtures = math.comb(2 * n_seeds - 1, n_seeds)
             total += CROSSED_SHARE * self.bootstrap_seconds + 4 * n_mixtures * self.mixture_seconds
