@@ -201,7 +201,6 @@ class TableFeatures:
             gaps = np.isnan(values)
             gone = ~np.isfinite(values)
             np.clip(values, -LARGEST, LARGEST, out=values)
-            values[gone] = np.nan
             tells = (~gone if weight is None else ~gone & (weight > 0)[:, None]).any(axis=0).tolist()
             flags = gaps.any(axis=0).tolist() if self.style == "linear" else [False] * len(own)
             sample = values[evenly(len(values), MAX_FIT_ROWS)]
@@ -309,9 +308,7 @@ class TableFeatures:
         found: dict[str, np.ndarray] = {}
         stored = {name for name, dtype in zip(frame.columns, frame.dtypes.tolist(), strict=True) if dtype == np.float64}
         for own, values in number_blocks(frame, [name for name in names if name in stored]):
-            gone = ~np.isfinite(values)
             np.clip(values, -LARGEST, LARGEST, out=values)
-            values[gone] = np.nan
             for place, name in enumerate(own):
                 block = values[:, place : place + 1]
                 flag = self.plan[name]["flag"]
