@@ -40,11 +40,10 @@ def number_blocks(
     """
     n_rows = len(frame) if rows is None else len(rows)
     step = max(1, BLOCK_CELLS // max(n_rows, 1))
-    places = frame.columns.get_indexer(list(names)) if len(names) > 1 else [frame.columns.get_loc(n) for n in names]
     for start in range(0, len(names), step):
-        part = frame.iloc[:, places[start : start + step]]
-        part = part if rows is None else part.iloc[rows]
-        yield names[start : start + step], part.to_numpy(np.float64, copy=True)
+        own = list(names[start : start + step])
+        part = frame[own] if rows is None else frame[own].iloc[rows]
+        yield own, part.to_numpy(np.float64, copy=True)
 
 
 def values_of(frame: pd.DataFrame, kinds: str = "biuf") -> Iterator[tuple[object, np.ndarray | pd.Series]]:

@@ -45,7 +45,9 @@ def test_columns_of_one_name_are_both_there():
 def test_blocks_hold_the_numbers_of_some_rows(monkeypatch, cells):
     monkeypatch.setattr(frame_columns, "BLOCK_CELLS", cells)
     table, rows = frame(), np.array([3, 1, 7])
-    names = [name for name, kind in zip(table.columns, numpy_kinds(table), strict=True) if kind and kind in "biuf"][::-1]
+    names = [name for name, kind in zip(table.columns, numpy_kinds(table), strict=True) if kind and kind in "biuf"][
+        ::-1
+    ]
     found = {name: values for own, block in number_blocks(table, names, rows)
              for name, values in zip(own, block.T, strict=True)}  # fmt: skip
     assert list(found) == names

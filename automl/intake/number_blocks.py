@@ -1,7 +1,7 @@
-"""Columns of plainly written numbers, many at a time: of wide tables, one by one they take longer than their cells.
+"""Columns of plainly written numbers, many at a time: one by one they take longer than the cells of a wide table.
 
-What is found is what `automl.intake.cells` finds of each column by itself; columns that are written in any other way are
-left to it.
+What is found is what `automl.intake.cells` finds of each column by itself; columns that are written in any other way
+are left to it.
 """
 
 from __future__ import annotations
@@ -98,10 +98,10 @@ def _of_block(cells: Any, places: Sequence[int], n_rows: int, missing: Collectio
         if not len(fits):
             return {}
         rows = (fits[:, None] * n_rows + np.arange(n_rows)).ravel()
-        places, is_gone = [places[i] for i in fits], is_gone[fits]
+        places, is_gone = [places[i] for i in fits.tolist()], is_gone[fits]
         cells, gone = cells.take(rows), gone.take(rows)
-    pointed = (table(pc.match_substring_regex(cells, POINTED)) & ~is_gone).any(axis=1)
-    whole = (table(pc.match_substring_regex(cells, WHOLE)) | is_gone).all(axis=1)
+    pointed: np.ndarray = (table(pc.match_substring_regex(cells, POINTED)) & ~is_gone).any(axis=1)
+    whole: np.ndarray = (table(pc.match_substring_regex(cells, WHOLE)) | is_gone).all(axis=1)
     fractions = pointed & (_are_short(cells, n_rows) | (n_rows <= SEEN_WHOLE))
     try:
         values = pc.cast(pc.if_else(gone, pa.scalar(None, cells.type), cells), pa.float64())
@@ -126,7 +126,7 @@ def _are_short(cells: Any, n_rows: int) -> np.ndarray:
     import pyarrow.compute as pc
 
     long = pc.match_substring_regex(cells, r"^-?(?:0[0-9]+|[0-9]{16,})$").to_numpy(zero_copy_only=False)
-    return ~np.asarray(long, dtype=bool).reshape(-1, n_rows).any(axis=1)
+    return np.asarray(~np.asarray(long, dtype=bool).reshape(-1, n_rows).any(axis=1))
 
 
 def _typed(numbers: np.ndarray, is_whole: bool, has_gaps: bool) -> np.ndarray:

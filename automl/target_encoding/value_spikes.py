@@ -99,11 +99,11 @@ def may_come_back(block: np.ndarray) -> np.ndarray:
     begins = (ordered[LEAST_ROWS - 1 :] == ordered[: n_rows - LEAST_ROWS + 1]) & np.isfinite(
         ordered[LEAST_ROWS - 1 :]
     )  # a value of LEAST_ROWS rows once, of each more once more
-    n_often = begins.sum(axis=0) - (begins[1:] & (ordered[1 : n_rows - LEAST_ROWS + 1] == ordered[: n_rows - LEAST_ROWS])).sum(axis=0)
+    n_often = begins.sum(axis=0) - (
+        begins[1:] & (ordered[1 : n_rows - LEAST_ROWS + 1] == ordered[: n_rows - LEAST_ROWS])
+    ).sum(axis=0)
     n_covered = begins.sum(axis=0) + (LEAST_ROWS - 1) * n_often
-    return np.asarray(
-        (n_distinct >= LEAST_DISTINCT) & (n_often >= LEAST_VALUES) & (n_covered >= LEAST_SHARE * n_rows)
-    )
+    return np.asarray((n_distinct >= LEAST_DISTINCT) & (n_often >= LEAST_VALUES) & (n_covered >= LEAST_SHARE * n_rows))
 
 
 def value_spikes(numbers: np.ndarray, targets: np.ndarray, folds: np.ndarray) -> np.ndarray | None:

@@ -182,7 +182,9 @@ def test_of_thousands_of_columns_few_are_compared_closely_and_what_matters_is_am
 
     looked: list[str] = []
     compare = importance.with_numbers
-    monkeypatch.setattr(importance, "with_numbers", lambda cells, values: looked.append(cells.name) or compare(cells, values))
+    monkeypatch.setattr(
+        importance, "with_numbers", lambda cells, values: looked.append(cells.name) or compare(cells, values)
+    )
     monkeypatch.setattr(importance, "MANY_FACTORS", 200)
     monkeypatch.setattr(importance, "MOST_COMPARED", 20)
     dataset = table(120, x=normal, c=levels("a", "b"))
@@ -191,6 +193,7 @@ def test_of_thousands_of_columns_few_are_compared_closely_and_what_matters_is_am
     more = pd.DataFrame(noise, columns=[f"n{i}" for i in range(400)]).assign(empty=np.nan)
     inputs = pd.concat([more, dataset.inputs], axis=1)
     wide = Dataset("wide", inputs, dataset.target)
-    found = IMPORTANCE.run(context_of(wide, table_task(inputs, "binary", "roc_auc"), {"deep": by_x, "shallow": by_x}))
+    context = context_of(wide, table_task(inputs, "binary", "roc_auc"), {"deep": by_x, "shallow": by_x}, n_train=40)
+    found = IMPORTANCE.run(context)
     assert len(looked) <= 20 + 1 and "x" in looked and "c" in looked
     assert found is not None and found["rows"][0]["factor"] == "x"

@@ -15,7 +15,8 @@ POOLS = {
     "long": ["12345678901234567", "1"], "sixteen": ["1234567890123456", "5", ""], "plus": ["+1", "2"],
     "blank": [" 7", "8"], "signs": ["-", "3", "4.5"], "words": ["?", "None", "a", "b"],
     "codes": ["NA", "DE", "FR", "US", "GB", "IT", "ES"], "powers": ["1e5", "2", "3E-7"], "inf": ["inf", "1.0"],
-    "bare": ["1.", ".5", "-.5", "-0"], "minus": ["-0", "1", ""], "empty": [""], "missing": ["NA"], "huge": ["1e999", "1"],
+    "bare": ["1.", ".5", "-.5", "-0"], "minus": ["-0", "1", ""], "empty": [""], "missing": ["NA"],
+    "huge": ["1e999", "1"],
     "both": ["00", "1.5"], "dot": [".", "1"], "commas": ["1,5", "2,25"], "thousands": ["1.500", "2.250"],
     "indented": [" a", " b"], "truths": ["true", "false"], "dates": ["2020-01-02", "2021-03-04"],
 }  # fmt: skip
@@ -50,7 +51,9 @@ def test_all_at_once_and_one_by_one_are_the_same(monkeypatch, delimiter, n_rows,
 
 
 def test_plain_columns_are_found_and_others_left():
-    columns = [pa.chunked_array([pa.array(pool * 3, pa.large_string())]) for pool in (["1", "2"], ["x", "1"], ["", "2.5"])]
+    columns = [
+        pa.chunked_array([pa.array(pool * 3, pa.large_string())]) for pool in (["1", "2"], ["x", "1"], ["", "2.5"])
+    ]
     found = number_blocks.plain_numbers(columns, [0, 1, 2], {"NA"})
     assert set(found) == {0, 2}
     assert found[0].values.dtype == np.int64 and found[2].values.tolist()[1] == 2.5 and np.isnan(found[2].values[0])

@@ -21,7 +21,9 @@ def test_the_columns_that_are_judged_are_those_with_enough_values_that_come_back
     for n_rows in (10, 23, 24, 60, 400):
         block = columns(n_rows)
         judged = []
-        monkeypatch.setattr(value_spikes, "gain_of_levels", lambda *given, judged=judged: judged.append(1) or (0.0, 0.0))
+        monkeypatch.setattr(
+            value_spikes, "gain_of_levels", lambda *given, judged=judged: judged.append(1) or (0.0, 0.0)
+        )
         expected = []
         for column in block.T:
             judged.clear()

@@ -20,8 +20,9 @@ from scipy import sparse
 from sklearn.preprocessing import QuantileTransformer
 
 from automl.baselines.features.dates import date_parts, first_second, varying_parts
-from automl.baselines.features.levels import by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
+from automl.baselines.features.levels import by_cell, cells_of, counted, find, levels_of, tokens_of
 from automl.baselines.features.normal import normal_scores
+from automl.baselines.features.number_columns import LARGEST, NUMBER_STEPS, apply_plain, fit_plain, medians, n_distinct
 from automl.baselines.features.packed_steps import packed, unpacked
 from automl.baselines.features.picture_columns import apply_pictures, fit_pictures
 from automl.baselines.features.sparse_levels import level_scale, places_of_levels, with_levels
@@ -29,7 +30,6 @@ from automl.baselines.features.target_statistics import fit_levels, fit_target_s
 from automl.baselines.features.text_columns import apply_text, fit_text
 from automl.baselines.learners.learner import own_goal
 from automl.baselines.model import remembered, rows_key
-from automl.frame_columns import number_blocks
 from automl.records import (
     FILE_KINDS,
     MIN_LEVEL_ROWS,
@@ -40,29 +40,21 @@ from automl.records import (
     Task,
     encoded_columns,
 )  # fmt: skip
-from automl.target_encoding.microaggregation import median, quantiles
-from automl.target_encoding.ridge import MAX_FIT_ROWS, amounts
-from automl.target_encoding.value_spikes import may_come_back, words_of
+from automl.target_encoding.microaggregation import quantiles
+from automl.target_encoding.ridge import amounts
+from automl.target_encoding.value_spikes import words_of
 
 __all__ = ["MANY_TEXTS", "TableFeatures"]
 
 MAX_LEVELS = 255
-MEDIAN_CELLS = 2_000_000
 STATISTIC_ROWS = 30_000
 """Medians, spreads and quantiles are of so many rows, evenly taken."""
 SPARSE_ROWS = 100_000
-LARGEST = 1e100
-"""Numbers beyond it count as it: sums and squares of some millions of them are finite."""
 MOST_LANDMARKS = 200
 """Quantiles of a column that its normal scale is interpolated between."""
 MANY_TEXTS = 30_000
 """Beyond so many rows the first settings read texts by their words alone."""
 
-
-FEW_COLUMNS = 40
-"""Fewer columns of numbers are read one by one."""
-NUMBER_STEPS = ({"kind": "number", "flag": False}, {"kind": "number", "flag": True})
-"""Of plain columns of numbers, without and with a column that says where a value is missing; never changed."""
 
 Cells: TypeAlias = pd.Series | np.ndarray
 
@@ -132,7 +124,7 @@ class TableFeatures:
         self.plan, self.categories = {}, []
         self.is_sparse = self.style == "linear" and len(rows) >= SPARSE_ROWS
         there = set(frame.columns)
-        plain = self._plain_numbers(frame, weight)
+        plain = fit_plain(frame, self.kinds, self.style, weight, judged=self.target_means)
         for name, kind in self.kinds.items():
             if name not in there or kind in UNUSED_KINDS:
                 continue
@@ -164,14 +156,14 @@ class TableFeatures:
         if len(matrix) > STATISTIC_ROWS:
             some = matrix[np.linspace(0, len(matrix) - 1, STATISTIC_ROWS).astype(np.int64)]
         with np.errstate(all="ignore"):
-            self.center = _medians(some)
+            self.center = medians(some)
         self.categories = []  # codes count as numbers from here on
         if self.style == "linear":
             scaled = some - self.center
             percentile = np.nanpercentile if np.isnan(scaled).any() else np.percentile  # the first goes by columns
             spread = np.nanstd(np.clip(scaled, *percentile(scaled, [0.5, 99.5], axis=0)), axis=0)
             self.scale = np.where(spread > 0, spread, 1.0)
-            self.smooth = _n_distinct(some[:2000]) > 10
+            self.smooth = n_distinct(some[:2000]) > 10
             if self.quantiles and self.smooth.any():
                 filled = np.where(np.isnan(some), self.center, some)[:, self.smooth]
                 landmarks = quantiles(filled, np.linspace(0.0, 1.0, min(MOST_LANDMARKS, max(len(some) // 2, 2))))
@@ -179,40 +171,6 @@ class TableFeatures:
                     n_quantiles=len(landmarks), output_distribution="normal", random_state=self.seed
                 ).fit(landmarks)
         return self._sparse(matrix, levels) if self.is_sparse else self._finish(matrix)
-
-    def _plain_numbers(
-        self, frame: pd.DataFrame, weight: np.ndarray | None
-    ) -> dict[str, tuple[dict[str, Any], np.ndarray] | None]:
-        """Step and block of the columns of numbers none of whose values come back, of many at a time.
-
-        Args:
-            frame: training rows.
-            weight: of each row, or None.
-
-        Returns:
-            By name; None for a column in which no row that counts has a value.
-        """
-        stored = {name for name, dtype in zip(frame.columns, frame.dtypes.tolist(), strict=True) if dtype == np.float64}
-        names = [name for name, kind in self.kinds.items() if kind in NUMERIC_KINDS and name in stored]
-        found: dict[str, tuple[dict[str, Any], np.ndarray] | None] = {}
-        if len(names) < FEW_COLUMNS:
-            return found
-        for own, values in number_blocks(frame, names):
-            gaps = np.isnan(values)
-            gone = ~np.isfinite(values)
-            np.clip(values, -LARGEST, LARGEST, out=values)
-            tells = (~gone if weight is None else ~gone & (weight > 0)[:, None]).any(axis=0).tolist()
-            flags = gaps.any(axis=0).tolist() if self.style == "linear" else [False] * len(own)
-            sample = values[evenly(len(values), MAX_FIT_ROWS)]
-            come_back = may_come_back(sample).tolist() if self.target_means else [False] * len(own)
-            for place, name in enumerate(own):
-                if come_back[place] and self.kinds[name] != "boolean":
-                    continue  # it is judged by itself
-                block = values[:, place : place + 1]
-                if flags[place]:
-                    block = np.concatenate([block, np.isnan(block) * 1.0], axis=1)
-                found[name] = (NUMBER_STEPS[flags[place]], block) if tells[place] else None
-        return found
 
     def _fit_column(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, name: str, kind: str,
                     targets: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
@@ -286,7 +244,7 @@ class TableFeatures:
     def transform(self, dataset: Dataset, rows: np.ndarray) -> Any:
         """The matrix of other rows; unseen levels count as none."""
         frame = dataset.inputs.take(rows)
-        plain = self._applied_at_once(frame)
+        plain = apply_plain(frame, self.plan)
         blocks = [
             plain.pop(name)
             if name in plain
@@ -299,21 +257,6 @@ class TableFeatures:
             blocks = [np.zeros((len(rows), 1))]
         matrix = _side_by_side(blocks)
         return self._sparse(matrix, self._levels(frame)) if self.is_sparse else self._finish(matrix)
-
-    def _applied_at_once(self, frame: Table) -> dict[str, np.ndarray]:
-        """What `_apply_all` makes of the columns of numbers without levels, of many at a time; by name."""
-        names = [name for name, step in self.plan.items() if step["kind"] == "number" and len(step) == 2]
-        if len(names) < FEW_COLUMNS or not isinstance(frame, pd.DataFrame):
-            return {}
-        found: dict[str, np.ndarray] = {}
-        stored = {name for name, dtype in zip(frame.columns, frame.dtypes.tolist(), strict=True) if dtype == np.float64}
-        for own, values in number_blocks(frame, [name for name in names if name in stored]):
-            np.clip(values, -LARGEST, LARGEST, out=values)
-            for place, name in enumerate(own):
-                block = values[:, place : place + 1]
-                flag = self.plan[name]["flag"]
-                found[name] = np.concatenate([block, np.isnan(block) * 1.0], axis=1) if flag else block
-        return found
 
     def _apply_all(self, step: Mapping[str, Any], column: Cells) -> np.ndarray:
         if step["kind"] == "text":
@@ -384,29 +327,6 @@ def _tells(column: pd.Series, kind: str, weight: np.ndarray | None) -> bool:
     if kind in NUMERIC_KINDS:
         there = there & np.isfinite(column.to_numpy(np.float64, na_value=np.nan))
     return bool((there if weight is None else there & (weight > 0)).any())
-
-
-def _medians(matrix: np.ndarray) -> np.ndarray:
-    """The microaggregated median ``(n_columns,)`` of what each column of a matrix holds."""
-    whole = ~np.isnan(matrix).any(axis=0)
-    found = np.empty(matrix.shape[1])
-    step = max(1, MEDIAN_CELLS // max(len(matrix), 1))
-    places = np.flatnonzero(whole)
-    for start in range(0, len(places), step):
-        found[places[start : start + step]] = quantiles(matrix[:, places[start : start + step]], [0.5])[0]
-    for place in np.flatnonzero(~whole).tolist():
-        column = matrix[:, place]
-        found[place] = median(column[~np.isnan(column)])
-    return found
-
-
-def _n_distinct(matrix: np.ndarray) -> np.ndarray:
-    """How many different values each column holds, ``(n_columns,)``; gaps count as one."""
-    if not len(matrix):
-        return np.zeros(matrix.shape[1], np.int64)
-    ordered = np.sort(matrix, axis=0)  # gaps last
-    gone = np.isnan(ordered)
-    return np.asarray(((ordered[1:] != ordered[:-1]) & ~gone[1:]).sum(axis=0) + ~gone[0] + gone[-1])
 
 
 def _side_by_side(blocks: list[np.ndarray]) -> np.ndarray:

@@ -57,7 +57,8 @@ def infinite_numbers(raw: pd.DataFrame) -> Finding | None:
     found = dict.fromkeys((name for name, dtype in raw.dtypes.items() if dtype.kind == "f"), 0)
     for own, block in number_blocks(raw, [name for name, kind in zip(raw.columns, kinds, strict=True) if kind == "f"]):
         found |= zip(own, np.isinf(block).sum(axis=0).tolist(), strict=True)
-    for name, kind in zip(raw.columns, kinds, strict=True):
+    for place, kind in enumerate(kinds):
+        name = raw.columns[place]
         if not kind and name in found:
             found[name] = int(np.isinf(raw[name].to_numpy(dtype=np.float64, na_value=np.nan)).sum())
     for name, n in found.items():

@@ -104,7 +104,10 @@ def stored_numbers(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, 
 
 
 def read_values(
-    cells: Mapping[str, pd.Series], columns: Sequence[Column], n_rows: int, known: Mapping[str, np.ndarray] | None = None
+    cells: Mapping[str, pd.Series],
+    columns: Sequence[Column],
+    n_rows: int,
+    known: Mapping[str, np.ndarray] | None = None,
 ) -> dict[str, np.ndarray]:
     """The values of each column as `read` has them, by name.
 

@@ -35,7 +35,7 @@ def plain_numbers(frame: pd.DataFrame) -> dict[str, Column]:
         steps = (block[1:] != block[:-1]) & ~np.isnan(block[1:])
         n_distinct = steps.sum(axis=0) + present.any(axis=0)
         varies = (n_distinct > 1) | ~present.all(axis=0)
-        for place in np.flatnonzero(finite & fractions & varies):
+        for place in np.flatnonzero(finite & fractions & varies).tolist():
             values = block[: int(present[:, place].sum()), place]
             found[names[place]] = stored_numbers(names[place], values, int(n_distinct[place]))
     return found

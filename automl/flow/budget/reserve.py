@@ -64,9 +64,7 @@ class Reserve:
         repeating: returns the time to keep back for fits of the finalists on other splits.
     """
 
-    def __init__(
-        self, prepared: Prepared, budget_seconds: float, runs: list[Run], slowness: float = 1.0
-    ) -> None:
+    def __init__(self, prepared: Prepared, budget_seconds: float, runs: list[Run], slowness: float = 1.0) -> None:
         split = prepared.split
         self.slowness, self.reading_seconds = slowness, 0.0
         self.sides: tuple[str, ...] = tuple(UNKNOWN_SECONDS)

@@ -84,7 +84,7 @@ def numbers_spec(name: str, columns: Sequence[str], values: np.ndarray, missing:
         table[:, column], std[column], span[column] = quantiles(observed, levels), observed.std(), np.ptp(observed)
     edges = table[:N_EDGES].astype(np.float32)
     q01, q25, median, q75, q99 = table[N_EDGES:]
-    rises = (edges[1:] > edges[:-1]).all(axis=0).tolist()  # then all differ already
+    rises = np.asarray((edges[1:] > edges[:-1]).all(axis=0))  # then all differ already
     return InputSpec(
         name=name,
         kind="numbers",

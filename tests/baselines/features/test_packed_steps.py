@@ -55,7 +55,7 @@ def test_a_column_may_be_called_as_a_part_of_what_is_stored():
 def test_texts_that_say_something_else_are_refused(change):
     state = {"kinds": json.dumps({"a": "numeric"}), "plan": {"order": '[["a", 0]]', "others": {}}, "categories": []}
     assert packed_steps.unpacked(state, NUMBER_STEPS)["plan"] == {"a": NUMBER_STEPS[0]}
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="of its columns"):
         packed_steps.unpacked({**state, **change}, NUMBER_STEPS)
 
 
@@ -71,7 +71,7 @@ def test_columns_of_numbers_are_fitted_and_read_without_a_series_for_each():
 
 
 def test_blocks_and_single_columns_make_the_same_matrix(monkeypatch):
-    from automl.baselines.features import columns
+    from automl.baselines.features import number_columns
 
     dataset, task, truth = table(60)
     dataset.inputs["g3"] = np.tile([0.0, 1.0, np.inf], 10)
@@ -80,7 +80,7 @@ def test_blocks_and_single_columns_make_the_same_matrix(monkeypatch):
     for style, given in (("linear", None), ("linear", weight), ("trees", weight)):
         made = []
         for least in (1, 10**6):
-            monkeypatch.setattr(columns, "FEW_COLUMNS", least)
+            monkeypatch.setattr(number_columns, "FEW_COLUMNS", least)
             features = TableFeatures(task, style, quantiles=style == "linear")
             made.append((features.fit(dataset, rows, truth, given), features.transform(dataset, rows[::2]), features))
         for quick, slow in zip(made[0][:2], made[1][:2], strict=True):
