@@ -102,14 +102,14 @@ def _of_block(cells: Any, places: Sequence[int], n_rows: int, missing: Collectio
         cells, gone = cells.take(rows), gone.take(rows)
     pointed: np.ndarray = (table(pc.match_substring_regex(cells, POINTED)) & ~is_gone).any(axis=1)
     whole: np.ndarray = (table(pc.match_substring_regex(cells, WHOLE)) | is_gone).all(axis=1)
-    fractions = pointed & (_are_short(cells, n_rows) | (n_rows <= SEEN_WHOLE))
+    fractions: np.ndarray = pointed & (_are_short(cells, n_rows) | (n_rows <= SEEN_WHOLE))
     try:
         values = pc.cast(pc.if_else(gone, pa.scalar(None, cells.type), cells), pa.float64())
     except pa.ArrowInvalid:  # a number that is none for Arrow
         return {}
     numbers = values.to_numpy(zero_copy_only=False).reshape(-1, n_rows)
     words = _words(cells, is_gone)
-    has_gaps = is_gone.any(axis=1)
+    has_gaps = np.asarray(is_gone.any(axis=1))
     return {
         place: PlainNumbers(_typed(numbers[i], bool(whole[i]), bool(has_gaps[i])), words.get(i, {}))
         for i, place in enumerate(places)

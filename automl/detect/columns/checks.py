@@ -51,19 +51,14 @@ def audit(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> t
 
 def infinite_numbers(raw: pd.DataFrame) -> Finding | None:
     """Numbers without bound, which are read as missing."""
-    names: list[str] = []
-    count = 0
     kinds = numpy_kinds(raw)
     found = dict.fromkeys((name for name, dtype in raw.dtypes.items() if dtype.kind == "f"), 0)
     for own, block in number_blocks(raw, [name for name, kind in zip(raw.columns, kinds, strict=True) if kind == "f"]):
         found |= zip(own, np.isinf(block).sum(axis=0).tolist(), strict=True)
-    for place, kind in enumerate(kinds):
-        name = raw.columns[place]
-        if not kind and name in found:
-            found[name] = int(np.isinf(raw[name].to_numpy(dtype=np.float64, na_value=np.nan)).sum())
-    for name, n in found.items():
-        if n:
-            names, count = [*names, str(name)], count + n
+    for own_type in [name for name, kind in zip(raw.columns, kinds, strict=True) if not kind and name in found]:
+        found[own_type] = int(np.isinf(raw[own_type].to_numpy(dtype=np.float64, na_value=np.nan)).sum())
+    names = [str(name) for name, n in found.items() if n]
+    count = sum(found.values())
     if not count:
         return None
     message = (
