@@ -29,6 +29,8 @@ time to read a few of its rows, which is measured before."""
 SLACK = 1.4
 BUILD_SECONDS = 0.3
 UNKNOWN_SECONDS = {"deep": 1.0, "shallow": 0.5}
+PARAMETER_SECONDS = 5e-8
+"""Of a network of 65 million weights the conclusion took 4 to 5 s; small ones have none to speak of."""
 TRACE_SHARE = 0.08
 MOST_TRACE_SECONDS = 1.0
 FORWARD_SHARE = 0.35
@@ -182,5 +184,6 @@ class Reserve:
 
 
 def _build_seconds(run: Run) -> float:
-    """Seconds to build and trace a network."""
-    return BUILD_SECONDS + min(TRACE_SHARE * run.cost.fit_seconds, MOST_TRACE_SECONDS)
+    """Seconds to build and trace a network, and to fill its weights."""
+    traced = min(TRACE_SHARE * run.cost.fit_seconds, MOST_TRACE_SECONDS)
+    return BUILD_SECONDS + traced + PARAMETER_SECONDS * (run.cost.n_parameters or 0)

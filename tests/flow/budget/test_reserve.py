@@ -1,6 +1,7 @@
 """What is kept back for the conclusion grows with what it must do."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -119,3 +120,12 @@ def test_the_rows_of_a_wide_table_are_read_once_to_know_how_long_it_takes(monkey
     assert [latency.wide_reading_seconds(wide) for _ in range(3)] == [3.0] * 3 and read == [1]
     narrow = SimpleNamespace(own_form=latency.OwnForm(pd.DataFrame(np.zeros((4, 3)))))
     assert latency.wide_reading_seconds(narrow) == 0.0 and read == [1]
+
+
+def test_a_network_of_millions_of_weights_takes_longer_to_build_again():
+    def seconds(n_parameters):
+        run = replace(deep(10.0), cost=Cost(fit_seconds=10.0, n_parameters=n_parameters))
+        return Reserve(prepared(200), 60.0, [run]).concluding_seconds({"deep": run})
+
+    assert seconds(None) == pytest.approx(seconds(0)) == pytest.approx(seconds(100_000), abs=0.01)
+    assert seconds(65_000_000) > seconds(0) + 3.0
