@@ -8,6 +8,7 @@ from series_made import series_made
 
 from automl.intake import cells, number_blocks
 from automl.intake.delimited import read
+from automl.intake.frames import tidy
 from automl.intake.raw import Hints
 
 POOLS = {
@@ -71,3 +72,20 @@ def test_no_column_of_numbers_is_read_by_itself(monkeypatch):
 
     (few, looked), (many, still) = count(60), count(600)
     assert looked == still == 0 and many <= few + 10
+
+
+def test_numbers_of_a_frame_stay_together():
+    """Beside columns that are made plain one by one, in the order that they came in."""
+
+    def wide(n):
+        frame = pd.DataFrame(np.arange(3.0 * n).reshape(3, n), columns=[f"g{i}" for i in range(n)])
+        frame.insert(5, "when", pd.date_range("2024-01-01", periods=3, tz="Europe/Paris"))
+        return frame.assign(y=pd.Series(["a", None, "b"], dtype=object), n=pd.array([1, None, 3], dtype="Int64"))
+
+    made, findings = tidy(pd.concat([wide(100)] * 30), "t")
+    assert list(made.columns) == list(wide(100).columns) and [one.check for one in findings] == ["time_zone"]
+    for name in made:
+        alone, _ = tidy(pd.concat([wide(100)[[name]]] * 30), "t")
+        pd.testing.assert_series_equal(made[name], alone[name])
+    few, many = (series_made(lambda n=n: tidy(pd.concat([wide(n)] * 30), "t")) for n in (100, 600))
+    assert many <= few + 10
