@@ -1,7 +1,9 @@
 """What all tests share."""
 
 import contextlib
+import gc
 import importlib
+import math
 import os
 import random
 import sys
@@ -21,6 +23,17 @@ threads.sleep_while_waiting()
 # Examples that take long are no failures: a busy machine is slow, and hypothesis by itself allows 0.2 s for each.
 settings.register_profile("automl", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("automl")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What collecting makes stays to the end: it is not searched for garbage, then and in each collection after."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _seed() -> None:
@@ -92,6 +105,32 @@ def analysed(contests_are_not_analysed):
             yield
 
     return within
+
+
+@pytest.fixture(autouse=True, scope="session")
+def finalists_are_refitted_twice():
+    """Two seeds are averaged as three or four are; tests of how many there are say so themselves.
+
+    Gives the most in use.
+    """
+    allocation = importlib.import_module("automl.flow.budget.allocation")
+    in_use = allocation.MOST_REFITS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(allocation, "MOST_REFITS", 2)
+        yield in_use
+
+
+@pytest.fixture(autouse=True, scope="session")
+def precision_is_not_tried():
+    """Which precision is faster depends on the machine and on what else runs; tests of the trial ask for it.
+
+    Gives the seconds of a search from which it is tried in use.
+    """
+    precision = importlib.import_module("automl.deep.training.precision")
+    with pytest.MonkeyPatch.context() as patch:
+        in_use = precision.LEAST_SECONDS
+        patch.setattr(precision, "LEAST_SECONDS", math.inf)
+        yield in_use
 
 
 SPAWN = ("automl.shallow.worker.spawn", "automl.shallow.apart.spawn")
