@@ -36,6 +36,27 @@ def pytest_collection():
         gc.enable()
 
 
+LONG = (
+    "flow/test_end_to_end.py", "flow/test_segment.py", "contract/test_templates.py",
+    "flow/test_goals_without_target.py", "flow/test_generation.py", "templates/test_unlabelled_templates.py", "report/test_browser.py",
+    "templates/test_table_generators.py", "shallow/test_shallow_worker.py", "test_planted_values.py",
+    "contract/test_settings.py", "deep/training/test_data_parallel.py", "serve/test_served_processes.py",
+    "deep/test_bad_templates.py", "flow/test_sounds_contest.py", "report/test_page.py", "export/test_formats.py",
+    "contract/test_analyses.py", "cli/test_cli.py", "deep/test_deep_side.py", "export/test_scripts.py",
+    "deep/test_deep_refits.py", "templates/test_item_diffusion.py", "flow/test_analyses_of_runs.py",
+    "metrics/test_two_sample.py", "docs/test_readme.py", "docs/test_tutorials.py", "docs/test_contributing.py",
+    "pretrained/test_picture_backbones.py", "analyses/test_refits_of_contests.py", "flow/test_pretrained_pictures.py",
+    "flow/test_results_fit_the_schema.py", "baselines/test_each_target.py", "deep/test_deep_repeats.py",
+)  # fmt: skip
+"""Files that take longest; see what the summary says of processor time."""
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first, so that in the end no process waits for another; files of equal rank stay as they came."""
+    ranks = {f"tests/{name}": rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(LONG)))
+
+
 def _seed() -> None:
     random.seed(0)
     np.random.seed(0)
@@ -206,5 +227,10 @@ class CpuSeconds:
 
 
 def pytest_configure(config):
-    """Counts processor time in workers, which run tests, and where their reports arrive."""
+    """Counts processor time in workers, which run tests, and where their reports arrive.
+
+    Several processes take files in the order given here; pytest-xdist's own puts files of few tests last.
+    """
     config.pluginmanager.register(CpuSeconds(), "cpu-seconds")
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
