@@ -6,7 +6,8 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.predict.model import Model, SideModel
+from automl.predict.model import Model
+from automl.predict.side_model import SideModel
 from automl.report.findings import finding_text
 from automl.report.summary import summary, verdict_lines
 from automl.report.trust import Trust, trust_of

@@ -7,7 +7,7 @@ from typing import Any
 from automl import goals, recipe
 from automl.flow.prepare import prepare
 from automl.flow.selection import baselines_for
-from automl.predict.model import SideModel
+from automl.predict.side_model import SideModel
 from automl.records import Facts, FitContext
 from automl.sides.predictors import ShallowPredictor
 

@@ -7,7 +7,8 @@ from automl.api.finished import analyse, compare, update
 from automl.api.inspecting import inspect
 from automl.api.opening import load
 from automl.inspection import Inspection
-from automl.predict.model import Model, SideModel
+from automl.predict.model import Model
+from automl.predict.side_model import SideModel
 from automl.result import Result
 
 __all__ = [

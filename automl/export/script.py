@@ -39,7 +39,7 @@ def write_script(side: Any, target: Path, result: Mapping[str, Any]) -> dict[str
     """Write a folder with ``train.py`` and what it reads; returns its manifest.
 
     Args:
-        side: an `automl.predict.model.SideModel` of side deep or shallow.
+        side: an `automl.predict.side_model.SideModel` of side deep or shallow.
         target: the new folder.
         result: the content of ``result.json``, for the settings that were found.
 

@@ -77,7 +77,7 @@ def export(
     """Export the model of a side, and check the file against it.
 
     Args:
-        side: an `automl.predict.model.SideModel`.
+        side: an `automl.predict.side_model.SideModel`.
         out: a folder that does not exist yet.
         format: one of `automl.export.formats.FORMATS`.
         rows: rows to check it on, in any form that `predict` takes, of which the first 1,000 are used; a history for a

@@ -14,7 +14,7 @@ import pandas as pd
 
 from automl import goals
 from automl.errors import InputError
-from automl.predict.model import SideModel
+from automl.predict.side_model import SideModel
 from automl.records import Cost
 
 if TYPE_CHECKING:

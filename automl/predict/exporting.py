@@ -12,7 +12,7 @@ from automl.errors import FolderError
 from automl.export import Exported, export
 
 if TYPE_CHECKING:
-    from automl.predict.model import SideModel
+    from automl.predict.side_model import SideModel
 
 __all__ = ["export_of_run"]
 

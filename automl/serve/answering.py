@@ -15,10 +15,10 @@ from automl import goals
 from automl.errors import AutomlError, BundleError, InputError
 from automl.goals.shared.outputs import taken
 from automl.goals.shared.rows import as_written
-from automl.predict.model import SideModel
 from automl.predict.on_odd import reported
 from automl.predict.plain_rows import joined_plainly, read_plainly
 from automl.predict.rows import read_compared
+from automl.predict.side_model import SideModel
 from automl.records import Dataset, Finding, Output
 from automl.serve.body import Question, Rows, read_body
 from automl.serve.json_values import plain_values

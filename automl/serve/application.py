@@ -20,7 +20,7 @@ from automl.serve.settings import Settings
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
 
-    from automl.predict.model import SideModel
+    from automl.predict.side_model import SideModel
 
 __all__ = ["application", "need"]
 

@@ -20,7 +20,7 @@ from automl.system.printable import printable
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from automl.predict.model import SideModel
+    from automl.predict.side_model import SideModel
 
 __all__ = ["from_environment", "model_of", "run"]
 

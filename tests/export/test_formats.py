@@ -14,7 +14,8 @@ from automl import report
 from automl.errors import DataError, FolderError, MissingExtra, RecipeError
 from automl.export import check, formats
 from automl.export.reader import open_export
-from automl.predict.model import Model, SideModel
+from automl.predict.model import Model
+from automl.predict.side_model import SideModel
 from automl.storage.files import locked
 from automl.testing.outcomes import example_outcome
 

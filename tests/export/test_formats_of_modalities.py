@@ -14,7 +14,7 @@ from automl.baselines.smoothing import Smoothing
 from automl.errors import DataError
 from automl.export import check, graph
 from automl.export.reader import open_export
-from automl.predict.model import SideModel
+from automl.predict.side_model import SideModel
 from automl.sides.predictors import ShallowPredictor
 
 LIBRARIES = ("onnx", "tf2onnx", "onnxruntime")

@@ -9,7 +9,7 @@ from automl.errors import DataError
 from automl.export import check, describe, graph
 from automl.export.reader import Export
 from automl.flow.prepare import prepare
-from automl.predict.model import SideModel
+from automl.predict.side_model import SideModel
 from automl.records import Template
 from automl.sides.predictors import DeepPredictor
 

@@ -13,6 +13,7 @@ import pytest
 
 import automl
 from automl.errors import DataError, FolderError, InputError, RecipeError
+from automl.flow.budget import passes
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder
 
@@ -58,7 +59,16 @@ def test_every_input_error_is_a_value_error():
     assert issubclass(InputError, ValueError)
 
 
-def test_a_budget_too_small_still_returns_the_floor_and_says_why(tmp_path):
+def test_a_budget_too_small_for_any_model_still_returns_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(passes, "LEAST_LATE_SECONDS", 3600.0)
+    monkeypatch.setattr(passes, "MOST_LATE_SECONDS", 3600.0)
+    facts = automl.fit(table(), target="y", budget="0.01s", out=str(tmp_path / "run"), quiet=True).result
+    assert [run["side"] for run in facts["runs"] if run["finalist"]] == ["shallow"]
+    assert (facts["verdict"], facts["reason"]) == ("tie", "one_sided")
+
+
+def test_where_no_model_is_fitted_the_floor_is_returned_and_the_reason_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(passes, "MOST_LATE_SECONDS", 0.0)
     result = automl.fit(table(), target="y", budget="0.01s", out=str(tmp_path / "run"), quiet=True)
     facts = result.result
     assert any(run["side"] == "floor" and run["test_score"] is not None for run in facts["runs"])

@@ -96,7 +96,7 @@ def test_what_cannot_be_read_by_itself_is_timed_as_typed(monkeypatch):
     def refuse(*arguments, **more):
         raise DataError("none of these rows can be read")
 
-    monkeypatch.setattr("automl.predict.model.SideModel.predict", refuse)
+    monkeypatch.setattr("automl.predict.side_model.SideModel.predict", refuse)
     monkeypatch.setattr(latency, "time", Ticks(0.001))
     assert latency.measure(predictor, "deep", prepared).predict_ms > 0 and predictor.calls
 

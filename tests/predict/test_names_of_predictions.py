@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.predict.model import _Read
 from automl.predict.rows import future
+from automl.predict.side_model import _Read
 from automl.records import Output
 
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from automl import modalities
 from automl.errors import AutomlError
-from automl.predict import model as predict_model
-from automl.predict import plain_rows
+from automl.predict import plain_rows, side_model
 from automl.predict.plain_rows import read_plainly
 from automl.predict.rows import read_rows
 from automl.records import ColumnArrays
@@ -200,6 +199,6 @@ def test_odd_tables_are_predicted_and_told_as_by_the_general_reader(fit_of, chan
 
 def test_the_quick_reader_is_asked_by_predict(fit_of, monkeypatch):
     model, asked = fit_of("linear"), []
-    monkeypatch.setattr(predict_model.SideModel, "read", lambda *_, **__: asked.append(1))
+    monkeypatch.setattr(side_model.SideModel, "read", lambda *_, **__: asked.append(1))
     rows = customers(400, 7).drop(columns="churned").iloc[5:6].assign(bill=33.0, channel="web")
     assert list(model.predict(rows).index) == [5] and not asked

@@ -8,6 +8,7 @@ too. See ``docs/decisions/0030-time-into-trials.md``.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ MOST_PASSES = 4
 """The most times that finalists are named."""
 UNUSED_SHARE = 0.05
 """Of the budget: if less is left over, there is no further pass."""
+LATE_SHARE, LEAST_LATE_SECONDS, MOST_LATE_SECONDS = 0.25, 10.0, 30.0
+"""What a first model may take where the budget left no time for one: a share of the budget, within bounds."""
 
 
 def search_and_refit(
@@ -98,11 +101,30 @@ def search_and_refit(
             on_no_refit()
         else:
             break
+    if not chosen and stopped == "budget" and not stopping():
+        chosen = _late_model(recipe, sides, clock, runs, reserve)
     most_refits = allocation.MOST_REFITS if most_refits is None else most_refits
     most = min(refits, most_refits) if math.isinf(clock.remaining) else most_refits
     with clock.phase("refits"):
         chosen, n_seeds = refitted(chosen, sides, clock, stopping, reserve, most, int(_are_refitted(chosen)))
     return stopped, chosen, n_seeds
+
+
+def _late_model(
+    recipe: Recipe, sides: dict[str, Contender], clock: Clock, runs: list[Run], reserve: Reserve
+) -> dict[str, Run]:
+    """Fit one shallow model beyond the budget, since a late answer is worth more than none.
+
+    The data may take so long to read, or the machine be so busy, that no time is left for any model.
+    """
+    shallow = sides.get("shallow")
+    if shallow is None:
+        return {}
+    seconds = min(max(LATE_SHARE * clock.budget_seconds, LEAST_LATE_SECONDS), MOST_LATE_SECONDS)
+    with clock.phase("late model"), clock.spend("shallow"):
+        made = shallow.step(seconds) or ()
+    runs += [dataclasses.replace(run, at_seconds=clock.elapsed) for run in made]
+    return named_finalists(recipe, sides, clock, reserve)
 
 
 @dataclass(frozen=True, slots=True)

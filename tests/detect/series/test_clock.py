@@ -11,7 +11,7 @@ import pytest
 
 from automl.detect import detect
 from automl.detect.series.clock import as_input, local
-from automl.predict.model import SideModel
+from automl.predict.side_model import SideModel
 from automl.records import Column, Dataset, Output, Recipe, Task
 
 N = 240

@@ -181,3 +181,20 @@ def test_where_all_members_cannot_be_refitted_again_the_search_goes_on_with_what
     clock, sides, _, chosen, n_seeds, _ = made(deep=many, shallow=many)
     assert n_seeds == 1 and all(run.refitted for run in chosen.values())
     assert sides["deep"].made == ["deep-1"] and clock.remaining - Reserve().seconds(chosen) <= 0.1 * 60.0
+
+
+def test_where_no_time_is_left_for_any_model_one_shallow_model_is_fitted_late():
+    clock, sides, stopped, chosen, n_seeds, _ = made(3.0)
+    assert stopped == "budget" and n_seeds == 1 and set(chosen) == {"shallow"} and not chosen["shallow"].refitted
+    assert len(sides["shallow"].runs) == 1 and not sides["deep"].runs and clock.now == 1.0
+
+
+@pytest.mark.parametrize(("trial", "n_models"), [(passes.LEAST_LATE_SECONDS, 1), (passes.LEAST_LATE_SECONDS + 0.1, 0)])
+def test_a_late_model_has_a_bounded_time(trial, n_models):
+    _, sides, stopped, chosen, _, _ = made(3.0, {"trial": trial}, {"trial": trial})
+    assert stopped == "budget" and len(chosen) == n_models and not sides["deep"].runs
+
+
+def test_after_an_interrupt_there_is_no_late_model():
+    _, sides, stopped, chosen, _, _ = made(3.0, stopping=lambda sides: True)
+    assert stopped == "interrupt" and not chosen and not sides["shallow"].runs
