@@ -37,11 +37,11 @@ def pytest_collection():
 
 
 LONG = (
-    "flow/test_end_to_end.py", "flow/test_segment.py", "contract/test_templates.py",
-    "flow/test_goals_without_target.py", "flow/test_generation.py", "templates/test_unlabelled_templates.py",
-    "report/test_browser.py", "templates/test_table_generators.py", "shallow/test_shallow_worker.py",
-    "test_planted_values.py",
-    "contract/test_settings.py", "deep/training/test_data_parallel.py", "serve/test_served_processes.py",
+    "contract/test_templates.py", "contract/test_settings_of_templates.py", "flow/test_end_to_end.py",
+    "flow/test_segment.py", "flow/test_goals_without_target.py", "flow/test_generation.py",
+    "templates/test_unlabelled_templates.py", "report/test_browser.py", "templates/test_table_generators.py",
+    "shallow/test_shallow_worker.py", "test_planted_values.py", "contract/test_settings.py",
+    "deep/training/test_data_parallel.py", "serve/test_served_processes.py",
     "deep/test_bad_templates.py", "flow/test_sounds_contest.py", "report/test_page.py", "export/test_formats.py",
     "contract/test_analyses.py", "cli/test_cli.py", "deep/test_deep_side.py", "export/test_scripts.py",
     "deep/test_deep_refits.py", "templates/test_item_diffusion.py", "flow/test_analyses_of_runs.py",

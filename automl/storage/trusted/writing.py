@@ -37,7 +37,7 @@ def _not_indented(library: Any) -> Iterator[None]:
     """Within it skops writes plain JSON, if it is found to use Python's json; a description is equal either way."""
     module = getattr(library, "_persist", None)
     with _ONE_AT_A_TIME:
-        if getattr(module, "json", None) is not json:
+        if module is None or getattr(module, "json", None) is not json:
             yield
             return
         module.json = SimpleNamespace(dumps=lambda state, indent=None: json.dumps(state), loads=json.loads)
