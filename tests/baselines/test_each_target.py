@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 
 from automl import goals, metrics
 from automl.baselines import tabular
@@ -14,7 +15,6 @@ from automl.baselines.learners.each_target import filled
 from automl.detect import detect
 from automl.records import Baseline, Dataset, Facts, FitContext, Recipe
 from automl.split import split
-from automl.storage.trusted import dumps
 from automl.storage.trusted.loading import loads
 
 BASELINES = [one for one in vars(tabular).values() if isinstance(one, Baseline)]
@@ -54,7 +54,7 @@ def test_every_family_learns_from_the_rows_that_hold_a_target_and_can_be_stored(
     score = metrics.score("r2", truth, output, None, goals.scoring_context(dataset, task, parts, parts.test))
     assert np.isnan(truth).any() and np.isfinite(output.arrays["values"]).all()
     assert score > (0.5 if baseline.tier != "floor" else -0.2)
-    again = loads(dumps(model)).predict(dataset, parts.test)
+    again = loads(skops.io.dumps(model)).predict(dataset, parts.test)
     np.testing.assert_array_equal(again.arrays["values"], output.arrays["values"])
 
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 
 from automl.baselines.generate_text import COMMON_NGRAMS, TOKEN_FREQUENCIES, TOKEN_NGRAMS
 from automl.baselines.learners.token_ngrams import BASE, TokenFrequencies, TokenNGrams, discounts_of
 from automl.goals.shared.subwords import END, FIRST_TOKEN, PADDING, UNKNOWN
 from automl.modalities.shared.generated_texts import restore_text_samples
 from automl.records import MIN_LEVEL_ROWS, Column, Dataset, Facts, FitContext, Task
-from automl.storage.trusted import dumps, loads
+from automl.storage.trusted import loads
 from automl.storage.trusted.errors import Untrusted
 
 EVERY = [TOKEN_FREQUENCIES, COMMON_NGRAMS, TOKEN_NGRAMS]
@@ -107,7 +108,7 @@ def test_models_hold_plain_numbers_and_arrays(baseline, models):
         arrays = value if isinstance(value, list) else [value]
         assert all(isinstance(one, (int, np.ndarray)) for one in arrays)
     assert restore_text_samples(model.plan).state() == model.plan
-    pd.testing.assert_frame_equal(loads(dumps(model)).sample(50), model.sample(50))
+    pd.testing.assert_frame_equal(loads(skops.io.dumps(model)).sample(50), model.sample(50))
 
 
 def _repeated(learner):
@@ -131,7 +132,7 @@ def test_altered_models_are_refused(name, alter, models):
     model = pickle.loads(pickle.dumps(models[name]))
     alter(model.learner)
     with pytest.raises(Untrusted, match=r"Token|TextModel"):
-        loads(dumps(model))
+        loads(skops.io.dumps(model))
 
 
 @pytest.mark.parametrize("baseline", EVERY, ids=named)

@@ -19,7 +19,7 @@ from automl.goals.shared.samples import samples_of_items
 from automl.modalities.shared.generated import noise_of
 from automl.modalities.shared.generated_items import NOISE_NUMBERS
 from automl.records import Baseline, Dataset, Facts, FitContext, Task
-from automl.storage.trusted import TRUSTED, dumps, loads
+from automl.storage.trusted import TRUSTED, loads
 from automl.storage.trusted.errors import Untrusted
 
 N_TRAIN, N_TEST = 300, 100
@@ -114,7 +114,7 @@ def test_classes_are_drawn_by_the_first_noise_number(models):
 @pytest.mark.parametrize("name", NAMES)
 def test_models_are_stored_as_plain_arrays_and_own_types(name, models):
     model = models[name][0]
-    content = dumps(model)
+    content = skops.io.dumps(model)
     assert set(skops.io.get_untrusted_types(data=content)) <= set(TRUSTED)
     again = loads(content)
     assert (again.sample(30, 1) == model.sample(30, 1)).all() and again.chosen(1.25) == {}
@@ -135,11 +135,11 @@ def test_altered_models_are_refused(name, models):
     model = pickle.loads(pickle.dumps(models[name][0]))
     ALTERED[name](model.learner)
     with pytest.raises(Untrusted, match=type(model.learner).__name__):
-        loads(dumps(model))
+        loads(skops.io.dumps(model))
     other = pickle.loads(pickle.dumps(models[name][0]))
     other.plan = {}
     with pytest.raises(Untrusted, match="no plan"):
-        loads(dumps(other))
+        loads(skops.io.dumps(other))
 
 
 def test_the_family_that_holds_training_rows_says_so():

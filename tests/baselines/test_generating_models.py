@@ -20,7 +20,7 @@ from automl.errors import DataError
 from automl.goals.shared.generated import row_truth
 from automl.metrics.two_sample import told_apart
 from automl.records import Baseline, Column, Dataset, Facts, FitContext, Task
-from automl.storage.trusted import TRUSTED, dumps, loads
+from automl.storage.trusted import TRUSTED, loads
 from automl.storage.trusted.errors import Untrusted
 
 N_TRAIN, N_TEST = 900, 300
@@ -112,7 +112,7 @@ def test_families_are_harder_to_tell_from_real_rows_than_independent_columns(mod
 @pytest.mark.parametrize("name", NAMES)
 def test_models_are_stored_and_opened(name, models):
     model = models[name]
-    content = dumps(model)
+    content = skops.io.dumps(model)
     for again in (loads(content), pickle.loads(pickle.dumps(model))):
         pd.testing.assert_frame_equal(again.sample(200, 1), model.sample(200, 1))
         assert again.chosen(1.25) == {}
@@ -124,7 +124,7 @@ def test_altered_models_are_refused(models):
     model = pickle.loads(pickle.dumps(models["marginals"]))
     model.plan["head"]["shape"] = [10**9]
     with pytest.raises(Untrusted, match="noise"):
-        loads(dumps(model))
+        loads(skops.io.dumps(model))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from problems import parts_of
 
 from automl import catalog, metrics
@@ -16,7 +17,7 @@ from automl.baselines.features.windows import past_covariates, past_names
 from automl.goals import scoring_context, truth
 from automl.records import Baseline, Column, Dataset, Facts, Split, Task
 from automl.shallow import ShallowSide
-from automl.storage.trusted import Untrusted, dumps
+from automl.storage.trusted import Untrusted
 from automl.storage.trusted.loading import loads
 
 BASELINES = {n: b for n, b in catalog.members(Baseline, "automl.baselines").items() if "forecast" in b.goals}
@@ -87,12 +88,12 @@ def test_a_stored_model_reads_them_as_before_and_one_without_measure_is_refused(
     facts = facts_of(dataset, task, split.train_windows)
     model = fit(BASELINES[name].make(task, settings_of(name, task, facts, True), 0), made)
     windows = parts_of(split)[2]
-    again = loads(dumps(model)).predict(dataset, windows).arrays
+    again = loads(skops.io.dumps(model)).predict(dataset, windows).arrays
     for key, array in model.predict(dataset, windows).arrays.items():
         np.testing.assert_array_equal(again[key], array)
     model.steps_of_others = 10**9
     with pytest.raises(Untrusted, match="steps without measure"):
-        loads(dumps(model))
+        loads(skops.io.dumps(model))
 
 
 @pytest.mark.parametrize("name", READERS)

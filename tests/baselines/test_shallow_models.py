@@ -5,13 +5,14 @@ import pickle
 
 import numpy as np
 import pytest
+import skops.io
 from problems import parts_of
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from automl import catalog, metrics
 from automl.goals import named, scoring_context, truth
 from automl.records import Baseline, Facts
-from automl.storage.trusted import dumps, loads
+from automl.storage.trusted import loads
 
 BASELINES = {
     name: baseline
@@ -51,8 +52,8 @@ def test_stored_by_skops_predicts_bit_equally_and_holds_only_what_is_on_the_clos
     train, _, test = parts_of(split)
     fitted = fit(made_for(BASELINES[name], task, len(train)), made)
     model = pickle.loads(pickle.dumps(fitted))  # as it comes from the worker: slices of arrays are arrays of their own
-    stored = dumps(model)
-    again = loads(dumps(loads(stored)))  # opened, saved and opened again
+    stored = skops.io.dumps(model)
+    again = loads(skops.io.dumps(loads(stored)))  # opened, saved and opened again
     before, after = model.predict(dataset, test).arrays, again.predict(dataset, test).arrays
     assert before.keys() == after.keys()
     for key in before:
@@ -199,7 +200,7 @@ def test_vectors_of_a_backbone_are_read_with_words_without_and_by_a_kernel(setti
     assert score > 0.5
     np.testing.assert_array_equal(
         model.predict(dataset, split.test).arrays["values"],
-        loads(dumps(model)).predict(dataset, split.test).arrays["values"],
+        loads(skops.io.dumps(model)).predict(dataset, split.test).arrays["values"],
     )
 
 
@@ -213,7 +214,7 @@ def test_vectors_of_pictures_are_read_by_linear_models_and_a_kernel(settings, go
     model = fit(family.make(task, {**first, **settings}, 0), made)
     found = model.predict(dataset, split.test)
     assert metrics.score(metric, truth(dataset, task, split.test), found, None, {}) > least
-    again = loads(dumps(model)).predict(dataset, split.test)
+    again = loads(skops.io.dumps(model)).predict(dataset, split.test)
     for name, array in found.arrays.items():
         np.testing.assert_array_equal(array, again.arrays[name])
 

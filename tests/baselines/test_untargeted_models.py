@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import skops.io
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 from untargeted import N_TEST, N_TRAIN, untargeted
@@ -19,7 +20,7 @@ from automl.baselines.learners.neighbour_distance import NeighbourDistance
 from automl.baselines.learners.principal import PrincipalComponents
 from automl.baselines.scoring import ScoreModel
 from automl.records import Baseline, Facts, FitContext
-from automl.storage.trusted import dumps, loads
+from automl.storage.trusted import loads
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 SCORING = {name: b for name, b in BASELINES.items() if "anomaly" in b.goals}
@@ -59,7 +60,7 @@ def test_stored_by_skops_it_predicts_bit_equally_and_holds_only_what_is_on_the_c
     made = untargeted(BASELINES[name].modality, BASELINES[name].goals[0])
     dataset, _, split, _ = made
     model = pickle.loads(pickle.dumps(fitted(BASELINES[name], made)))  # as it comes from the worker, arrays in C order
-    again = loads(dumps(loads(dumps(model))))
+    again = loads(skops.io.dumps(loads(skops.io.dumps(model))))
     before, after = (one.predict(dataset, split.test).arrays for one in (model, again))
     assert before.keys() == after.keys()
     for key, array in before.items():
