@@ -26,7 +26,7 @@ from automl.records import Task
 from automl.sides.predictors import BlendPredictor, DeepPredictor, Predictor, ShallowPredictor
 from automl.storage import files
 from automl.storage.npz import write_npz
-from automl.storage.trusted import Untrusted, dumps
+from automl.storage.trusted import Untrusted
 
 __all__ = ["SCHEMA", "digest", "save"]
 
@@ -194,11 +194,13 @@ def write_shallow(draft: Path, side: str, predictor: ShallowPredictor, types: fr
     """Write a ``.skops`` file for each model, checked to have only types on the list, or of plug-ins known here."""
     import zipfile
 
+    import skops.io
+
     names, known = [], plug_ins()
     for i, model in enumerate(predictor.models):
         path = draft / f"{side}-{i}.skops"
         try:
-            path.write_bytes(packed(dumps(model, zipfile.ZIP_DEFLATED), types, known, used))
+            path.write_bytes(packed(skops.io.dumps(model, compression=zipfile.ZIP_DEFLATED), types, known, used))
         except Untrusted as error:
             raise refused(path, error) from error
         names.append(path.name)

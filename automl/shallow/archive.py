@@ -25,7 +25,7 @@ from automl.errors import FolderError
 from automl.records import Output, Run
 from automl.sides.entries import ended
 from automl.storage.journal import Journal
-from automl.storage.trusted import TRUSTED, check, check_plugged, dumps, loads, loads_plugged, names_in
+from automl.storage.trusted import TRUSTED, check, check_plugged, loads, loads_plugged, names_in
 from automl.storage.weights import WeightStore
 
 __all__ = ["KEPT_MODELS", "Archive", "Proposals"]
@@ -228,9 +228,11 @@ class Archive:
         costly = expected > min(seconds, max(LEAST_SECONDS, SHARE * run.cost.fit_seconds))
         if self.store is None or run.family in self.unsafe or costly:
             return False
+        import skops.io
+
         begun = time.monotonic()
         try:
-            content = dumps(pickle.loads(model))
+            content = skops.io.dumps(pickle.loads(model))
             own = _own_types(content)
             if own:
                 check_plugged(content, own)

@@ -121,11 +121,13 @@ def _why_not(
 
 def _check_types(baseline: Baseline, model: Any) -> None:
     """A saved model holds types of the plug-in's package, those that skops trusts, and those that are declared."""
-    from automl.storage.trusted import TRUSTED, Untrusted, check, check_plugged, dumps, names_in
+    import skops.io
+
+    from automl.storage.trusted import TRUSTED, Untrusted, check, check_plugged, names_in
 
     package = baseline.make.__module__.partition(".")[0]
     try:
-        content = dumps(model)
+        content = skops.io.dumps(model)
         others = names_in(content) - frozenset(TRUSTED)
         own = {name for name in others if name.startswith(f"{package}.") or name in baseline.types}
         if package == __name__.partition(".")[0]:

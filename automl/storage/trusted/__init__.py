@@ -12,14 +12,12 @@ from automl.storage.trusted.loading import check, loads
 from automl.storage.trusted.members import parse_json, read_members, spendable_bytes, unpacked_limit
 from automl.storage.trusted.plugged import check_plugged, loads_plugged, names_in
 from automl.storage.trusted.soundness import parts
-from automl.storage.trusted.writing import dumps
 
 __all__ = [
     "TRUSTED",
     "Untrusted",
     "check",
     "check_plugged",
-    "dumps",
     "loads",
     "loads_plugged",
     "names_in",
