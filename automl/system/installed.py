@@ -55,4 +55,5 @@ def _named(one: metadata.Distribution) -> tuple[str, str]:
             fields[key.lower()] = value.strip()
     if all(fields.values()):
         return fields["name"], fields["version"]
-    return str(one.metadata["Name"] or ""), str(one.version)
+    name = one.metadata["Name"]
+    return (str(name), str(one.version)) if name else ("", "")
