@@ -90,7 +90,8 @@ class Model(AsEstimator, _Models):
         """Compare new rows with those of training: drift, the score to be expected, and the real one where it is known.
 
         Args:
-            rows: new rows as for `SideModel.predict`, with the target if it is known.
+            rows: new rows as for `SideModel.predict`, with the target if it is known. For a forecast, the series
+                continued: rows after those of the contest, with earlier ones before them as far as there are any.
             side: "deep", "shallow", "blend" or "floor"; None for the recommended one.
             fail_on: conditions that `Watched.failed_on` is about, with the fields drift (number of columns),
                 predictions (same or drifted), expected and score; None for any drift.
@@ -100,14 +101,11 @@ class Model(AsEstimator, _Models):
 
         Raises:
             BundleError: the model remembers nothing of its training rows: an older automl saved it.
-            DataError: there are too few rows, or they do not fit the model; or it forecasts.
+            DataError: there are too few rows, or they do not fit the model.
             RecipeError: a condition is not known.
         """
-        from automl import goals
         from automl.predict.watching import conditions_of, read_reference, watch
 
-        if goals.named(self.task).in_windows:
-            raise DataError("watch: forecasts are not watched; compare their errors as the true values come in")
         conditions_of(fail_on, self.task)  # before any row is read
         known = read_reference(self.reference)
         chosen = self.side(side or self.recommended)

@@ -53,6 +53,15 @@ def test_a_contest_on_series_with_gaps_scores_what_was_measured(
     again = automl.load(result.save(tmp_path / "model")).predict(frame.drop(columns=["w"]))
     assert len(again) == 7 and np.isfinite(again.drop(columns="day").to_numpy()).all()
     assert again["day"].iloc[0] == frame["day"].iloc[-1] + pd.Timedelta(days=1)
+    later = pd.concat([frame, frame.assign(day=frame["day"] + pd.Timedelta(days=300))])
+    for side in result.model.predictors:
+        found = result.model.watch(later, side)
+        assert found.n_rows > 290 and found.n_scored >= 40 and np.isfinite(found.score)
+        assert len(found.steps) == 7 and {"a (level)", "b (gaps)", "heat (level)"} <= {c.name for c in found.columns}
+        assert not any("weights" in said for said in found.findings)
+        saved = automl.load(tmp_path / "model").watch(later, side)
+        assert (saved.columns, saved.failed_on) == (found.columns, found.failed_on)
+        assert saved.score == pytest.approx(found.score)
     text = (result.folder / "report.md").read_text()
     assert "Error of a by distance" in text and "Error of b by distance" in text
 

@@ -12,11 +12,12 @@ from automl import goals, metrics
 from automl.errors import BundleError, DataError, RecipeError
 from automl.predict.model import Model
 from automl.predict.rows import read_rows
-from automl.predict.watching import reference_of, watch
+from automl.predict.watching import read_reference, reference_of, watch
+from automl.predict.watching.confidence import _moved
 from automl.predict.watching.drift import corrected, drift_of, separation
 from automl.predict.watching.expected import expected_score
 from automl.predict.watching.labels import known_truth
-from automl.predict.watching.reference import prediction_features, read_reference
+from automl.predict.watching.reference import prediction_features
 from automl.predict.watching.summaries import Feature, features_of, summary_of
 from automl.records import Contestant, Dataset, Output, Split
 
@@ -83,6 +84,20 @@ def test_rows_of_the_same_kind_seldom_drift_and_the_correction_bounds_all_column
     assert alarms <= 0.15 * n_runs  # 5 % of the runs by right
 
 
+def test_rare_levels_that_training_rows_happen_to_hold_often_are_no_change():
+    """A column as of directors, most of whom made few films: half of the draws were called changed."""
+    rng = np.random.default_rng(0)
+    names = np.array([f"d{place}" for place in range(1_500)], dtype=object)
+    alarms = 0
+    for _ in range(40):
+        held, new = (rng.choice(names, n) for n in (5_000, 1_000))
+        before = summary_of(Feature("director", "categorical", held))
+        alarms += corrected([drift_of(before, before.counted(new))])[0].state != "same"
+    assert alarms <= 6  # 2 by right
+    other = np.where(rng.random(1_000) < 0.1, before.levels[0], new)
+    assert corrected([drift_of(before, before.counted(other))])[0].state != "same"
+
+
 def test_a_small_shift_of_many_rows_is_a_change_and_a_large_one_is_drift():
     rng = np.random.default_rng(0)
     before = summary_of(Feature("x", "numeric", rng.normal(size=20_000)))
@@ -120,6 +135,65 @@ def test_several_classes_and_labels_are_drawn_by_their_probabilities():
     frame = pd.DataFrame({"x": p[:, 0]})
     task = table_task(frame, "multiclass", "accuracy", classes=("a", "b", "c"))
     assert expected_score(output, task).score == pytest.approx(p.max(axis=1).mean(), abs=0.01)
+
+
+def wrong_where_z_is_high(dataset, rows):
+    """The true probability, and one that is too sure where z is above zero."""
+    x, z = (dataset.inputs[name].to_numpy()[rows] for name in ("x", "z"))
+    return 1 / (1 + np.exp(-3 * np.where(z > 0, 3, 1) * x))
+
+
+def contest_of_the_too_sure(n=4_000):
+    data = table(n, 0, **COLUMNS)
+    task = table_task(data.inputs, "binary", "accuracy")
+    rows = np.arange(n)
+    split = Split(rows[: n // 4], rows[n // 4 : n // 2], rows[n // 2 :], "row", rows[n // 2 :], "by hand", 0)
+    model = Fixed("binary", wrong_where_z_is_high)
+    contestant = Contestant("mlp-1", "deep", model.output(data, split.test), (), model.output(data, split.valid))
+    score = metrics.score("accuracy", goals.truth(data, task, split.test), contestant.output, None, {})
+    return task, model, json.loads(json.dumps(reference_of(data, task, split, (contestant,), {"deep": score}))), score
+
+
+def test_probabilities_that_are_too_sure_of_some_rows_are_corrected_for_them():
+    task, model, reference, score = contest_of_the_too_sure()
+    lone = {**reference, "sides": {"deep": {**reference["sides"]["deep"], "confidence": None}}}
+    high = table(2_000, 1, **{**COLUMNS, "z": lambda rng, n: np.abs(normal(rng, n))})
+    found, plain = (watch(high, task, model, "deep", one) for one in (reference, lone))
+    assert plain.expected.score - plain.score > 0.05 and abs(found.expected.score - found.score) < 0.025
+    assert found.expected.low <= found.score <= found.expected.high
+    same = watch(moved(2_000, 2, 0.0), task, model, "deep", reference)
+    assert same.expected.low <= same.score <= same.expected.high and same.expected.high - same.expected.low < 0.1
+    assert abs(same.expected.score - score) < 0.02
+
+
+def test_the_interval_of_classes_holds_what_their_test_rows_and_the_correction_leave_open():
+    task, model, reference, _ = contest_of_the_too_sure()
+    data = moved(2_000, 2, 0.0)
+    lone = expected_score(model.output(data, np.arange(2_000)), task)
+    widths = [one.high - one.low for one in (lone, watch(data, task, model, "deep", reference).expected)]
+    assert widths[1] > 1.4 * widths[0]
+
+
+def test_moved_probabilities_are_probabilities_also_where_one_is_sure():
+    moved_ones = _moved(np.array([[1.0, 0.0, 0.0], [0.6, 0.3, 0.1], [0.0, 1.0, 0.0]]), np.array([-1.0, 0.5, 3.0]))
+    assert moved_ones.sum(axis=1) == pytest.approx(np.ones(3)) and (moved_ones > 0).all()
+    assert moved_ones[1, 1] / moved_ones[1, 2] == pytest.approx(3) and moved_ones[1, 0] == pytest.approx(
+        0.712, abs=1e-3
+    )
+
+
+def test_what_is_remembered_of_probabilities_is_checked():
+    reference = contest_of_the_too_sure(1_200)[2]
+    side = reference["sides"]["deep"]
+    own = side["confidence"]
+    assert read_reference(reference).sides["deep"].confidence.rule.slopes
+    for change in (
+        {"read": [{"name": "secret", "levels": None}]}, {"trees": {**own["trees"], "left": [0]}}, {"trees": [1]},
+        {"rule": {**own["rule"], "slopes": ["a"]}}, {"rule": {**own["rule"], "goal": "luck"}},
+    ):  # fmt: skip
+        broken = {**reference, "sides": {"deep": {**side, "confidence": {**own, **change}}}}
+        with pytest.raises(BundleError, match="no valid reference"):
+            read_reference(broken)
 
 
 def test_numbers_have_no_expected_score_without_errors_of_held_out_rows():
@@ -379,3 +453,26 @@ def test_a_condition_that_is_none_is_refused_before_any_row_is_read():
     held = Model(task, {"deep": model}, "deep", reference=reference)
     with pytest.raises(RecipeError, match="did you mean 'drift'"):
         held.watch("no such file.csv", fail_on="drfit>0")
+
+
+def test_labels_of_several_are_brought_to_the_level_of_the_test_rows():
+    rng = np.random.default_rng(0)
+    n = 3_000
+    frame = pd.DataFrame({"x": rng.normal(size=n), "z": rng.normal(size=n)})
+    right = 1 / (1 + np.exp(-2 * frame.to_numpy()))
+    marks = (rng.random((n, 2)) < right).astype(int)
+    data = Dataset("hand", frame, pd.DataFrame(marks, columns=["a", "b"]))
+    task = dataclasses.replace(table_task(frame, "multilabel", "accuracy", classes=("a", "b")), target=("a", "b"))
+    rows = np.arange(n)
+    split = Split(rows[:500], rows[500:1_500], rows[1_500:], "row", rows[1_500:], "by hand", 0)
+    sure = 1 / (1 + np.exp(-6 * frame.to_numpy()))  # of three times the right logits
+
+    def output(items):
+        return Output("probabilities", {"probabilities": sure[items], "labels": (sure[items] > 0.5).astype(int)})
+
+    contestant = Contestant("mlp-1", "deep", output(split.test), (), output(split.valid))
+    reference = json.loads(json.dumps(reference_of(data, task, split, (contestant,), {"deep": 0.5})))
+    confidence = read_reference(reference).sides["deep"].confidence
+    assert confidence.trees is None
+    corrected_ones = confidence.corrected(sure[split.valid], (), {})
+    assert np.abs(corrected_ones - right[split.valid]).mean() < 0.02 < np.abs(sure - right).mean() / 3

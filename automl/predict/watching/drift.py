@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from automl.predict.watching.summaries import Summary
+from automl.predict.watching.summaries import MOST_LEVELS, Summary
+from automl.records import MIN_LEVEL_ROWS
 
 __all__ = ["ALPHA", "DRIFTED", "Drift", "corrected", "drift_of", "separation"]
 
@@ -17,6 +19,8 @@ ALPHA = 0.05
 DRIFTED = 0.05
 """Separation from which a change is called drift: the skill from which the audit names a column."""
 LEAST_EXPECTED = 5.0
+CLEAR_OF_BOUND = 4.0
+"""Standard deviations that a level's expected count lies above the least one of named levels, to be told apart."""
 SHOWN = 60
 
 State = Literal["same", "changed", "drifted"]
@@ -62,7 +66,7 @@ def drift_of(before: Summary, counts: Sequence[int]) -> Drift:
     p, q = old / max(old.sum(), 1.0), new / max(new.sum(), 1.0)
     place = int(np.argmax(q - p))
     return Drift(
-        before.name, before.kind, "same", separation(p, q), _p_value(old, new), float(p[-1]), float(q[-1]),
+        before.name, before.kind, "same", separation(p, q), _p_value(old, new, before), float(p[-1]), float(q[-1]),
         _words(before, place), float(p[place]), float(q[place]),
     )  # fmt: skip
 
@@ -85,24 +89,55 @@ def separation(p: np.ndarray, q: np.ndarray) -> float:
     return float(parts.sum() / 2)
 
 
-def _p_value(old: np.ndarray, new: np.ndarray) -> float:
-    """Of Pearson's chi-squared test of homogeneity; cells of which too few rows are expected are taken together."""
-    from scipy.stats import chi2
+def _p_value(old: np.ndarray, new: np.ndarray, before: Summary) -> float:
+    """Of Pearson's chi-squared test of homogeneity; cells of which too few rows are expected are taken together.
 
-    table = np.stack([old, new])
-    n_rows = table.sum(axis=1)
+    Where too few are expected even so, they are tested against all other rows on their own, by Fisher's exact test: one
+    new row of a kind that is rare would else be a change.
+    """
+    from scipy.stats import fisher_exact
+
+    n_rows = np.array([old.sum(), new.sum()])
     if n_rows.min() <= 0:
         return 1.0
-    least = n_rows.min() / n_rows.sum() * table.sum(axis=0)
-    rare = least < LEAST_EXPECTED
-    if rare.any():
-        table = np.concatenate([table[:, ~rare], table[:, rare].sum(axis=1, keepdims=True)], axis=1)
+    table = np.stack([old, new])
+    rare = _rare(table, n_rows, before)
+    together = table[:, rare].sum(axis=1)
+    if n_rows.min() / n_rows.sum() * together.sum() >= LEAST_EXPECTED:
+        return _homogeneity(np.concatenate([table[:, ~rare], together[:, None]], axis=1))
+    if not together.any():
+        return _homogeneity(table[:, ~rare])
+    of_rare = float(fisher_exact(np.stack([together, n_rows - together]))[1])
+    return min(1.0, 2 * min(of_rare, _homogeneity(table[:, ~rare])))
+
+
+def _homogeneity(table: np.ndarray) -> float:
+    """The p-value of Pearson's test for counts ``(2, n_cells)``."""
+    from scipy.stats import chi2
+
     table = table[:, table.sum(axis=0) > 0]
-    if table.shape[1] < 2:
+    if table.shape[1] < 2 or not table.sum(axis=1).all():
         return 1.0
-    expected = np.outer(n_rows, table.sum(axis=0)) / n_rows.sum()
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
     statistic = float(((table - expected) ** 2 / expected).sum())
     return float(chi2.sf(statistic, table.shape[1] - 1))
+
+
+def _rare(table: np.ndarray, n_rows: np.ndarray, before: Summary) -> np.ndarray:
+    """Which cells of counts ``(2, n_cells)`` are taken together; of levels with all other values.
+
+    Levels were named because training rows held many of them. Of levels near that bound those are named that training
+    happens to hold often, so other rows hold less of them: together they look as if they had become rarer. Which cells
+    are told apart is decided by the sum of both counts, which says nothing of how they differ.
+    """
+    total = table.sum(axis=0)
+    rare = n_rows.min() / n_rows.sum() * total < LEAST_EXPECTED
+    n_levels = len(before.levels)
+    if n_levels and before.counts[n_levels]:
+        bound = float(min(before.counts[:n_levels])) if n_levels == MOST_LEVELS else float(MIN_LEVEL_ROWS)
+        rare[:n_levels] |= n_rows[0] / n_rows.sum() * total[:n_levels] < bound + CLEAR_OF_BOUND * math.sqrt(bound)
+        rare[n_levels] |= bool(rare[:n_levels].any())
+    return np.asarray(rare, bool)
 
 
 def corrected(found: Sequence[Drift]) -> tuple[Drift, ...]:

@@ -28,7 +28,10 @@ from automl.predict.watching.summaries import Feature, Summary, round_edges
 if TYPE_CHECKING:
     from automl.records import Output
 
-__all__ = ["LEAST_ROWS", "Errors", "Grown", "fit_errors", "levelled", "values_of"]
+__all__ = [
+    "LEAST_ROWS", "MOST_READ", "MOST_ROWS", "Errors", "Grown", "fit_errors", "levelled", "numbers_of", "rounded_trees",
+    "shrunk", "values_of",
+]  # fmt: skip
 
 LEAST_ROWS = 100
 """Held-out rows from which errors are learnt."""
@@ -112,11 +115,7 @@ class Errors:
             features: of the rows, by name; one that is not there counts as missing.
             n_rows: number of rows.
         """
-        known = {one.name: one for one in before}
-        matrix = np.full((n_rows, max(len(self.read), 1)), np.nan)
-        for place, (name, levels) in enumerate(self.read.items()):
-            if name in features:
-                matrix[:, place] = _numbers(features[name], known[name], levels)
+        matrix = numbers_of(self.read, before, features, n_rows)
         logs = np.stack([one.sums(matrix) for one in self.trees], axis=1)
         return np.asarray(self.usual * np.exp(np.clip(logs, -LARGEST_LOG, LARGEST_LOG)) * self.level)
 
@@ -136,6 +135,25 @@ def values_of(output: Output) -> np.ndarray:
     """Predicted numbers ``(n, n_targets)`` float64."""
     values = np.asarray(output.arrays["values"], np.float64)
     return values.reshape(len(values), -1)
+
+
+def numbers_of(
+    read: Mapping[str, np.ndarray | None], before: Sequence[Summary], features: Mapping[str, Feature], n_rows: int
+) -> np.ndarray:
+    """Features as trees read them, ``(n_rows, n_features)`` float64 with NaN for gaps.
+
+    Args:
+        read: as of `Errors`.
+        before: counts of columns and predictions.
+        features: of the rows, by name; one that is not there counts as missing.
+        n_rows: number of rows.
+    """
+    known = {one.name: one for one in before}
+    matrix = np.full((n_rows, max(len(read), 1)), np.nan)
+    for place, (name, levels) in enumerate(read.items()):
+        if name in features:
+            matrix[:, place] = _numbers(features[name], known[name], levels)
+    return matrix
 
 
 def _numbers(feature: Feature, counts: Summary, levels: np.ndarray | None) -> np.ndarray:
@@ -178,21 +196,21 @@ def fit_errors(
     }  # fmt: skip
     counts = {one.name: one for one in before}
     means = {
-        name: _means(relative, counts[name].places(one.values), len(counts[name].counts)) for name, one in own.items()
+        name: shrunk(relative, counts[name].places(one.values), len(counts[name].counts)) for name, one in own.items()
     }
     names = sorted(own, key=lambda name: -means[name][1])[:MOST_READ]
     read = {name: means[name][0] if own[name].values.dtype == object else None for name in names}
     if not read:
         return None
-    matrix = np.stack([_numbers(own[name], counts[name], levels) for name, levels in read.items()], axis=1)
-    trees = tuple(_grown(matrix, one) for one in relative.T)
+    matrix = numbers_of(read, before, own, len(rows))
+    trees = tuple(rounded_trees(matrix, one, TREES, "poisson") for one in relative.T)
     made = Errors(read, _short(usual), trees, np.zeros((len(usual), QUANTILES)))
     sizes = made.sizes(before, own, len(rows))
     shape = np.quantile(residuals / sizes, (np.arange(QUANTILES) + 0.5) / QUANTILES, axis=0).T
     return dataclasses.replace(made, shape=_short(shape))
 
 
-def _means(relative: np.ndarray, places: np.ndarray, n_places: int) -> tuple[np.ndarray, float]:
+def shrunk(relative: np.ndarray, places: np.ndarray, n_places: int) -> tuple[np.ndarray, float]:
     """The mean size in each bin or level, with the prior, and how much of the sizes' variance lies between them."""
     counts = np.bincount(places, minlength=n_places)
     sums = np.stack([np.bincount(places, one - 1, n_places) for one in relative.T])
@@ -200,14 +218,24 @@ def _means(relative: np.ndarray, places: np.ndarray, n_places: int) -> tuple[np.
     return _short((sums.mean(axis=0) / (counts + PRIOR_ROWS)) + 1), float(told.sum())
 
 
-def _grown(matrix: np.ndarray, sizes: np.ndarray) -> Grown:
-    """Trees of the logarithms of relative sizes."""
+def rounded_trees(
+    matrix: np.ndarray, values: np.ndarray, settings: Mapping[str, Any], loss: str, weight: np.ndarray | None = None
+) -> Grown:
+    """Boosted trees of some values (of their logarithms, by Poisson's loss), which split at round numbers.
+
+    Args:
+        matrix: ``(n, n_features)`` with NaN for gaps.
+        values: ``(n,)``.
+        settings: of scikit-learn's boosted trees.
+        loss: one of theirs.
+        weight: of the rows, ``(n,)``; None for one each.
+    """
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     from automl.export.trees import of_gradient_boosting
 
-    model = HistGradientBoostingRegressor(loss="poisson", early_stopping=False, random_state=0, **TREES)
-    made = of_gradient_boosting(model.fit(matrix, sizes))
+    model = HistGradientBoostingRegressor(loss=loss, early_stopping=False, random_state=0, **settings)
+    made = of_gradient_boosting(model.fit(matrix, values, weight))
     threshold = made.threshold.copy()
     inner = made.left != np.arange(len(made.left))
     for place in range(matrix.shape[1]):

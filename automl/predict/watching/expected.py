@@ -27,8 +27,10 @@ DRAWS = 200
 MOST_ITEMS = 20_000
 LEVEL = 0.95
 LEAST_DEFINED = 0.9
-OFF_BY = 0.5
-"""Part of the way from the test score to an expected score of numbers, by which the latter may be off."""
+OFF_BY = {"errors": 0.5, "probabilities": 0.25}
+"""Part of the way from the test score to an expected one, by which the latter may be off."""
+CORRECTED_BY = 0.5
+"""Part of what correcting probabilities changed of an expected score, by which it may be off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,9 @@ class Expected:
         low: low end of the interval that the score of so many rows is to lie in.
         high: its high end.
         level: of the interval.
-        n_items: rows that it rests on.
-        by: what says how right predictions are: "probabilities", or "errors" of held-out rows.
+        n_items: rows that it rests on; for forecasts, times of start, or series.
+        by: what says how right predictions are: "probabilities", "errors" of held-out rows, or the "backtest" of the
+            contest.
     """
 
     score: float
@@ -49,17 +52,17 @@ class Expected:
     high: float
     level: float
     n_items: int
-    by: Literal["probabilities", "errors"] = "probabilities"
+    by: Literal["probabilities", "errors", "backtest"] = "probabilities"
 
 
 def is_available(task: Task) -> bool:
-    """Whether a task's predictions may say how right they are: probabilities do, and numbers beside usual errors."""
-    return goals.named(task).in_rows
+    """Whether a score can be expected: by probabilities, by usual errors of numbers, or by those of a backtest."""
+    return goals.named(task).in_rows or goals.named(task).in_windows
 
 
 def expected_score(
     output: Output, task: Task, seed: int = 0, n_draws: int = DRAWS, errors: Errors | None = None,
-    sizes: np.ndarray | None = None, weight: np.ndarray | None = None,
+    sizes: np.ndarray | None = None, weight: np.ndarray | None = None, probabilities: np.ndarray | None = None,
 ) -> Expected | None:  # fmt: skip
     """The mean score over targets as they may be, and where most of the scores lie.
 
@@ -72,6 +75,7 @@ def expected_score(
         errors: of numbers, as held-out rows had them; None for classes.
         sizes: of numbers, the expected absolute error of each, ``(n, n_targets)``.
         weight: of the rows in the metric, ``(n,)``; None for one each.
+        probabilities: of the classes or labels, as they are right; None for those of the output.
 
     Returns:
         None if nothing says how right the predictions are, or the metric is not defined on most draws.
@@ -79,7 +83,7 @@ def expected_score(
     Source: confidence-based performance estimation, Białek, Kuberski, Perrakis and Bifet 2024, "Estimating Model
     Performance Under Covariate Shift Without Labels", section 3; here by drawing, so that it holds for every metric.
     """
-    drawing = _drawing(output, task, errors, sizes)
+    drawing = _drawing(output, task, errors, sizes, probabilities)
     if drawing is None:
         return None
     n_all = len(next(iter(output.arrays.values())))
@@ -101,31 +105,34 @@ def expected_score(
     return Expected(middle, low, high, LEVEL, n_all, "probabilities" if errors is None else "errors")
 
 
-def widened(found: Expected, score: float | None, n_test: int) -> Expected:
-    """The expected score of numbers with a wider interval, since the sizes of errors are themselves estimates.
+def widened(found: Expected, score: float | None, n_test: int, plain: Expected | None = None) -> Expected:
+    """The expected score with a wider interval, since errors and probabilities are themselves estimates.
 
-    Their level comes from the test rows of the contest, which are a sample as well; and where the expected score leaves
-    the test score, it may be off by a part of the way (`OFF_BY`, measured by ``benchmarks/watching.py``).
+    Their level comes from the test rows of the contest, which are a sample as well; where the expected score leaves the
+    test score, it may be off by a part of the way; and by a part of what correcting probabilities changed. All parts
+    were measured by ``benchmarks/watching.py``.
 
     Args:
         found: whose interval is that of samples.
         score: test score of the contest.
         n_test: its test rows.
+        plain: of classes, what their probabilities said before they were corrected.
     """
-    if found.by != "errors" or score is None or n_test < 1:
+    if found.by not in OFF_BY or score is None or n_test < 1:
         return found
-    wider, more = math.sqrt(1 + found.n_items / n_test), OFF_BY * abs(found.score - score)
-    low = found.score - wider * (found.score - found.low) - more
-    return replace(found, low=low, high=found.score + wider * (found.high - found.score) + more)
+    wider, more = math.sqrt(1 + found.n_items / n_test), OFF_BY[found.by] * abs(found.score - score)
+    more += 0.0 if plain is None else CORRECTED_BY * abs(found.score - plain.score)
+    low, high = (found.score + wider * (end - found.score) for end in (found.low, found.high))
+    return replace(found, low=low - more, high=high + more)
 
 
 def _drawing(
-    output: Output, task: Task, errors: Errors | None, sizes: np.ndarray | None
+    output: Output, task: Task, errors: Errors | None, sizes: np.ndarray | None, given: np.ndarray | None
 ) -> Callable[[np.ndarray, np.random.Generator], np.ndarray] | None:
     """From rows and a generator to a truth that is drawn for them; None where nothing tells how."""
     goal = goals.named(task)
     if goal.learns_classes and "probabilities" in output.arrays:
-        probabilities = output.arrays["probabilities"]
+        probabilities = output.arrays["probabilities"] if given is None else given
         return lambda rows, rng: _drawn(probabilities[rows], task, rng)
     if goal.is_numeric and errors is not None and sizes is not None and "values" in output.arrays:
         values = values_of(output)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import goals
-from automl.errors import BundleError
+from automl.predict.watching.backtest import Backtest, backtest_of
+from automl.predict.watching.confidence import Confidence, calibrated_on, fit_confidence
 from automl.predict.watching.errors import Errors, fit_errors, levelled, values_of
 from automl.predict.watching.expected import expected_score
-from automl.predict.watching.stored_errors import errors_as_json, read_errors
-from automl.predict.watching.summaries import MOST_COLUMNS, MOST_LEVELS, Feature, Summary, features_of, summary_of
+from automl.predict.watching.history import Past, history_of
+from automl.predict.watching.stored_errors import confidence_as_json, errors_as_json
+from automl.predict.watching.summaries import Feature, Summary, features_of, summary_of
+from automl.records import Finding
 from automl.sides.items import refit_items
-from automl.storage.values import Misfit, listed, mapping, numbers, optional_number, text, whole
 
 if TYPE_CHECKING:
     from automl.records import Contestant, Dataset, Output, Split, Task
@@ -26,15 +28,13 @@ __all__ = [
     "merged_counts",
     "merged_features",
     "prediction_features",
-    "read_reference",
     "reference_of",
+    "unweighted",
 ]
 
 VERSION = 1
 LOOKED_AT = 50_000
 """Training rows, evenly taken."""
-MOST_WORDS = 500
-MOST_SIDES = 4
 LEAST_TEST_ROWS = 20
 MOST_OUTPUTS = 100
 MEAN_DRAWS, LEVEL_DRAWS = 20, 5
@@ -51,12 +51,16 @@ class SideReference:
         expected: the score to be expected of the same rows, by their probabilities or by the errors of validation
             rows, or None.
         errors: of predicted numbers, at the level of the test rows; None for classes, and where they are not known.
+        confidence: of predicted classes, how right their probabilities are; None for numbers, or where it is not known.
+        backtest: errors of a forecaster by origin; None for other goals.
     """
 
     predictions: tuple[Summary, ...] = ()
     score: float | None = None
     expected: float | None = None
     errors: Errors | None = None
+    backtest: Backtest | None = None
+    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +72,21 @@ class Reference:
         columns: counts of each column.
         sides: by name of the side.
         weight: the column by which the contest weighted rows, "" if the weights were given in memory; None without any.
+        past: the series of a forecast; None for other goals.
     """
 
     n_rows: int
     columns: tuple[Summary, ...]
     sides: Mapping[str, SideReference] = field(default_factory=dict)
     weight: str | None = None
+    past: Past | None = None
 
 
 def reference_of(
     dataset: Dataset, task: Task, split: Split, contestants: Sequence[Contestant], scores: Mapping[str, float | None],
     weight: str | None = None,
 ) -> dict[str, Any] | None:  # fmt: skip
-    """What `watch` needs later, as JSON types; None for goals that it does not watch.
+    """What `watch` needs later, as JSON types; None where series have no times.
 
     Args:
         dataset: of the contest, typed.
@@ -91,7 +97,7 @@ def reference_of(
         weight: the column of weights; None if there is none.
     """
     if goals.named(task).in_windows:
-        return None
+        return _of_series(dataset, task, split, contestants, scores, weight)
     rows = refit_items(split)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), LOOKED_AT)).astype(np.int64)]
     columns = tuple(summary_of(one) for one in features_of(dataset, task, rows))
@@ -103,24 +109,44 @@ def reference_of(
     return made if dataset.weight is None else {**made, "weight": weight or ""}
 
 
+def _of_series(
+    dataset: Dataset, task: Task, split: Split, contestants: Sequence[Contestant], scores: Mapping[str, float | None],
+    weight: str | None,
+) -> dict[str, Any] | None:  # fmt: skip
+    past = history_of(dataset, task, split)
+    if past is None:
+        return None
+    sides: dict[str, Any] = {}
+    for one in contestants:
+        score = scores.get(one.side)
+        finite = None if score is None or not np.isfinite(score) else float(score)
+        sides[one.side] = {
+            "predictions": [], "score": finite, "expected": finite, "backtest": backtest_of(dataset, task, split, one),
+        }  # fmt: skip
+    made = {"version": VERSION, "n_rows": dataset.n_rows, "columns": [], "sides": sides, "past": past}
+    return made if dataset.weight is None else {**made, "weight": weight or ""}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _HeldOut:
-    """Columns of validation and test rows, and the truth of the former; empty where predictions are no numbers."""
+    """Columns of validation and test rows, and their truth; empty where predictions are neither numbers nor classes."""
 
     columns: tuple[Summary, ...] = ()
     valid: Mapping[str, Feature] = field(default_factory=dict)
     test: Mapping[str, Feature] = field(default_factory=dict)
     truth: np.ndarray | None = None
+    test_truth: np.ndarray | None = None
 
     @classmethod
     def of(cls, dataset: Dataset, task: Task, split: Split, columns: tuple[Summary, ...]) -> _HeldOut:
         goal = goals.named(task)
-        if not (goal.in_rows and goal.is_numeric):
+        if not goal.in_rows:
             return cls()
         valid, test = (
             {one.name: one for one in features_of(dataset, task, part)} for part in (split.valid, split.test)
         )
-        return cls(columns, valid, test, np.asarray(goals.truth(dataset, task, split.valid), np.float64))
+        truth, test_truth = (np.asarray(goals.truth(dataset, task, part)) for part in (split.valid, split.test))
+        return cls(columns, valid, test, truth, test_truth)
 
 
 def _side(
@@ -136,7 +162,11 @@ def _side(
         return content
     errors = _errors(contestant, task, predictions, known)
     sizes = None if errors is None else _sizes(errors, contestant.output, task, predictions, known)
-    expected = expected_score(contestant.output, task, 0, MEAN_DRAWS, errors, sizes, weight)
+    confidence = _confidence(contestant, task, predictions, known)
+    told = None if confidence is None else _corrected(confidence, contestant.output, task, predictions, known)
+    expected = expected_score(contestant.output, task, 0, MEAN_DRAWS, errors, sizes, weight, told)
+    if confidence is not None and told is not None and known.test_truth is not None:
+        content["confidence"] = confidence_as_json(calibrated_on(confidence, told, known.test_truth, task, weight))
     content |= {"predictions": [_as_json(one) for one in predictions], "expected": expected and expected.score}
     if errors is not None and sizes is not None and finite and score is not None:
         content["errors"] = errors_as_json(_levelled(errors, sizes, contestant.output, task, score, weight))
@@ -148,10 +178,34 @@ def _errors(
 ) -> Errors | None:  # fmt: skip
     """Sizes of errors, from validation rows."""
     output = contestant.valid_output
-    if output is None or known.truth is None or "values" not in output.arrays:
+    if output is None or known.truth is None or not goals.named(task).is_numeric or "values" not in output.arrays:
         return None
     features = merged_features(known.valid, prediction_features(output, task))
-    return fit_errors(values_of(output), known.truth, merged_counts(known.columns, predictions), features)
+    truth = np.asarray(known.truth, np.float64)
+    return fit_errors(values_of(output), truth, merged_counts(known.columns, predictions), features)
+
+
+def _confidence(
+    contestant: Contestant, task: Task, predictions: tuple[Summary, ...], known: _HeldOut
+) -> Confidence | None:  # fmt: skip
+    """How right probabilities are, from validation rows; nothing learnt without their predictions."""
+    if not goals.named(task).learns_classes or known.truth is None or "probabilities" not in contestant.output.arrays:
+        return None
+    output = contestant.valid_output
+    if output is None or "probabilities" not in output.arrays:
+        return Confidence({}, None)
+    features = merged_features(known.valid, prediction_features(output, task))
+    probabilities = np.asarray(output.arrays["probabilities"], np.float64)
+    return fit_confidence(probabilities, known.truth, merged_counts(known.columns, predictions), features)
+
+
+def _corrected(
+    confidence: Confidence, output: Output, task: Task, predictions: tuple[Summary, ...], known: _HeldOut
+) -> np.ndarray:  # fmt: skip
+    """Probabilities of the test rows, as validation rows say that they are right."""
+    features = merged_features(known.test, prediction_features(output, task))
+    counts = merged_counts(known.columns, predictions)
+    return confidence.corrected(np.asarray(output.arrays["probabilities"], np.float64), counts, features)
 
 
 def _sizes(
@@ -183,6 +237,16 @@ def merged_counts(columns: Iterable[Summary], predictions: Sequence[Summary]) ->
     """The counts of the same columns and predictions."""
     taken = {one.name for one in predictions}
     return (*(one for one in columns if one.name not in taken), *predictions)
+
+
+def unweighted(dataset: Dataset, known: Reference) -> tuple[Finding, ...]:
+    """That the contest weighted rows and the new ones have no weights."""
+    if known.weight is None or dataset.weight is not None:
+        return ()
+    by = f"the column {known.weight!r}, which the new rows lack" if known.weight else "weights given in memory"
+    message = f"The contest weighted rows by {by}; here all rows count alike."
+    step = "Add the column." if known.weight else "Write the weights into a column of the data to have weighted scores."
+    return (Finding("unweighted_rows", "medium", message, step),)
 
 
 def _as_json(summary: Summary) -> dict[str, Any]:
@@ -227,53 +291,3 @@ def _shares(masks: np.ndarray, n_classes: int, extents: np.ndarray | None) -> np
     own = masks if extents is None else [one[: size[0], : size[1]] for one, size in zip(masks, extents, strict=True)]
     counts = [np.bincount(np.ravel(one), minlength=n_classes)[:n_classes] for one in own]
     return np.asarray([one / max(one.sum(), 1) for one in counts], np.float64).reshape(len(masks), n_classes)
-
-
-# --------------------------------------------------------------------------- reading
-
-
-def read_reference(content: Mapping[str, Any] | None) -> Reference:
-    """The record of what a saved model remembers, every field checked.
-
-    Raises:
-        BundleError: there is nothing, or it is not what automl writes.
-    """
-    if not content:
-        raise BundleError(
-            "watch: this model was saved without what its training rows held, by an older automl; fit it again, or "
-            "update it (`automl update`)"
-        )
-    try:
-        whole(content, "version", VERSION, VERSION)
-        columns = tuple(_summary(one) for one in listed(content, "columns", 2 * MOST_COLUMNS))
-        sides = {name: _read_side(one, columns) for name, one in mapping(content, "sides", MOST_SIDES).items()}
-        weight = text(content, "weight", MOST_WORDS) if "weight" in content else None
-        return Reference(whole(content, "n_rows", 0, 2**53), columns, sides, weight)
-    except Misfit as error:
-        raise BundleError(
-            f"watch: bundle.json holds no valid reference ({error}); was it altered? Use an unaltered copy"
-        ) from error
-
-
-def _read_side(content: Any, columns: tuple[Summary, ...]) -> SideReference:
-    if not isinstance(content, dict):
-        raise Misfit("sides: expected mappings")
-    made = tuple(_summary(one) for one in listed(content, "predictions", MOST_OUTPUTS))
-    errors = content.get("errors")
-    n_places = {one.name: len(one.counts) for one in merged_counts(columns, made)}
-    return SideReference(
-        made, optional_number(content, "score"), optional_number(content, "expected"),
-        None if errors is None else read_errors(errors, n_places),
-    )  # fmt: skip
-
-
-def _summary(content: Any) -> Summary:
-    if not isinstance(content, dict):
-        raise Misfit("columns: expected mappings")
-    levels = tuple(text({"level": one}, "level", MOST_WORDS) for one in listed(content, "levels", MOST_LEVELS))
-    edges = tuple(numbers(content, "edges", MOST_LEVELS))
-    counts = tuple(whole({"count": one}, "count", 0, 2**53) for one in listed(content, "counts", MOST_LEVELS + 3))
-    n_expected = len(levels) + 2 if levels or (not edges and len(counts) == 2) else len(edges) + 3
-    if len(counts) != n_expected or (levels and edges) or list(edges) != sorted(set(edges)):
-        raise Misfit("columns: counts do not fit their bins")
-    return Summary(text(content, "name", MOST_WORDS), text(content, "kind", MOST_WORDS), edges, levels, counts)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from automl import goals, metrics
 from automl.errors import DataError, RecipeError
-from automl.predict.watching.drift import Drift, corrected, drift_of
+from automl.predict.watching.drift import corrected, drift_of
 from automl.predict.watching.errors import LEAST_ROWS as LEAST_HELD_OUT
 from automl.predict.watching.expected import Expected, expected_score, is_available, widened
 from automl.predict.watching.labels import known_truth
@@ -21,18 +19,22 @@ from automl.predict.watching.reference import (
     merged_counts,
     merged_features,
     prediction_features,
-    read_reference,
+    unweighted,
 )
+from automl.predict.watching.series import watch_series
+from automl.predict.watching.stored_reference import read_reference
 from automl.predict.watching.summaries import features_of
+from automl.predict.watching.watched import Watched
 from automl.recipe import WATCH_FIELDS, failing, parse_fail_on
-from automl.records import Finding, Output
+from automl.records import Output
 from automl.report.findings import finding_text, gravest_first
 
 if TYPE_CHECKING:
+    from automl.predict.watching.summaries import Feature
     from automl.recipe import Condition
     from automl.records import Dataset, Task
 
-__all__ = ["FAIL_ON", "Watched", "conditions_of", "watch"]
+__all__ = ["FAIL_ON", "conditions_of", "watch"]
 
 FAIL_ON = "drift>0|predictions=drifted"
 """The conditions where none are given."""
@@ -45,79 +47,6 @@ NOT_LEARNT = (
     f"{LEAST_HELD_OUT} validation rows); update it with more rows"
 )
 NOT_DEFINED = "not available: the metric is not defined on most targets that may be"
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """New rows beside training.
-
-    Attributes:
-        name: of the new data.
-        side: of the model that predicted.
-        metric: that decided the contest.
-        higher_is_better: of the metric.
-        n_rows: new rows that were read.
-        n_before: training rows that they are compared with.
-        columns: each column, those that differ most first.
-        predictions: each prediction, likewise; empty if the model remembers none.
-        contest_score: test score in the contest, or None.
-        contest_expected: what was expected of those test rows without their target, or None.
-        expected: the score to be expected of the new rows, or None.
-        why_not: why there is no expected score; "" if there is one.
-        score: the score of the new rows, or None if their target is not known.
-        n_scored: new rows whose target is known.
-        findings: what is odd about the new rows, as sentences.
-        failed_on: the conditions that hold, each as a sentence.
-        asked: the conditions.
-    """
-
-    name: str
-    side: str
-    metric: str
-    higher_is_better: bool
-    n_rows: int
-    n_before: int
-    columns: tuple[Drift, ...]
-    predictions: tuple[Drift, ...]
-    contest_score: float | None
-    contest_expected: float | None
-    expected: Expected | None
-    why_not: str
-    score: float | None
-    n_scored: int
-    findings: tuple[str, ...]
-    failed_on: tuple[str, ...]
-    asked: str
-
-    @property
-    def drifted(self) -> tuple[str, ...]:
-        """Names of the columns that drifted."""
-        return tuple(one.name for one in self.columns if one.state == "drifted")
-
-    @property
-    def predictions_drifted(self) -> bool:
-        """Whether the predictions drifted."""
-        return any(one.state == "drifted" for one in self.predictions)
-
-    def __str__(self) -> str:
-        from automl.report.watched import lines
-
-        return "\n".join(lines(self.to_dict()))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as JSON types."""
-        made = asdict(self)
-        return {**made, "drifted": list(self.drifted), "predictions_drifted": self.predictions_drifted}
-
-    def report(self, path: str | Path) -> Path:
-        """Write a page (``.html``, ``.md`` or ``.json``); returns its path.
-
-        Raises:
-            FolderError: the file has another ending, or cannot be written.
-        """
-        from automl.report.watched import write_watched
-
-        return write_watched(self.to_dict(), path)
 
 
 def conditions_of(fail_on: str | None, task: Task) -> tuple[Condition, ...]:
@@ -158,6 +87,8 @@ def watch(
     asked = FAIL_ON if fail_on is None else fail_on
     conditions = conditions_of(fail_on, task)
     known = read_reference(reference)
+    if goals.named(task).in_windows:
+        return watch_series(dataset, task, predictor, side, known, conditions, asked)
     if dataset.n_rows < LEAST_ROWS:
         raise DataError(
             f"{dataset.name} has {dataset.n_rows} rows that can be read; expected at least {LEAST_ROWS} to compare "
@@ -174,13 +105,7 @@ def watch(
     predictions = corrected([
         drift_of(one, one.counted(predicted[one.name].values)) for one in own.predictions if one.name in predicted
     ])  # fmt: skip
-    sizes = None
-    if own.errors is not None:
-        counts = merged_counts(known.columns, own.predictions)
-        sizes = own.errors.sizes(counts, merged_features(features, predicted.values()), len(rows))
-    expected = expected_score(output, task, errors=own.errors, sizes=sizes, weight=dataset.weight)
-    if expected is not None:
-        expected = widened(expected, own.score, own.predictions[0].n_rows if own.predictions else 0)
+    expected = _expected(output, task, known, own, merged_features(features, predicted.values()), dataset.weight)
     score, n_scored = _real_score(dataset, task, output)
     drifted = any(one.state == "drifted" for one in predictions)
     facts: dict[str, str | float | None] = {
@@ -195,19 +120,27 @@ def watch(
         contest_score=own.score, contest_expected=own.expected, expected=expected,
         why_not="" if expected is not None else _why_not(task, own),
         score=score, n_scored=n_scored,
-        findings=tuple(finding_text(one) for one in gravest_first((*dataset.findings, *_unweighted(dataset, known)))),
+        findings=tuple(finding_text(one) for one in gravest_first((*dataset.findings, *unweighted(dataset, known)))),
         failed_on=failing(conditions, facts, WATCH_FIELDS), asked=asked,
     )  # fmt: skip
 
 
-def _unweighted(dataset: Dataset, known: Reference) -> tuple[Finding, ...]:
-    """That the contest weighted rows and the new ones have no weights."""
-    if known.weight is None or dataset.weight is not None:
-        return ()
-    by = f"the column {known.weight!r}, which the new rows lack" if known.weight else "weights given in memory"
-    message = f"The contest weighted rows by {by}; here all rows count alike."
-    step = "Add the column." if known.weight else "Write the weights into a column of the data to have weighted scores."
-    return (Finding("unweighted_rows", "medium", message, step),)
+def _expected(
+    output: Output, task: Task, known: Reference, own: SideReference, features: Mapping[str, Feature],
+    weight: np.ndarray | None,
+) -> Expected | None:  # fmt: skip
+    """The score to be expected of the new rows, by what held-out rows told of errors and probabilities."""
+    counts = merged_counts(known.columns, own.predictions)
+    sizes = told = plain = None
+    if own.errors is not None:
+        sizes = own.errors.sizes(counts, features, len(next(iter(output.arrays.values()))))
+    if own.confidence is not None and "probabilities" in output.arrays:
+        told = own.confidence.corrected(np.asarray(output.arrays["probabilities"], np.float64), counts, features)
+        plain = expected_score(output, task, weight=weight)
+    found = expected_score(output, task, errors=own.errors, sizes=sizes, weight=weight, probabilities=told)
+    if found is None:
+        return None
+    return widened(found, own.score, own.predictions[0].n_rows if own.predictions else 0, plain)
 
 
 def _why_not(task: Task, own: SideReference) -> str:
