@@ -1,11 +1,12 @@
 """Which exports of a contest's finalists there are, by modality, side and format: differences, size, one-row latency.
 
     python benchmarks/exports.py [--only table,words,pictures,sounds,series,texts,forecast] [--formats onnx,litert,...]
-        [--trials 1] [--folder FOLDER]
+        [--trials 1] [--folder FOLDER] [--families]
 
 The data are made, a few hundred items each; contests try so many settings a family and end by that. Each side is then
 exported in each format, which checks the file against the model in its own runtime; what is refused is shown in its own
-words. `--folder` keeps runs and exports. The last line is JSON.
+words. With `--families` no contest is run: each shallow family is fitted once, with its first settings, and exported.
+`--folder` keeps runs and exports. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -33,11 +34,15 @@ def main() -> None:
     parser.add_argument("--formats", default=",".join(FORMATS))
     parser.add_argument("--trials", type=int, default=1)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--families", action="store_true")
     asked = parser.parse_args()
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as scratch:
         for name in asked.only.split(","):
-            rows += exports_of(name, asked.formats.split(","), asked.trials, (asked.folder or Path(scratch)) / name)
+            place, formats = (asked.folder or Path(scratch)) / name, asked.formats.split(",")
+            rows += (
+                families_of(name, formats, place) if asked.families else exports_of(name, formats, asked.trials, place)
+            )
     print(json.dumps(rows))
 
 
@@ -54,10 +59,13 @@ def exports_of(name: str, formats: list[str], trials: int, folder: Path) -> list
     families = ", ".join(f"{side}: {run['family']}" for side, run in finalists.items())
     print(f"{name}: contest {time.perf_counter() - begun:.0f} s; {families}", flush=True)
     rows = []
-    for side, run in finalists.items():
+    made_of = {side: run["family"] for side, run in finalists.items()}
+    if "blend" in result.model.predictors:
+        made_of["blend"] = " + ".join(made_of.values())
+    for side, family in made_of.items():
         for format_ in formats:
             begun = time.perf_counter()
-            row: dict[str, Any] = {"of": name, "side": side, "family": run["family"], "format": format_}
+            row: dict[str, Any] = {"of": name, "side": side, "family": family, "format": format_}
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
@@ -69,6 +77,49 @@ def exports_of(name: str, formats: list[str], trials: int, folder: Path) -> list
                 row |= {k: made.manifest.get(k) for k in ("difference", "size_mib", "latency_ms", "inputs")}
                 told = str(made).splitlines()[1:3]
                 print(f"  {side} as {format_} ({time.perf_counter() - begun:.0f} s): {'; '.join(told)}", flush=True)
+            rows.append(row)
+    return rows
+
+
+def families_of(name: str, formats: list[str], folder: Path) -> list[dict[str, Any]]:
+    """The exports of each shallow family, fitted once with its first settings."""
+    import automl
+    from automl import goals, modalities, recipe
+    from automl.flow.prepare import prepare
+    from automl.flow.selection import baselines_for
+    from automl.predict.model import SideModel
+    from automl.records import Facts, FitContext
+    from automl.sides.predictors import ShallowPredictor
+
+    how, new = MADE[name](np.random.default_rng(0))
+    how.pop("templates", None)
+    prepared = prepare(recipe.make(seed=1, **how))
+    dataset, task, split = prepared.dataset, prepared.task, prepared.split
+    encoder, _ = modalities.fit(dataset, task, split)
+    facts = Facts(len(split.train), len(task.classes), contexts=(15,), start_context=15, transforms=("none",))
+    items = {part: split.items(part) for part in ("train", "valid")}
+    truth = {part: goals.truth(dataset, task, of_part) for part, of_part in items.items()}
+    rows = []
+    for family, baseline in baselines_for(task).items():
+        is_floor = baseline.tier == "floor" and goals.named(task).in_rows
+        if is_floor or (baseline.unfit is not None and baseline.unfit(task, facts)):
+            continue
+        model = baseline.make(task, next(iter(baseline.settings(task, facts, 0))), 0)
+        model.fit(dataset, items["train"], truth["train"], None, FitContext(None, None, items["valid"], truth["valid"]))
+        side = SideModel("shallow", task, ShallowPredictor((model,)), encoder=encoder)
+        for format_ in formats:
+            row: dict[str, Any] = {"of": name, "side": "shallow", "family": family, "format": format_}
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    made = side.export(folder / f"{family}-{format_}", format_, new)
+            except automl.errors.AutomlError as error:
+                row |= {"refused": str(error)}
+                print(f"  {name}, {family} as {format_}: refused: {error}", flush=True)
+            else:
+                row |= {k: made.manifest.get(k) for k in ("difference", "size_mib", "latency_ms")}
+                told = "; ".join(str(made).splitlines()[1:3])
+                print(f"  {name}, {family} as {format_}: {told}", flush=True)
             rows.append(row)
     return rows
 

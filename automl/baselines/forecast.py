@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.features.windows import before, calendar, covariates, starts_of
+from automl.baselines.features.description import Part
+from automl.baselines.features.plain.forecasts import boosting_rows, ridge_rows
 from automl.baselines.forecaster import (
     Forecaster,
     admitted,
@@ -26,7 +27,6 @@ __all__ = ["LAGGED_BOOSTING", "LAGGED_RIDGE", "NAIVE", "SEASONAL_NAIVE"]
 
 MAX_CELLS = 120_000
 MOST_WINDOWS = 20_000
-MOST_LAGS, MOST_MEANS = 64, 24
 MOST_WINDOWS_OF_A_CHECKPOINT = 300
 """Whose residuals give quantiles while trees still grow, some ten times in a fit."""
 MOST_WITH_GAPS = 5_000
@@ -51,6 +51,9 @@ class LaggedRidge(Forecaster):
     Settings: context (lags), base, transform, apart (each target alone, all sharing one model), others (whether it
     reads the past of covariates).
     """
+
+    reads_calendar = True
+    export_maker = ("ridge_inputs", (Part("rows", (None, None)),))
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
@@ -94,25 +97,18 @@ class LaggedRidge(Forecaster):
             judge.fit(X[early], Y[early], None if w is None else w[early], X[late], Y[late], context, lambda: None)
         return strengths if judge.strength is None else [judge.strength]
 
+    @property
+    def n_known_past(self) -> int:
+        """As long as the span."""
+        return self.span
+
+    def settings_of_rows(self) -> dict[str, Any]:
+        """With the scale of the rows."""
+        own = {name: getattr(self, name, None) for name in ("center", "scale")}
+        return super().settings_of_rows() | own | {"apart": bool(self.settings.get("apart", True))}
+
     def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
-        history, _, level, size = self._context(dataset, windows)
-        n, _, n_targets = history.shape
-        lags = np.clip((history[:, -self.length :] - level) / size, -50, 50)
-        shared = [calendar(dataset, windows[:, 0]), self._past_of_others(dataset, windows)]
-        shared.append(self._known_ahead(dataset, windows).reshape(n, -1))
-        if self.known and hasattr(self, "known_mean"):
-            rows = before(windows, starts_of(dataset), self.span)
-            shared.append(self._known_ahead(dataset, rows).reshape(n, -1))
-        side = np.concatenate(shared, axis=1)
-        if not self.settings.get("apart", True):
-            return np.concatenate([lags.reshape(n, -1), side], axis=1)
-        own = lags.transpose(0, 2, 1).reshape(n * n_targets, -1)
-        blocks = [own, np.repeat(side, n_targets, axis=0)]
-        if n_targets > 1:
-            which = np.tile(np.eye(n_targets), (n, 1))
-            blocks += [which, (which[:, :, None] * own[:, None, -3:]).reshape(len(own), -1)]
-            blocks.append((which[:, :, None] * blocks[1][:, None, :]).reshape(len(own), -1))
-        return np.concatenate(blocks, axis=1)
+        return ridge_rows(self.sources(dataset, windows), self.settings_of_rows())
 
     def _table(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         _, base, _, size = self._context(dataset, windows)
@@ -136,6 +132,8 @@ class LaggedBoosting(Forecaster):
     """
 
     most_others = 64
+    reads_calendar = True
+    export_maker = ("boosting_inputs", (Part("rows", (None, None)),))
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
@@ -183,52 +181,14 @@ class LaggedBoosting(Forecaster):
         """Rounds of the trees; quantiles of the residuals, if validation windows gave them."""
         return {**self.boosting.chosen(growth), "residuals": self.residuals if getattr(self, "judged", True) else None}
 
+    @property
+    def n_known_past(self) -> int:
+        """As long as a season."""
+        return self.season
+
     def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         """One row a (window, step, target)."""
-        history, base, level, size = self._context(dataset, windows)
-        n, length, n_targets = history.shape
-        z = np.clip((history - level) / size, -50, 50)
-        steps = np.arange(self.horizon)
-        lags = self._lags(z).transpose(0, 2, 1)  # (n, targets, lags)
-        shape = (n, self.horizon, n_targets)
-        seasons = [k for k in (1, 2) if k * self.season + self.horizon <= 10_000]
-        columns = [np.broadcast_to(steps[None, :, None], shape)]
-        for k in seasons:  # the values one and two seasons before the step, if the history reaches so far
-            at = length - k * self.season + steps % self.season
-            columns += [np.broadcast_to(z[:, np.maximum(at, 0)], shape)]
-        if hasattr(self, "recent") and self.length > 2 * self.span + 1:  # a cycle before the step, and around that
-            at = np.minimum(length - self.length + steps, length - 1)
-            near = np.clip(at[:, None] + np.arange(-2, 3), 0, length - 1)
-            columns += [np.broadcast_to(z[:, at], shape), np.broadcast_to(z[:, near].mean(axis=2), shape)]
-        columns.append((base - level) / size)
-        columns += [np.broadcast_to(np.log(size), shape), np.broadcast_to(level / size, shape)]
-        columns += [np.broadcast_to(z[:, -w:].mean(axis=1, keepdims=True), shape) for w in (3, self.span, length)]
-        if n_targets > 1:
-            columns.append(np.broadcast_to(np.arange(n_targets)[None, None, :], shape))
-        blocks = [np.stack(columns, axis=-1)]
-        blocks.append(np.broadcast_to(lags[:, None], (*shape, lags.shape[2])))
-        extras = [calendar(dataset, windows), covariates(dataset, self.known, windows)]
-        if self.known and hasattr(self, "recent"):  # at the last step, and at the step that the base was taken from
-            rows = before(windows, starts_of(dataset), max(self.season, 1))
-            last = np.repeat(rows[:, -1:], self.horizon, axis=1)
-            extras += [covariates(dataset, self.known, at) for at in (last, rows[:, steps % self.season])]
-        others = self._past_of_others(dataset, windows)
-        blocks.append(np.broadcast_to(others[:, None, None], (*shape, others.shape[1])))
-        for extra in extras:
-            blocks.append(np.broadcast_to(extra[:, :, None], (*shape, extra.shape[2])))
-        return np.concatenate(blocks, axis=-1).reshape(n * self.horizon * n_targets, -1)
-
-    def _lags(self, z: np.ndarray) -> np.ndarray:
-        """The latest steps one by one, and at most `MOST_MEANS` means of the steps before."""
-        n, length, n_targets = z.shape
-        lags = z[:, -min(self.length, length) :]
-        if not hasattr(self, "recent") or self.length <= MOST_LAGS:  # models of before have all lags
-            return lags
-        early = lags.shape[1] - MOST_LAGS
-        block = -(-early // MOST_MEANS)
-        whole = early - early % block
-        means = lags[:, early - whole : early].reshape(n, whole // block, block, n_targets).mean(axis=2)
-        return np.concatenate([means, lags[:, early:]], axis=1)
+        return boosting_rows(self.sources(dataset, windows), self.settings_of_rows())
 
     def _cells(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Features and departures of the cells that are known."""

@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from automl.baselines.features.description import Description, Part
+from automl.baselines.features.plain.forecasts import straightened, window_context
 from automl.baselines.features.windows import (
+    before,
+    calendar,
     covariates,
     known_names,
     moments,
-    normalised,
-    past,
-    past_covariates,
     past_names,
+    raw_past,
+    starts_of,
 )
 from automl.goals.shared.contexts import transforms, usual_context
 from automl.records import Dataset, Facts, Output, Task
@@ -37,6 +40,14 @@ class Forecaster(ABC):
 
     most_others = 256
     """The most numbers that the past of covariates becomes, over all targets."""
+    reads_calendar = False
+    export_maker: tuple[str, tuple[Part, ...]] = ("naive_inputs", ())
+    """The function that makes what an exported learner reads, and its rows beside base and size."""
+
+    @property
+    def n_known_past(self) -> int:
+        """Steps before the window of which covariates known ahead are read; 0 where none are read at all."""
+        return 0
 
     def __init__(self, task: Task, settings: Mapping[str, Any], seed: int) -> None:
         self.horizon = int(task.horizon or 1)
@@ -56,52 +67,87 @@ class Forecaster(ABC):
 
     # ---- windows as numbers
 
+    def sources(self, dataset: Dataset, windows: np.ndarray) -> dict[str, np.ndarray]:
+        """What the makers of `automl.baselines.features.plain.forecasts` read of these windows, by the names of
+        `described_sources`.
+        """
+        assert dataset.target is not None
+        values = dataset.target.to_numpy(dtype=np.float64)
+        given = {self._past_name(): raw_past(values, dataset, windows, self._past_steps())}
+        if self.reads_calendar:
+            given["calendar"] = calendar(dataset, windows)
+        if self.known and self.n_known_past:
+            given["known"] = covariates(dataset, self.known, windows)
+            rows = before(windows, starts_of(dataset), self.n_known_past)
+            given[f"known_{self.n_known_past}"] = covariates(dataset, self.known, rows)
+        if getattr(self, "others", None):  # models of before lack it
+            rest = covariates(dataset, list(self.others), np.arange(dataset.n_rows))
+            given[f"others_{self.steps_of_others}"] = raw_past(rest, dataset, windows, self.steps_of_others)
+        return given
+
+    def described_sources(self) -> dict[str, str]:
+        """What each of `sources` is."""
+        told = {self._past_name(): f"the targets of the {self._past_steps()} steps before each window, NaN for gaps; "
+                "where a series has fewer its first step, where it has none NaN"}  # fmt: skip
+        if self.reads_calendar:
+            told["calendar"] = "of each step ahead, what calendar_phases of reader.py makes of its time"
+        if self.known and self.n_known_past:
+            names = ", ".join(self.known)
+            told["known"] = f"of each step ahead, the covariates {names}"
+            told[f"known_{self.n_known_past}"] = f"of each of as many steps before the window, the covariates {names}"
+        if getattr(self, "others", None):
+            told[f"others_{self.steps_of_others}"] = f"of the steps before the window, {', '.join(self.others)}"
+        return told
+
+    def settings_of_rows(self) -> dict[str, Any]:
+        """What the makers of `automl.baselines.features.plain.forecasts` need beside the sources."""
+        has_others = bool(getattr(self, "others", None))
+        return {
+            "past": self._past_name(), "length": self.length, "span": self.span, "season": self.season,
+            "horizon": self.horizon, "recent": getattr(self, "recent", None), "transform": self._transform(),
+            "base": str(self.settings.get("base", "last")), "known": bool(self.known),
+            "known_past": f"known_{self.n_known_past}", "known_mean": getattr(self, "known_mean", None),
+            "known_spread": getattr(self, "known_spread", None),
+            "others": f"others_{self.steps_of_others}" if has_others else None,
+            "others_mean": getattr(self, "others_mean", None), "others_spread": getattr(self, "others_spread", None),
+        }  # fmt: skip
+
+    def describe(self) -> Description:
+        """How an exported reader makes what its learner reads."""
+        maker, rows = self.export_maker
+        parts = (*rows, Part("base", (self.horizon, None)), Part("size", (1, None)))
+        return Description(
+            f"automl.baselines.features.plain.forecasts:{maker}", self.settings_of_rows(), self.described_sources(),
+            (), parts,
+        )  # fmt: skip
+
+    def _past_steps(self) -> int:
+        return max(self.length, self.span + 1)
+
+    def _past_name(self) -> str:
+        return f"past_{self._past_steps()}"
+
     def _context(self, dataset: Dataset, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """History, base forecast, level and size of each window, on the scale that is modelled.
 
         What is learned is the departure from the base, in sizes: with nothing to learn the base remains.
         """
-        history = past(dataset, windows, max(self.length, self.span + 1))
-        history = self._straight(history)
-        kind = str(self.settings.get("base", "last"))
-        level, size = normalised(
-            history, "mean" if kind == "mean" else "last", self.span, getattr(self, "recent", None)
-        )
-        if kind == "season":
-            at = history.shape[1] - self.season + np.arange(self.horizon) % self.season
-            return history, history[:, at], level, size
-        return history, np.repeat(level, self.horizon, axis=1), level, size
+        assert dataset.target is not None
+        values = dataset.target.to_numpy(dtype=np.float64)
+        given = {self._past_name(): raw_past(values, dataset, windows, self._past_steps())}
+        return window_context(given, self.settings_of_rows())
 
     def _learn_known(self, dataset: Dataset, windows: np.ndarray) -> None:
         """Moments of the covariates known ahead, of training rows."""
         self.known_mean, self.known_spread = moments(dataset, self.known, windows)
 
-    def _known_ahead(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Standardised covariates known ahead, of rows of any shape, ``(*rows.shape, n_covariates)``; gaps are 0."""
-        values = covariates(dataset, self.known, rows)
-        if not hasattr(self, "known_mean"):  # models of before
-            return np.asarray(np.nan_to_num(values))
-        return np.asarray(np.nan_to_num((values - self.known_mean) / self.known_spread))
-
     def _learn_others(self, dataset: Dataset, windows: np.ndarray) -> None:
         """Moments of the covariates whose past is read, of training rows."""
         self.others_mean, self.others_spread = moments(dataset, list(self.others), windows)
 
-    def _past_of_others(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
-        """The latest steps of the covariates whose past is read, ``(n, steps · n_covariates)``, standardised."""
-        if not getattr(self, "others", None):
-            return np.zeros((len(windows), 0))
-        found = past_covariates(
-            dataset, list(self.others), windows, self.steps_of_others, self.others_mean, self.others_spread
-        )
-        return found.reshape(len(windows), -1)
-
     def _straight(self, values: np.ndarray) -> np.ndarray:
         """Values on the scale that is modelled."""
-        transform = self._transform()
-        if transform == "log":
-            return np.asarray(np.log(np.maximum(values, 1e-12)))
-        return np.asarray(np.sqrt(np.maximum(values, 0.0))) if transform == "sqrt" else values
+        return straightened(values, self._transform())
 
     def _back(self, values: np.ndarray) -> np.ndarray:
         transform = self._transform()

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from automl.baselines.features.description import Part
+from automl.baselines.features.plain.forecasts import smoothed_ahead
 from automl.baselines.forecaster import Forecaster, admitted, evenly
 from automl.baselines.model import draws
 from automl.records import Baseline, Dataset, Facts, FitContext, Task
@@ -33,6 +35,8 @@ class Smoothing(Forecaster):
     Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd edition, chapter 8 (ETS(A, Ad, A));
         Assimakopoulos and Nikolopoulos 2000, Hyndman and Billah 2003 (Theta: smoothing with half the trend as drift).
     """
+
+    export_maker = ("smoothing_inputs", (Part("rows", (None, None)),))
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
@@ -75,42 +79,12 @@ class Smoothing(Forecaster):
 
     def _ahead(self, past: np.ndarray, parameters: Mapping[str, float]) -> np.ndarray:
         """Forecasts ``(n, horizon, n_targets)`` on the scale of `past`."""
-        return self._theta(past, parameters) if self.settings.get("kind") == "theta" else self._ets(past, parameters)
+        return smoothed_ahead(past, parameters, self.settings_of_rows())
 
-    def _ets(self, past: np.ndarray, parameters: Mapping[str, float]) -> np.ndarray:
-        alpha, beta, gamma = (float(parameters[name]) for name in ("alpha", "beta", "gamma"))
-        phi = {"damped": 0.95, "linear": 1.0}.get(str(self.settings.get("trend", "damped")), 0.0)
-        steps, m = past.shape[1], self.season if past.shape[1] >= 2 * self.season else 1
-        level = past[:, :m].mean(axis=1)
-        trend = (past[:, m : 2 * m].mean(axis=1) - level) / m if phi and m > 1 else np.zeros_like(level)
-        seasons = [past[:, k] - level - trend * (k - (m - 1) / 2) for k in range(m)] if m > 1 else [0.0 * level]
-        for t in range(steps):
-            carried = level + phi * trend
-            season = seasons[t % m]
-            before, level = level, alpha * (past[:, t] - season) + (1 - alpha) * carried
-            trend = beta * (level - before) + (1 - beta) * phi * trend
-            if m > 1:
-                seasons[t % m] = gamma * (past[:, t] - carried) + (1 - gamma) * season
-        damped = np.cumsum(phi ** np.arange(1, self.horizon + 1))
-        return np.stack([level + damped[h] * trend + seasons[(steps + h) % m] for h in range(self.horizon)], axis=1)
-
-    def _theta(self, past: np.ndarray, parameters: Mapping[str, float]) -> np.ndarray:
-        alpha = float(parameters["alpha"])
-        steps, m = past.shape[1], self.season if past.shape[1] >= 2 * self.season else 1
-        t = np.arange(steps) - (steps - 1) / 2
-        slope = np.tensordot(t, past, axes=(0, 1)) / (t**2).sum()  # (n, n_targets)
-        seasons = np.zeros((past.shape[0], m, past.shape[2]))
-        if m > 1:
-            flat = past - slope[:, None] * t[None, :, None]
-            flat = flat - flat.mean(axis=1, keepdims=True)
-            seasons = np.stack([flat[:, k::m].mean(axis=1) for k in range(m)], axis=1)
-            seasons -= seasons.mean(axis=1, keepdims=True)
-        level = past[:, 0] - seasons[:, 0]
-        for step in range(1, steps):
-            level = alpha * (past[:, step] - seasons[:, step % m]) + (1 - alpha) * level
-        lead = np.arange(self.horizon) + (1 - (1 - alpha) ** steps) / alpha
-        ahead = level[:, None] + 0.5 * slope[:, None] * lead[None, :, None]
-        return np.asarray(ahead + seasons[:, (steps + np.arange(self.horizon)) % m])
+    def settings_of_rows(self) -> dict[str, Any]:
+        """With how is smoothed."""
+        own = {"method": str(self.settings.get("kind")), "trend": str(self.settings.get("trend", "damped"))}
+        return super().settings_of_rows() | own | {"parameters": dict(getattr(self, "parameters", {}))}
 
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         history, base, _, size = self._context(dataset, windows)

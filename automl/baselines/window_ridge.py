@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.features.windows import before, calendar, starts_of
+from automl.baselines.features.description import Part
+from automl.baselines.features.plain.forecasts import window_rows
 from automl.baselines.forecaster import (
     Forecaster,
     admitted,
@@ -49,6 +50,8 @@ class WindowRidge(Forecaster):
     Settings: context, transform, weigh ("size", "absolute" or "even"), calendar (whether each target has its own),
     others (whether it reads the past of covariates).
     """
+
+    export_maker = ("window_inputs", (Part("rows", (None, None)),))
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
@@ -141,23 +144,23 @@ class WindowRidge(Forecaster):
         counts = np.minimum(size[:, 0] / of_window, MOST_COUNTED) ** power
         return self._features(dataset, windows), z.transpose(0, 2, 1).reshape(-1, self.horizon), counts.ravel()
 
+    @property
+    def n_known_past(self) -> int:
+        """As long as the span, where the past is."""
+        return min(self.length, self.span)
+
+    @property
+    def reads_calendar(self) -> bool:  # type: ignore[override]
+        """As the settings say."""
+        return bool(self.settings.get("calendar", True))
+
+    def settings_of_rows(self) -> dict[str, Any]:
+        """With whether the calendar counts."""
+        return super().settings_of_rows() | {"calendar": self.reads_calendar}
+
     def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         """``(n · targets, features)``: own past, a constant; for each target past covariates, and what is known."""
-        history, _, level, size = self._context(dataset, windows)
-        n, _, n_targets = history.shape
-        lags = np.clip((history[:, -self.length :] - level) / size, -MOST_SIZE, MOST_SIZE)
-        own = lags.transpose(0, 2, 1).reshape(n * n_targets, -1)
-        side = [np.ones((n, 1)), self._past_of_others(dataset, windows)]
-        if self.known:  # the latest past as well: what raised the last value is no part of the level
-            past = before(windows, starts_of(dataset), min(self.length, self.span))
-            side += [self._known_ahead(dataset, rows).reshape(n, -1) for rows in (windows, past)]
-        if self.settings.get("calendar", True):
-            side.append(calendar(dataset, windows[:, 0]))
-        shared = np.repeat(np.concatenate(side, axis=1), n_targets, axis=0)
-        if n_targets == 1:
-            return np.concatenate([own, shared], axis=1)
-        which = np.tile(np.eye(n_targets), (n, 1))
-        return np.concatenate([own, (which[:, :, None] * shared[:, None]).reshape(len(own), -1)], axis=1)
+        return window_rows(self.sources(dataset, windows), self.settings_of_rows())
 
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         z = self._features(dataset, windows) @ self.coef

@@ -13,9 +13,10 @@ import numpy as np
 
 from automl import goals
 from automl.errors import DataError
+from automl.export.linear import fourier, linear
 from automl.export.trees import Trees, of_forest, of_gradient_boosting, of_lightgbm
 
-__all__ = ["combined", "decided", "decoded", "encoded_numbers", "predicted"]
+__all__ = ["combined", "decided", "decoded", "encoded_numbers", "learnt", "predicted"]
 
 Tensors = dict[str, Any]
 CYCLE, LATER = 146_097, 25
@@ -136,7 +137,7 @@ def predicted(model: Any, X: Any, real: Any) -> Tensors:
     """
     import tensorflow as tf
 
-    out = _learner(model.learner, X, real)
+    out = learnt(model.learner, X, real)
     if goals.named(model.goal).is_classification:
         return {"probabilities": out}
     columns = [out[:, place] for place in range(out.shape[1])]
@@ -146,16 +147,22 @@ def predicted(model: Any, X: Any, real: Any) -> Tensors:
     return {"values": tf.stack(columns, axis=1)}
 
 
-def _learner(learner: Any, X: Any, real: Any) -> Any:
+def learnt(learner: Any, X: Any, real: Any) -> Any:
+    """What a learner makes of its matrix: probabilities or values.
+
+    Raises:
+        DataError: it has no export.
+    """
     kinds: Mapping[str, Callable[[Any, Any, Any], Any]] = {
-        "Linear": _linear, "Boosting": _boosting, "Forest": _forest, "Boosters": _boosters, "EachTarget": _each
+        "Linear": linear, "Boosting": _boosting, "Forest": _forest, "Boosters": _boosters, "EachTarget": _each,
+        "Fourier": fourier,
     }  # fmt: skip
     name = type(learner).__name__
     if name not in kinds:
         raise DataError(
-            f"the shallow learner {name} has no export (linear models, scikit-learn's boosted trees and forests, and "
-            "LightGBM have; support vectors and neighbours would carry training rows along); export the deep side or "
-            "--format python"
+            f"the shallow learner {name} has no export (linear models, also of random Fourier features, scikit-learn's "
+            "boosted trees and forests, and LightGBM have; support vectors and neighbours would carry training rows "
+            "along); export the deep side or --format python"
         )
     return kinds[name](learner, X, real)
 
@@ -163,48 +170,7 @@ def _learner(learner: Any, X: Any, real: Any) -> Any:
 def _each(learner: Any, X: Any, real: Any) -> Any:
     import tensorflow as tf
 
-    return tf.concat([_learner(one, X, real) for one in learner.fitted], axis=1)
-
-
-def _linear(learner: Any, X: Any, real: Any) -> Any:
-    import tensorflow as tf
-
-    from automl.baselines.learners.learner import ABSENT, CERTAIN
-
-    def constant(value: Any) -> Any:
-        return tf.constant(np.asarray(value, np.float64), real)
-
-    if learner.coef is not None:
-        scores = tf.matmul(X, constant(learner.coef)) + constant(learner.intercept)
-        if learner.absent is not None:
-            scores = tf.where(tf.constant(learner.absent), constant(ABSENT), scores)
-        if not learner.is_classifier:
-            return scores
-    elif learner.is_multilabel:
-        coefs = [np.zeros(X.shape[1]) if isinstance(m, float) else m.coef_[0] for m in learner.models]
-        offsets = [math.copysign(CERTAIN, m - 0.5) if isinstance(m, float) else m.intercept_[0] for m in learner.models]
-        scores = tf.matmul(X, constant(np.stack(coefs, axis=1))) + constant(offsets)
-    else:
-        coef, offset = _class_scores(learner, int(X.shape[1]), ABSENT, CERTAIN)
-        scores = tf.matmul(X, constant(coef)) + constant(offset)
-    scores = scores * learner.temperature
-    return tf.sigmoid(scores) if learner.is_multilabel else tf.nn.softmax(scores, axis=1)
-
-
-def _class_scores(learner: Any, n_columns: int, absent: float, certain: float) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients ``(n_columns, n_classes)`` and offsets of a classifier, for every class code."""
-    coef, offset = np.zeros((n_columns, learner.n_classes)), np.full(learner.n_classes, absent)
-    model = learner.models[0]
-    if isinstance(model, float):
-        offset[:] = -certain
-        offset[int(model)] = certain
-        return coef, offset
-    classes = model.classes_.astype(np.int64)
-    own, shift = model.coef_, model.intercept_
-    if len(own) == 1:
-        own, shift = np.stack([-own[0], own[0]]) / 2, np.array([-shift[0], shift[0]]) / 2
-    coef[:, classes], offset[classes] = own.T, shift
-    return coef, offset
+    return tf.concat([learnt(one, X, real) for one in learner.fitted], axis=1)
 
 
 def _boosting(learner: Any, X: Any, real: Any) -> Any:
@@ -319,16 +285,15 @@ def _tree_sums(trees: Trees, X: Any, n_outputs: int, real: Any) -> Any:
     for _ in range(trees.depth):
         value = tf.gather(X, tf.gather(feature, node), batch_dims=1)
         gap = tf.math.is_nan(value)
-        if zero_gaps:
-            default = tf.gather(tf.constant(np.nan_to_num(trees.gap_value), real), node)
-            by_value = tf.gather(tf.constant(np.isfinite(trees.gap_value)), node)
-            value = tf.where(gap & by_value, default, value)
-            gap = gap & ~by_value
+        # Here the condition is the test for NaN itself: any other choice is written to ONNX as a sum of products with
+        # 0 and 1, and is NaN where one side is.
+        value = tf.where(gap, tf.constant(0.0, real), value)
+        if zero_gaps:  # a gap that counts as a value counts as zero, see `of_lightgbm`
+            gap = gap & ~tf.gather(tf.constant(np.isfinite(trees.gap_value)), node)
         goes_left = tf.where(gap, tf.gather(tf.constant(trees.gap_left), node), value <= tf.gather(threshold, node))
         if len(trees.codes):
             row = tf.gather(tf.constant(trees.codes_row), node)
-            code = tf.cast(tf.minimum(tf.maximum(tf.where(tf.math.is_nan(value), tf.constant(0.0, real), value), 0.0),
-                                      float(trees.codes.shape[1] - 1)), tf.int32)  # fmt: skip
+            code = tf.cast(tf.minimum(tf.maximum(value, 0.0), float(trees.codes.shape[1] - 1)), tf.int32)  # fmt: skip
             flat = tf.constant(trees.codes.ravel())
             held = tf.gather(flat, tf.maximum(row, 0) * trees.codes.shape[1] + code)
             goes_left = tf.where((row >= 0) & ~gap, held, goes_left)

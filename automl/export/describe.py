@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.columns import TableFeatures
+from automl.baselines.features.trigrams import Trigrams
 from automl.errors import DataError
 from automl.modalities.shared.categories import Categories
 from automl.modalities.shared.numbers import Numbers
@@ -44,19 +45,24 @@ class Inputs:
 
     Attributes:
         made: by name, how the reader makes each from cells; ``{"encoder": "array"}`` where the caller makes it.
-        shapes: by name, the shape of a row.
+        shapes: by name, the shape of a row; None for a size that varies.
         dtypes: by name.
         numbers: what the graph does to `CELLS` and `SECONDS`; None where the reader does it.
+        features: by name, how the reader makes features of a shallow model.
+        described: by name, the features themselves, which know what a caller would give.
     """
 
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
-    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    shapes: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
     dtypes: dict[str, str] = field(default_factory=dict)
     numbers: Numbers | None = None
+    features: dict[str, dict[str, Any]] = field(default_factory=dict)
+    described: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, name: str, made: dict[str, Any], shape: Sequence[int], dtype: str) -> None:
+    def add(self, name: str, made: dict[str, Any], shape: Sequence[int | None], dtype: str) -> None:
         """One more input."""
-        self.made[name], self.shapes[name], self.dtypes[name] = made, tuple(map(int, shape)), dtype
+        own = tuple(None if size is None else int(size) for size in shape)
+        self.made[name], self.shapes[name], self.dtypes[name] = made, own, dtype
 
 
 # --------------------------------------------------------------------------- networks
@@ -133,17 +139,12 @@ def _part(name: str, part: Any) -> dict[str, Any]:
 # --------------------------------------------------------------------------- shallow models
 
 
-def of_features(features: Any) -> tuple[dict[str, Any], int]:
+def of_features(features: TableFeatures) -> tuple[dict[str, Any], int]:
     """How the matrix of a shallow model is made from cells, and how many columns it has.
 
     Raises:
-        DataError: the features are of texts, pictures or series, or of a column whose kind has no export.
+        DataError: a column's kind has no export.
     """
-    if not isinstance(features, TableFeatures):
-        raise DataError(
-            f"a shallow model on {type(features).__name__} has no export: shallow models of tables have; export the "
-            "deep side, or serve the saved model with automl"
-        )
     if features.is_sparse:
         raise DataError(
             "a linear model of 100,000 training rows and more, with its levels stored sparse, has no export; "
@@ -165,17 +166,14 @@ def _step(name: str, step: Mapping[str, Any], is_linear: bool) -> dict[str, Any]
     kind = step["kind"]
     if kind == "picture":
         raise DataError(f"column {name!r} holds pictures, which a shallow model cannot take along; {OTHERWISE}")
-    if kind == "text" and step["encoder"] is not None:
-        raise DataError(
-            f"column {name!r} is free text that the shallow model reads through TF-IDF of character n-grams, which has "
-            f"no export; {OTHERWISE}"
-        )
     made: dict[str, Any] = {"column": name, "kind": kind}
     if kind == "number":
         made["flag"] = bool(step["flag"])
     elif kind == "date":
         made |= {"parts": list(step["parts"]), "origin": float(step["origin"]), "cyclic": is_linear}
-    elif kind != "text":
+    elif kind == "text":
+        made["trigrams"] = _trigrams(name, step["encoder"])
+    else:
         made |= {"names": [str(one) for one in step["names"]], "values": np.asarray(step["values"], float).tolist()}
     if "amounts" in step:
         made["amounts"] = True
@@ -188,6 +186,21 @@ def _step(name: str, step: Mapping[str, Any], is_linear: bool) -> dict[str, Any]
     return made
 
 
+def _trigrams(name: str, encoder: Any) -> dict[str, Any] | None:
+    """What `automl.baselines.features.trigrams` knows; None where no trigram is read."""
+    if encoder is None:
+        return None
+    if not isinstance(encoder, Trigrams):
+        raise DataError(f"column {name!r} is text that an older automl encoded, which has no export; {OTHERWISE}")
+    if encoder.vectorizer is None:
+        return None
+    known = encoder.vectorizer.vocabulary_
+    axes = None if encoder.projection is None else encoder.projection.components_
+    n = min(encoder.components, len(known)) if axes is None else len(axes)
+    return {"words": sorted(known, key=known.__getitem__), "idf": encoder.vectorizer.idf_, "axes": axes, "n": n,
+            "scale": float(encoder.scale)}  # fmt: skip
+
+
 def _width(step: Mapping[str, Any]) -> int:
     kind = step["kind"]
     if kind == "number":
@@ -196,7 +209,10 @@ def _width(step: Mapping[str, Any]) -> int:
         cycles = {"month", "day", "day_of_week", "hour"}
         own = 1 + sum(2 if step["cyclic"] and part in cycles else 1 for part in step["parts"])
     else:
-        own = {"text": 0, "codes": 1, "counts": 1}.get(kind, len(step.get("names", ())) + (kind == "bag"))
+        texts = step.get("trigrams")
+        own = {"text": texts["n"] if texts else 0, "codes": 1, "counts": 1}.get(
+            kind, len(step.get("names", ())) + (kind == "bag")
+        )
     clues = np.asarray(step["clues"]["intercept"]).size if "clues" in step else 0
     return int(own + 3 * bool(step.get("amounts")) + clues)
 
@@ -240,20 +256,20 @@ def _cells_of(column: Column) -> dict[str, Any]:
 # --------------------------------------------------------------------------- writing
 
 
-def stored(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """The value as JSON; arrays of `FEW` numbers and more are put into `arrays` and referred to by name."""
+def stored(value: Any, arrays: dict[str, np.ndarray], few: int = FEW) -> Any:
+    """The value as JSON; arrays of so many numbers and more are put into `arrays` and referred to by name."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
-        if value.size < FEW:
+        if value.size < few:
             return value.tolist()
         name = f"a{len(arrays)}"
         arrays[name] = value
         return {"array": name}
     if isinstance(value, Mapping):
-        return {str(key): stored(item, arrays) for key, item in value.items()}
+        return {str(key): stored(item, arrays, few) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [stored(item, arrays) for item in value]
+        return [stored(item, arrays, few) for item in value]
     return value
 
 

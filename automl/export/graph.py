@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from automl import goals
 from automl.errors import DataError
 from automl.export.arithmetic import combined, decided, decoded, encoded_numbers, predicted
-from automl.export.describe import CELLS, SECONDS, Inputs, of_encoder, of_features, stored
+from automl.export.describe import CELLS, SECONDS, Inputs, of_encoder
+from automl.export.forecasts import forecast
+from automl.export.shallow_inputs import Taken, add_features
 from automl.records import Task
 from automl.sides.predictors import BlendPredictor, DeepPredictor, Predictor, ShallowPredictor, input_names
 
 __all__ = ["Graph", "of"]
 
-TABLE = "table"
 Tensors = dict[str, Any]
 
 
@@ -105,7 +103,7 @@ def _predictor(
     elif isinstance(predictor, DeepPredictor):
         each, weights = _deep(predictor, inputs, inside, real), predictor.weights
     elif isinstance(predictor, ShallowPredictor):
-        each, weights = _shallow(predictor, inputs, real), predictor.weights
+        each, weights = _shallow(predictor, task, inputs, real), predictor.weights
     else:
         raise TypeError(f"expected a predictor of automl, got {type(predictor).__name__}")
     decision = predictor.decision
@@ -144,38 +142,26 @@ def _run(model: Any, arrays: Tensors) -> Any:
     return model(values[0] if len(values) == 1 else values, training=False)
 
 
-def _shallow(predictor: ShallowPredictor, inputs: Inputs, real: Any) -> Callable[[Tensors], list[Tensors]]:
-    import tensorflow as tf
+def _shallow(
+    predictor: ShallowPredictor, task: Task, inputs: Inputs, real: Any
+) -> Callable[[Tensors], list[Tensors]]:  # fmt: skip
+    from automl.baselines.forecaster import Forecaster
+    from automl.baselines.model import Model
 
-    from automl.baselines.model import Floor, Model
-
-    known: dict[str, str] = {}
-    models: Any = predictor.models
-    names = []
-    for model in models:
-        if isinstance(model, Floor):
-            names.append("")
-            continue
-        if not isinstance(model, Model):
+    taken: dict[str, Taken] = {}
+    read: list[tuple[Callable[..., Tensors], Any, Taken]] = []
+    for model in predictor.models:
+        if isinstance(model, Model):
+            read.append((predicted, model, add_features(inputs, model.features, task, real.name, taken)))
+        elif isinstance(model, Forecaster):
+            read.append((forecast, model, add_features(inputs, model, task, real.name, taken)))
+        else:
             raise DataError(
-                f"a shallow model that is a {type(model).__name__} has no export: classifiers and regressors of tables "
-                "have; export the deep side, or serve the saved model with automl"
+                f"a shallow model that is a {type(model).__name__} has no export: classifiers, regressors and "
+                "forecasts have; export the deep side, or serve the saved model with automl"
             )
-        made, width = of_features(model.features)
-        content = _content(made)
-        if content not in known:
-            known[content] = TABLE if not known else f"{TABLE}_{len(known) + 1}"
-            inputs.add(known[content], made, (width,), "float64" if real == tf.float64 else "float32")
-        names.append(known[content])
 
     def each(values: Tensors) -> list[Tensors]:
-        return [predicted(model, values[name], real) for model, name in zip(models, names, strict=True)]
+        return [run(model, own.of(values), real) for run, model, own in read]
 
     return each
-
-
-def _content(made: Mapping[str, Any]) -> str:
-    """Text by which equal steps are told."""
-    arrays: dict[str, np.ndarray] = {}
-    plain = json.dumps(stored(made, arrays), sort_keys=True)
-    return plain + "".join(str(hash(array.tobytes())) for array in arrays.values())

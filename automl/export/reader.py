@@ -20,6 +20,7 @@ import json
 import math
 import os
 import re
+import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -40,6 +41,9 @@ ZONED = re.compile(r"[T ]\d[\d:.]*([A-Z]|[+-]\d+(:\d+)?)$", re.IGNORECASE)
 EARLIEST, LATEST = np.datetime64("1677-09-22", "s"), np.datetime64("2262-04-10", "s")
 LONG_NUMBER = re.compile(r"\d{5,}")
 MISSING_LEVEL = "\x00missing"
+LONGEST_HEADER = 10_000
+MAKERS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {}
+"""What makes features of shallow models, by the name in ``preprocess.json``; this file ends with those it needs."""
 
 
 def open_export(folder: str | os.PathLike[str]) -> Export:
@@ -50,12 +54,32 @@ def open_export(folder: str | os.PathLike[str]) -> Export:
         with open(os.path.join(folder, name), encoding="utf-8") as file:
             return json.load(file)
 
-    arrays: dict[str, np.ndarray] = {}
-    path = os.path.join(folder, "preprocess.npz")
-    if os.path.exists(path):
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    return Export(read("export.json"), _with_arrays(read("preprocess.json"), arrays))
+    preprocess = read("preprocess.json")
+    arrays = _arrays(os.path.join(folder, "preprocess.npz"), preprocess["arrays"])
+    return Export(read("export.json"), _with_arrays(preprocess, arrays))
+
+
+def _arrays(path: str, known: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The arrays of ``preprocess.npz``; nothing is read of a file that holds others than ``preprocess.json`` says.
+
+    Raises:
+        ValueError: an array has another size, or is none of numbers.
+    """
+    if not known:
+        return {}
+    with zipfile.ZipFile(path) as archive:
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+    for name, (shape, dtype) in known.items():
+        n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+        if np.dtype(dtype).hasobject or not n_bytes <= sizes.pop(name + ".npy", -1) <= n_bytes + LONGEST_HEADER:
+            raise ValueError(f"{path}: expected an array {name!r} of {n_bytes} bytes; export the model again")
+    if sizes:
+        raise ValueError(f"{path}: expected no array {', '.join(sizes)}; export the model again")
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in known}
+    if any([list(one.shape), one.dtype.str] != list(known[name]) for name, one in arrays.items()):
+        raise ValueError(f"{path}: its arrays are not those that preprocess.json names; export the model again")
+    return arrays
 
 
 class Export:
@@ -74,16 +98,27 @@ class Export:
 
         Args:
             cells: by column, ``(n,)`` each; a dict of lists or a pandas frame. A column that lacks counts as empty.
-                Arrays that the model takes as they are (pictures, series) by the name of the input.
+                Arrays that the model takes as they are (pictures, series) by the name of the input, and those that
+                features are made of by the name under "sources" in ``preprocess.json``.
 
         Raises:
             ValueError: there are no rows, columns differ in length, or a cell cannot be read.
         """
         inputs: Spec = self.preprocess["inputs"]
-        made = {name: spec for name, spec in inputs.items() if spec["encoder"] != "array"}
-        typed = read_cells(cells, self.preprocess["columns"]) if made else {}
+        made = {name: spec for name, spec in inputs.items() if spec["encoder"] in ENCODERS}
+        columns = self.preprocess["columns"]
+        typed = read_cells(cells, columns) if made or columns else {}
+        features = {
+            name: _features(cells, typed, self.preprocess, name) for name in self.preprocess.get("features", ())
+        }
         arrays = {name: ENCODERS[spec["encoder"]](typed, spec) for name, spec in made.items()}
-        return arrays | {name: _given(cells, name, spec) for name, spec in inputs.items() if name not in made}
+        for name, spec in inputs.items():
+            if spec["encoder"] == "features":
+                whole = features[spec["of"]]
+                arrays[name] = whole if spec["part"] is None else whole[spec["part"]]
+            elif name not in made:
+                arrays[name] = _given(cells, name, spec)
+        return arrays
 
     def labels(self, codes: Any) -> list[Any]:
         """Class labels as `automl` returns them, from the model's output "labels" ``(n,)``."""
@@ -125,15 +160,27 @@ def read_cells(cells: Cells, columns: Sequence[Spec]) -> dict[str, np.ndarray]:
     }
 
 
+def _features(cells: Cells, typed: Cells, preprocess: Spec, name: str) -> Any:
+    """Features of a shallow model: a matrix, or columns and weights."""
+    spec = preprocess["features"][name]
+    given = {column: typed[column] for column in spec["columns"]}
+    for source in spec["sources"]:
+        known = preprocess["sources"][source]
+        given[source] = _given(cells, source if source in cells else known.get("as", source), known)
+    return MAKERS[spec["maker"]](given, spec["settings"])
+
+
 def _given(cells: Cells, name: str, spec: Spec) -> np.ndarray:
     """An array that the caller made."""
+    if spec["shape"] is None and name in cells:
+        return np.asarray(cells[name])
+    shape = f"(n, {', '.join('any' if size is None else str(size) for size in spec['shape'] or ['...'])})"
     if name not in cells:
-        raise ValueError(
-            f"expected an array {name!r} of shape (n, {', '.join(map(str, spec['shape']))}): {spec['meaning']}"
-        )
+        raise ValueError(f"expected an array {name!r} of shape {shape}: {spec['meaning']}")
     array = np.asarray(cells[name])
-    if list(array.shape[1:]) != list(spec["shape"]):
-        raise ValueError(f"{name!r}: expected shape (n, {', '.join(map(str, spec['shape']))}), got {array.shape}")
+    sizes = zip(spec["shape"], array.shape[1:], strict=False)
+    if array.ndim != 1 + len(spec["shape"]) or any(size not in (None, own) for size, own in sizes):
+        raise ValueError(f"{name!r}: expected shape {shape}, got {array.shape}")
     return array.astype(spec["dtype"])
 
 
@@ -446,10 +493,11 @@ def _step(cells: np.ndarray, step: Spec) -> np.ndarray:
         clues = step["clues"]
         told = spikes(block[:, 0], step["levels"]) if "levels" in step else words
         coef = np.asarray(clues["coef"], np.float64)
-        block = np.concatenate(
-            [block, _weighed_sum([tokens(t) for t in told], clues["words"], clues["idf"], coef, np.float64)
-             + np.asarray(clues["intercept"])], axis=1,
-        )  # fmt: skip
+        sums = _weighed_sum([tokens(one) for one in told], clues["words"], clues["idf"], coef, np.float64)
+        intercept = np.asarray(clues["intercept"], np.float64)
+        largest = max(float(np.abs(coef).max(initial=0.0)), float(np.abs(intercept).max(initial=0.0)))
+        size = 2.0 ** math.ceil(math.log2(largest)) if largest > 0 else 1.0
+        block = np.concatenate([block, _rounded(sums + intercept, size)], axis=1)
     return block
 
 
@@ -511,13 +559,32 @@ def _members(cell: str | None) -> list[str]:
     return [spelled(text)] if text else []
 
 
-def _nothing(cells: np.ndarray, step: Spec) -> np.ndarray:
-    return np.zeros((len(cells), 0))
+def _text_step(cells: np.ndarray, step: Spec) -> np.ndarray:
+    """Trigrams inside words, a space at both ends of a word, as TF-IDF of unit length on a few directions."""
+    known = step["trigrams"]
+    if known is None:
+        return np.zeros((len(cells), 0))
+    codes, idf = {word: code for code, word in enumerate(known["words"])}, np.asarray(known["idf"], np.float64)
+    axes = np.eye(known["n"], len(codes)) if known["axes"] is None else np.asarray(known["axes"], np.float64)
+    out = np.zeros((len(cells), known["n"]))
+    for row, cell in enumerate(cells):
+        inside = [f" {word} " for word in (cell or "").lower().split()]
+        own = [codes.get(word[at : at + 3]) for word in inside for at in range(len(word) - 2)]
+        found, counts = np.unique(np.array([code for code in own if code is not None], np.int64), return_counts=True)
+        if len(found):
+            weights = counts * idf[found]
+            out[row] = axes[:, found] @ (weights / math.sqrt(float((weights**2).sum()))) / known["scale"]
+    return _rounded(out, 1.0)
+
+
+def _rounded(sums: np.ndarray, size: float) -> np.ndarray:
+    """Sums at multiples of a 2^24th of a size, a power of two, so that trees do not see the order of their terms."""
+    return np.round(sums * (2.0**24 / size)) * (size / 2.0**24)
 
 
 STEPS: dict[str, Callable[[np.ndarray, Spec], np.ndarray]] = {
     "number": _number_step, "date": _date_step, "onehot": _level_step, "codes": _level_step, "counts": _level_step,
-    "bag": _bag_step, "text": _nothing,
+    "bag": _bag_step, "text": _text_step,
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ A saved model holds no training row. It knows ends, levels and quantiles of its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,16 @@ WORDS_A_TEXT = 12
 SEED = 0
 
 
-def made_rows(task: Task, encoder: Encoder | None, n_rows: int = MOST_ROWS) -> Any:
+def made_rows(
+    task: Task, encoder: Encoder | None, n_rows: int = MOST_ROWS, described: Iterable[Any] = ()
+) -> Any:  # fmt: skip
     """Rows in the form that `predict` takes: a frame, or an array of pictures, sounds or series.
 
     Args:
         task: of the model.
-        encoder: of its networks, or None where there are none.
+        encoder: of its networks or, of a shallow model, of the contest's; None where there are none.
         n_rows: how many.
+        described: features of shallow models, which may know words where no encoder does (`made_up_words`).
 
     Raises:
         DataError: rows of this task cannot be made up; says what to pass.
@@ -40,6 +43,9 @@ def made_rows(task: Task, encoder: Encoder | None, n_rows: int = MOST_ROWS) -> A
     if not task.columns:
         return _items(task, encoder, n_rows, rng)
     known = _known(encoder)
+    for features in described:
+        words: Mapping[str, Any] = getattr(features, "made_up_words", dict)()
+        known |= {name: found for name, found in words.items() if name not in known}
     cells = {}
     for column in task.columns:
         if column.kind in (*FILE_KINDS, "identifier") or "parts" in column.reading:

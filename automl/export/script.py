@@ -17,17 +17,17 @@ from typing import Any
 
 from automl import catalog, goals, modalities
 from automl.errors import DataError
-from automl.export import reader
-from automl.export.describe import as_json, cell_columns, of_encoder, stored
+from automl.export.describe import as_json, of_encoder
+from automl.export.feature_script import feature_parts, is_on_features, write_feature_reader
 from automl.export.network_code import identifier, layers_code, network_code
+from automl.export.preprocess import write_reader
 from automl.export.shallow_code import estimator_code
 from automl.goals.shared.rows import as_written
 from automl.layers.adam import BETA_2, CLIP_NORM
 from automl.metrics.figures import figure
 from automl.records import Task, Template
-from automl.sides.predictors import DeepPredictor, ShallowPredictor, input_names
+from automl.sides.predictors import BlendPredictor, DeepPredictor, ShallowPredictor, input_names
 from automl.storage import files
-from automl.storage.npz import write_npz
 
 __all__ = ["write_script"]
 
@@ -49,12 +49,17 @@ def write_script(side: Any, target: Path, result: Mapping[str, Any]) -> dict[str
     task: Task = side.task
     check_task(side, result)
     runs = members(side.side, result)
+    inputs = after = None
     if isinstance(side.predictor, DeepPredictor):
         text, after = deep_script(side.predictor, task, runs, result), _after(side)
+    elif is_on_features(side.predictor):
+        values, inputs = feature_parts(side.predictor, task, runs)
+        values["NEEDED"] = in_docstring(values["NEEDED"])
+        text = _filled("features.txt", values | _common("shallow", task, runs, result))
     elif isinstance(side.predictor, ShallowPredictor):
-        text, after = shallow_script(side.predictor, task, runs, result), None
+        text = shallow_script(side.predictor, task, runs, result)
     else:
-        raise DataError("a blend has no script of its own: export --side deep and --side shallow, and average them")
+        raise TypeError(f"expected a predictor of a side, got {type(side.predictor).__name__}")
     manifest = {
         "schema": 1, "format": "python", "side": side.side, "goal": task.goal, "modality": task.modality,
         "target": list(task.target), "labels": list(as_written(task)), "contest_score": score_of(side.side, result),
@@ -67,6 +72,8 @@ def write_script(side: Any, target: Path, result: Mapping[str, Any]) -> dict[str
             if after is not None:
                 manifest["after"] = after
                 _write_reader(side, draft)
+            if inputs is not None:
+                write_feature_reader(inputs, task, draft)
             files.write_text(draft / "train.py", text)
             files.write_text(draft / "export.json", as_json(manifest))
             os.rename(draft, target)
@@ -84,9 +91,13 @@ def check_task(side: Any, result: Mapping[str, Any]) -> None:
         DataError: see `write_script`.
     """
     task: Task = side.task
-    if not modalities.named(task).is_table or not goals.named(task).in_rows:
+    if isinstance(side.predictor, BlendPredictor):
+        raise DataError("a blend has no script of its own: export --side deep and --side shallow, and average them")
+    can = modalities.named(task).is_table or is_on_features(side.predictor)
+    if not can or not goals.named(task).in_rows:
         raise DataError(
-            f"--format python is for tables with a target; this is {task.goal} on {task.modality}: use --format keras"
+            "--format python is for tables with a target, and for shallow classifiers and regressors of items; this is "
+            f"{task.goal} on {task.modality} by the {side.side} model: use another format"
         )
     if not result.get("runs"):
         raise DataError(
@@ -137,15 +148,10 @@ def deep_script(
     listed = ",\n".join(_dict_code(one) for one in settings)
     codec = predictor.codec.state()
     values = {
-        "HEAD": _head("deep", task, runs, result),
+        **_common("deep", task, runs, result),
         "LAYERS": layers_code(own),
         "NETWORKS": "\n\n".join(functions).rstrip(),
         "MEMBERS": f"MEMBERS = [\n{listed},\n]",
-        "TARGET": repr(list(task.target)),
-        "LABELS": repr(list(task.classes)),
-        "KIND": repr(_kind(task)),
-        "SPLIT": _split(task, result),
-        "METRIC": repr(task.metric),
         "SHAPES": repr([list(s.values()) for s in codec.get("shapes", [])]),
         "MEAN": repr(codec.get("mean", [])),
         "STD": repr(codec.get("std", [])),
@@ -180,13 +186,7 @@ def _write_reader(side: Any, draft: Path) -> None:
     predictor = side.predictor
     used = sorted({name for model in predictor.models for name in input_names(model)})
     inputs = of_encoder(predictor.encoder, used, inside=False)
-    arrays: dict[str, Any] = {}
-    content = {"schema": 1, "columns": cell_columns(side.task, inputs.made), "inputs": stored(inputs.made, arrays)}
-    files.write_text(draft / "preprocess.json", as_json(content))
-    if arrays:
-        with (draft / "preprocess.npz").open("wb") as file:
-            write_npz(file, arrays, compressed=True)
-    files.write_text(draft / "reader.py", Path(reader.__file__).read_text(encoding="utf-8"))
+    write_reader(draft, side.task, inputs, {})
 
 
 # --------------------------------------------------------------------------- shallow
@@ -205,16 +205,11 @@ def shallow_script(
         imports |= needed
         listed.append(f"    ({function}, {weight!r})")
     values = {
-        "HEAD": _head("shallow", task, runs, result),
+        **_common("shallow", task, runs, result),
         "IMPORTS": "\n".join(sorted(imports)),
         "MODELS": "\n\n\n".join(functions).rstrip(),
         "MEMBERS": "MEMBERS = [\n" + ",\n".join(listed) + ",\n]",
         "COLUMNS": _columns_code(task),
-        "TARGET": repr(list(task.target)),
-        "LABELS": repr(list(task.classes)),
-        "KIND": repr(_kind(task)),
-        "SPLIT": _split(task, result),
-        "METRIC": repr(task.metric),
     }
     return _filled("shallow.txt", values)
 
@@ -247,6 +242,20 @@ def in_docstring(text: str) -> str:
     """
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     return shown.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _common(
+    side: str, task: Task, runs: list[tuple[str, float, dict[str, Any]]], result: Mapping[str, Any]
+) -> dict[str, str]:  # fmt: skip
+    """What all scripts say of the contest."""
+    return {
+        "HEAD": _head(side, task, runs, result),
+        "TARGET": repr(list(task.target)),
+        "LABELS": repr(list(task.classes)),
+        "KIND": repr(_kind(task)),
+        "SPLIT": _split(task, result),
+        "METRIC": repr(task.metric),
+    }
 
 
 def _kind(task: Task) -> str:

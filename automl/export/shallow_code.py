@@ -9,7 +9,7 @@ from automl import goals
 from automl.errors import DataError
 from automl.records import Task
 
-__all__ = ["estimator_code"]
+__all__ = ["boosting_code", "estimator_code", "forest_code", "transformed_code"]
 
 FEW_ROWS_A_LEVEL = 5
 
@@ -27,7 +27,13 @@ def estimator_code(function: str, model: Any, task: Task, choices: Mapping[str, 
         DataError: no code is written for its learner.
     """
     learner = getattr(model.learner, "fitted", [model.learner])[0]
-    known = {"Linear": _linear, "Boosting": _boosting, "Forest": _forest, "Boosters": _lightgbm, "Vectors": _vectors}
+    known = {
+        "Linear": _linear,
+        "Boosting": boosting_code,
+        "Forest": forest_code,
+        "Boosters": _lightgbm,
+        "Vectors": _vectors,
+    }
     kind = type(learner).__name__
     if kind not in known or getattr(learner, "library", "lightgbm") != "lightgbm":
         raise DataError(
@@ -42,7 +48,7 @@ def estimator_code(function: str, model: Any, task: Task, choices: Mapping[str, 
     if (goal.is_multilabel or (goal.is_numeric and several > 1)) and kind != "Forest":
         estimator = f"{'MultiOutputClassifier' if goal.is_multilabel else 'MultiOutputRegressor'}({estimator})"
     if goal.is_numeric and choices.get("unskew"):
-        estimator, own = _transformed(estimator, model)
+        estimator, own = transformed_code(estimator, model)
         imports |= own
     body = "\n".join(
         [f"def {function}(seed):", '    """Columns, then the estimator with the settings that were found."""', columns,
@@ -119,7 +125,8 @@ def _linear(learner: Any, task: Task, choices: Mapping[str, Any]) -> tuple[str, 
     )
 
 
-def _boosting(learner: Any, task: Task, choices: Mapping[str, Any]) -> tuple[str, set[str], str]:
+def boosting_code(learner: Any, task: Task, choices: Mapping[str, Any]) -> tuple[str, set[str], str]:
+    """Boosted trees with the rounds that were found: the code, its imports, and how columns are encoded for it."""
     names = ("learning_rate", "max_leaf_nodes", "min_samples_leaf", "l2_regularization", "max_features")
     rounds = [len(one._predictors) for one in learner.models if not isinstance(one, float)]
     found = ", ".join(f"{name}={choices[name]!r}" for name in names if name in choices)
@@ -132,10 +139,11 @@ def _boosting(learner: Any, task: Task, choices: Mapping[str, Any]) -> tuple[str
     return made, {f"from sklearn.ensemble import HistGradientBoosting{kind}"}, "trees"
 
 
-def _forest(learner: Any, task: Task, choices: Mapping[str, Any]) -> tuple[str, set[str], str]:
+def forest_code(learner: Any, task: Task, choices: Mapping[str, Any]) -> tuple[str, set[str], str]:
+    """A forest of as many trees: the code, its imports, and how columns are encoded for it."""
     kind = "ExtraTrees" if choices.get("kind", "extra") == "extra" else "RandomForest"
     kind += "Classifier" if learner.is_classifier else "Regressor"
-    names = ("max_features", "min_samples_leaf")
+    names = ("max_features", "min_samples_leaf", "criterion")
     found = ", ".join(f"{name}={choices[name]!r}" for name in names if name in choices)
     trees = len(learner.models[0].estimators_)
     more = _weight(choices) if learner.is_one_class else ""
@@ -174,7 +182,7 @@ def _vectors(learner: Any, task: Task, choices: Mapping[str, Any]) -> tuple[str,
     return f"{kind}(C={choices['C']!r}, gamma={gamma!r}{more})", {f"from sklearn.svm import {kind}"}, "linear"
 
 
-def _transformed(estimator: str, model: Any) -> tuple[str, set[str]]:
+def transformed_code(estimator: str, model: Any) -> tuple[str, set[str]]:
     """A regressor of the target after the transform that the contest found, where it found one."""
     curves = [curve for curve in model.curves if curve[0] != 1.0]
     if len(model.curves) != 1 or not curves:

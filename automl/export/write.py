@@ -14,8 +14,9 @@ import numpy as np
 
 from automl import goals
 from automl.errors import DataError, FolderError
-from automl.export import check, formats, graph, reader
-from automl.export.describe import as_json, cell_columns, stored
+from automl.export import check, formats, graph
+from automl.export.describe import as_json
+from automl.export.preprocess import SCHEMA, opened_reader, write_reader
 from automl.export.rows import MOST_ROWS, made_rows
 from automl.export.script import write_script
 from automl.goals.shared.rows import as_written
@@ -23,7 +24,6 @@ from automl.records import Task
 from automl.sides.backend import check_backend
 from automl.sides.predictors import BlendPredictor, DeepPredictor
 from automl.storage import files
-from automl.storage.npz import write_npz
 from automl.system.quiet import quiet_libraries
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Exported", "export"]
 
-SCHEMA = 1
 MIB = 2**20
+PART_ROWS = 128
+ITEMS_COMPARED = 64
+"""Items by which it is told whether networks and shallow models read the same array."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +105,8 @@ def export(
     with quiet_libraries():
         made = graph.of(side.predictor, task, found.inside, found.wide)
         given = "given" if rows is not None else "made-up"
-        raw = made_rows(task, _encoder(side.predictor)) if rows is None else rows
+        encoder = _encoder(side.predictor) or getattr(side, "encoder", None)
+        raw = made_rows(task, encoder, described=made.inputs.described.values()) if rows is None else rows
         dataset, items = _items(side, raw, task)
         return _written(side, found, made, target, dataset, items, given)
 
@@ -140,11 +143,13 @@ def _written(
         draft.mkdir()
         try:
             manifest = _manifest(side, found, made, wanted)
-            _write_reader(draft, side.task, made, manifest)
+            files.write_text(draft / "export.json", as_json(manifest))
+            write_reader(draft, side.task, made.inputs, _sources(made, side, dataset, items))
             found.write(made, draft)
             run = found.run(made, draft)
-            encode = _encoding(made, side, dataset, items, reader.open_export(draft))
-            outputs = run(encode(np.arange(len(items))))
+            encode = _encoding(made, side, dataset, items, opened_reader(draft))
+            is_sparse = any(spec.get("part") is not None for spec in made.inputs.made.values())
+            outputs = _in_parts(run, encode, len(items), PART_ROWS if is_sparse else len(items))
             manifest |= {"rows": {"n": len(items), "from": given}, "tolerance": found.tolerance}
             manifest["difference"] = check.differences(outputs, wanted)
             check.refuse_far(manifest["difference"], found, len(items))
@@ -209,8 +214,42 @@ def _items(side: Any, raw: Any, task: Task) -> tuple[Dataset, np.ndarray]:
     return dataset, np.arange(min(dataset.n_rows, MOST_ROWS))
 
 
+def _in_parts(
+    run: check.Run, encode: Callable[[np.ndarray], dict[str, np.ndarray]], n_items: int, size: int
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """What the file predicts for all items, so many at a time: of sparse features it gathers coefficients for each."""
+    parts = [run(encode(np.arange(at, min(at + size, n_items)))) for at in range(0, n_items, size)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _sources(made: graph.Graph, side: Any, dataset: Dataset, items: np.ndarray) -> dict[str, dict[str, Any]]:
+    """What the caller gives to the makers of features: shapes, types and meaning by name.
+
+    One that is also an input of the networks may be given under that name alone.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name, features in made.inputs.described.items():
+        arrays = features.sources(dataset, items[:ITEMS_COMPARED])
+        for source, meaning in made.inputs.features[name]["sources"].items():
+            array = arrays[source]
+            found[source] = {"shape": list(array.shape[1:]), "dtype": array.dtype.name, "meaning": meaning}
+            found[source] |= _as_input(made, side, dataset, items[:ITEMS_COMPARED], array)
+    return found
+
+
+def _as_input(
+    made: graph.Graph, side: Any, dataset: Dataset, items: np.ndarray, array: np.ndarray
+) -> dict[str, str]:  # fmt: skip
+    own = {name for name, spec in made.inputs.made.items() if spec["encoder"] == "array"}
+    if not own:
+        return {}
+    given = _encoder(side.predictor).transform(dataset, items)
+    same = [name for name in sorted(own) if given[name].dtype == array.dtype and np.array_equal(given[name], array)]
+    return {"as": same[0]} if same else {}
+
+
 def _encoding(
-    made: graph.Graph, side: Any, dataset: Dataset, items: np.ndarray, export_read: reader.Export
+    made: graph.Graph, side: Any, dataset: Dataset, items: np.ndarray, export_read: Any
 ) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
     """What makes the file's inputs of some of the items: the reader, and our encoder where the caller has to."""
     arrays = {name for name, spec in made.inputs.made.items() if spec["encoder"] == "array"}
@@ -221,28 +260,15 @@ def _encoding(
 
     def encode(places: np.ndarray) -> dict[str, np.ndarray]:
         some = {name: values[places] for name, values in cells.items()}
+        for features in made.inputs.described.values():
+            some |= features.sources(dataset, items[places])
         if arrays:
             own = _encoder(side.predictor).transform(dataset, items[places])
             some |= {name: own[name] for name in arrays}
         found = export_read.encode(some)
-        return {name: array.astype(made.inputs.dtypes[name]) for name, array in found.items()}
+        return {name: np.asarray(array).astype(made.inputs.dtypes[name]) for name, array in found.items()}
 
     return encode
-
-
-def _write_reader(draft: Path, task: Task, made: graph.Graph, manifest: Mapping[str, Any]) -> None:
-    arrays: dict[str, np.ndarray] = {}
-    content = {
-        "schema": SCHEMA,
-        "columns": cell_columns(task, made.inputs.made),
-        "inputs": stored(made.inputs.made, arrays),
-    }
-    files.write_text(draft / "preprocess.json", as_json(content))
-    if arrays:
-        with (draft / "preprocess.npz").open("wb") as file:
-            write_npz(file, arrays, compressed=True)
-    files.write_text(draft / "export.json", as_json(manifest))
-    files.write_text(draft / "reader.py", Path(reader.__file__).read_text(encoding="utf-8"))
 
 
 def _manifest(

@@ -65,7 +65,8 @@ class Model(AsEstimator, _Models):
         """
         if name not in self.predictors:
             raise DataError(f"this contest has no {name} model; it has {', '.join(sorted(self.predictors))}")
-        return SideModel(name, self.task, self.predictors[name])
+        encoder = getattr(self.predictors.get("deep"), "encoder", None)
+        return SideModel(name, self.task, self.predictors[name], encoder=encoder)
 
     @property
     def deep(self) -> SideModel:

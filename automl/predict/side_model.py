@@ -39,12 +39,16 @@ class _Read:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SideModel:
-    """The finalist of one side, ready to predict. `side` is "deep", "shallow", "blend" or "floor"."""
+    """The finalist of one side, ready to predict. `side` is "deep", "shallow", "blend" or "floor".
+
+    `encoder` is that of the contest's networks, of which rows to check an export on are made up.
+    """
 
     side: str
     task: Task
     predictor: Any
     root: str | None = None
+    encoder: Any = None
 
     def __repr__(self) -> str:
         from automl.report.words import task_sentence

@@ -187,3 +187,17 @@ def test_an_export_of_a_saved_model_alone_writes_nothing_beside_it(binary, tmp_p
     (tmp_path / "model").mkdir()
     made = dataclasses.replace(binary, folder=tmp_path / "model").export(tmp_path / "x", "saved_model", "shallow")
     assert made.report_note == "" and not list((tmp_path / "model").iterdir())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_gaps_of_new_rows_in_columns_without_gaps_count_as_zero_in_the_file_too(prepared, shallow, tmp_path):
+    """ONNX has a choice of floats as a sum of products, unless its condition is the test for NaN itself."""
+    for library in ("lightgbm", "onnx", "tf2onnx", "onnxruntime"):
+        pytest.importorskip(library, reason="needs lightgbm and the extra export")
+    made = prepared("binary", ("note", "page", "tags"))
+    rows = made.dataset.inputs.head(60).copy()
+    assert rows["amount"].notna().all()
+    rows.loc[rows.index[::2], "amount"] = np.nan
+    side = SideModel("shallow", made.task, shallow(made, "lightgbm", max_iter=20))
+    exported = side.export(tmp_path / "x", "onnx", rows=rows)
+    assert exported.manifest["difference"]["probabilities"] <= 1e-6

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from test_graphs_of_modalities import CASES, days, made_of
 
-from automl.baselines.forecast import LaggedBoosting, LaggedRidge, Naive
 from automl.baselines.representing import VectorModel
 from automl.baselines.scoring import ScoreModel
 from automl.baselines.segment_image import PixelModel
-from automl.baselines.smoothing import Smoothing
 from automl.errors import DataError
 from automl.export import check, graph
 from automl.export.reader import open_export
@@ -70,7 +68,7 @@ def test_a_forecast_goes_through_onnx(tmp_path):
 
 @pytest.mark.parametrize(
     "kind",
-    [Naive, LaggedRidge, LaggedBoosting, Smoothing, ScoreModel, VectorModel, PixelModel],
+    [ScoreModel, VectorModel, PixelModel],
     ids=lambda k: k.__name__,
 )
 def test_shallow_models_that_have_no_file_are_refused_in_words(kind):

@@ -14,7 +14,8 @@ FEW = ("note", "page", "tags")
 
 def outputs_of(predictor, prepared, inside=True, wide=True):
     made = graph.of(predictor, prepared.task, inside, wide)
-    content = {"columns": describe.cell_columns(prepared.task, made.inputs.made), "inputs": made.inputs.made}
+    columns = describe.cell_columns(prepared.task, made.inputs.made)
+    content = {"columns": columns, "inputs": made.inputs.made, "features": {}}
     arrays = Export({}, content).encode(prepared.dataset.inputs)
     found = made.model({name: array.astype(made.inputs.dtypes[name]) for name, array in arrays.items()})
     return {name: value.numpy() for name, value in found.items()}
@@ -81,10 +82,23 @@ def test_a_side_without_weight_in_a_blend_is_left_out(prepared, binary):
     check(alone, prepared("binary", FEW), 1e-8)
 
 
-def test_free_text_of_a_shallow_model_is_refused_by_its_column(prepared, shallow):
+@pytest.mark.parametrize(("family", "settings"), [("linear", {}), ("boosting", {"max_iter": 3, "max_leaf_nodes": 6})])
+def test_trigrams_of_free_text_are_made_by_the_reader(prepared, shallow, family, settings):
     made = prepared("binary")
-    with pytest.raises(DataError, match=r"column .page. is free text .* export the other side"):
-        graph.of(shallow(made, "boosting", max_iter=3, text_dimensions=4), made.task, True, True)
+    model = shallow(made, family, text_dimensions=4, **settings)
+    steps = describe.of_features(model.models[0].features)[0]["steps"]
+    assert [step["trigrams"]["n"] for step in steps if step.get("trigrams")] == [4, 4]
+    check(model, made, 1e-6)  # sums of products in another order
+
+
+def test_text_that_an_older_version_encoded_is_refused_by_its_column(prepared, shallow):
+    made = prepared("binary")
+    model = shallow(made, "linear", text_dimensions=4)
+    plan = model.models[0].features.plan
+    name = next(name for name, step in plan.items() if step["kind"] == "text")
+    plan[name] = {**plan[name], "encoder": object()}
+    with pytest.raises(DataError, match=rf"column '{name}' is text .* export the other side"):
+        graph.of(model, made.task, True, True)
 
 
 def test_learners_that_hold_rows_are_refused(prepared, shallow):

@@ -73,7 +73,8 @@ def test_the_graph_predicts_what_the_network_does(name):
     made = graph.of(predictor, prepared.task, True, True)
     items = prepared.split.items("valid")[:20]
     own = predictor.encoder.transform(prepared.dataset, items)
-    export = Export({}, {"columns": describe.cell_columns(prepared.task, made.inputs.made), "inputs": made.inputs.made})
+    columns = describe.cell_columns(prepared.task, made.inputs.made)
+    export = Export({}, {"columns": columns, "inputs": made.inputs.made, "features": {}})
     cells = {key: own[key] for key, spec in made.inputs.made.items() if spec["encoder"] == "array"}
     cells |= {c["name"]: prepared.dataset.inputs[c["name"]].to_numpy()[items] for c in export.preprocess["columns"]}
     arrays = {key: array.astype(made.inputs.dtypes[key]) for key, array in export.encode(cells).items()}

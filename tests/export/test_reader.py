@@ -13,7 +13,7 @@ from automl.export.reader import Export
 
 
 def read_by(inputs, task, cells):
-    made = {"columns": describe.cell_columns(task, inputs.made), "inputs": inputs.made}
+    made = {"columns": describe.cell_columns(task, inputs.made), "inputs": inputs.made, "features": {}}
     return Export({}, made).encode(cells)
 
 

@@ -6,27 +6,21 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.cluster import MiniBatchKMeans
 
-from automl.baselines.features.gradients import pictures_of, resized
+from automl.baselines.features.description import Description, matrix
+from automl.baselines.features.gradients import PICTURES, pictures_of
+from automl.baselines.features.plain.patches import MOST_WIDTH, normalised_patches, patch_codes, patches_of
 from automl.baselines.features.projection import Projected
 from automl.baselines.model import remembered, rows_key
 from automl.records import MIN_LEVEL_ROWS, Dataset
 
-__all__ = ["PatchFeatures"]
+__all__ = ["MOST_WIDTH", "PatchFeatures"]
 
 DICTIONARY_PICTURES, DICTIONARY_PATCHES = 2_000, 40_000
 """Pictures and patches that the dictionary is learnt from."""
-CONTRAST = 10 / 255**2
-"""Added to a patch's variance, so that the noise of flat patches is not blown up."""
 WHITENING = 0.1
 """Added to each eigenvalue of the patches' covariance."""
-THRESHOLD = 0.5
-MOST_PLACES = 160
-"""Patches of a picture that are looked at, about; more lie close together."""
-MOST_WIDTH = 768
-"""Numbers of a patch: of many channels patches are smaller: whitening takes time by the cube of it."""
 BATCH = 128
 
 
@@ -83,7 +77,7 @@ class PatchFeatures(Projected):
     def _learnt(self, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """Codes of these rows, and the mean, whitening and dictionary that they come of."""
         drawn, owners = self._drawn(dataset, rows)
-        patches = _normalised(drawn)
+        patches = normalised_patches(drawn)
         mean = patches.mean(axis=0)
         values, vectors = np.linalg.eigh(np.cov(patches - mean, rowvar=False))
         whiten = (vectors / np.sqrt(np.maximum(values, 0.0) + WHITENING)) @ vectors.T
@@ -102,45 +96,40 @@ class PatchFeatures(Projected):
         pictures, drawn = pictures_of(dataset), []
         each = max(1, DICTIONARY_PATCHES // len(some))
         for i in range(0, len(some), BATCH):
-            patches = self._patches(np.asarray(pictures[some[i : i + BATCH]]), 1)
+            patches = patches_of(np.asarray(pictures[some[i : i + BATCH]]), self.side, self.patch, 1)
             n, width = len(patches), patches.shape[-1]
             places = random.integers(0, patches.shape[1] * patches.shape[2], (n, each))
             drawn.append(np.take_along_axis(patches.reshape(n, -1, width), places[..., None], 1).reshape(-1, width))
         return np.concatenate(drawn), np.repeat(np.arange(len(some)), each)
 
-    def _patches(self, pictures: np.ndarray, stride: int) -> np.ndarray:
-        """Patches ``(n, rows, columns, patch * patch * channels)``, every so many pixels."""
-        pictures = pictures[..., None] if pictures.ndim == 3 else pictures
-        pictures = pictures[..., :: math.ceil(pictures.shape[3] / MOST_WIDTH)]
-        small = resized(np.asarray(pictures, dtype=np.float32) / 255.0, self.side)
-        size = min(self.patch, *small.shape[1:3])
-        windows = sliding_window_view(small, (size, size), axis=(1, 2))[:, ::stride, ::stride]
-        return np.ascontiguousarray(windows).reshape(*windows.shape[:3], -1)
-
     def _codes(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Unscaled features ``(n, grid * grid * n_patches)`` of these rows, float32."""
-        pictures = pictures_of(dataset)
-        h, w = pictures.shape[1:3]
-        shrink = min(1.0, self.side / max(h, w))
-        places = max(h * shrink - self.patch + 1, 1.0) * max(w * shrink - self.patch + 1, 1.0)
-        stride = max(1, round(float(np.sqrt(places / MOST_PLACES))))
+        pictures, spec = pictures_of(dataset), self._codebook()
         parts = [
-            self._pooled(self._patches(np.asarray(pictures[rows[i : i + BATCH]]), stride))
-            for i in range(0, max(len(rows), 1), BATCH)
+            patch_codes(np.asarray(pictures[rows[i : i + BATCH]]), spec) for i in range(0, max(len(rows), 1), BATCH)
         ]
         return np.concatenate(parts)
 
-    def _pooled(self, patches: np.ndarray) -> np.ndarray:
-        """Codes of patches, summed in each part of the grid."""
-        n, n_rows, n_columns, _ = patches.shape
-        assert self.mean is not None and self.whiten is not None and self.dictionary is not None
-        white = (_normalised(patches.reshape(-1, patches.shape[-1])) - self.mean) @ self.whiten
-        codes = np.maximum(white @ self.dictionary.T - np.float32(THRESHOLD), 0.0)
-        codes = codes.reshape(n, n_rows, n_columns, -1)
-        for axis, size in ((1, n_rows), (2, n_columns)):
-            begins = np.unique(np.arange(self.grid) * size // self.grid)
-            codes = np.add.reduceat(codes, begins, axis=axis)
-        return np.asarray(codes.reshape(n, -1))
+    def _codebook(self) -> dict[str, Any]:
+        """What `patch_codes` needs."""
+        return {
+            "side": self.side, "patch": self.patch, "grid": self.grid, "dictionary": self.dictionary,
+            "mean_patch": self.mean, "whiten": self.whiten,
+        }  # fmt: skip
+
+    def describe(self) -> Description:
+        """What an exported reader makes them of."""
+        settings = {**self._codebook(), **self._description()}
+        return Description(
+            "automl.baselines.features.plain.patches:patch_features",
+            settings,
+            PICTURES,
+            parts=matrix(self._n_columns()),
+        )
+
+    def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """The pictures of these rows."""
+        return {"pictures": np.asarray(pictures_of(dataset)[rows])}
 
 
 def _shared_means(white: np.ndarray, cluster: np.ndarray, owners: np.ndarray) -> np.ndarray:
@@ -159,9 +148,3 @@ def _shared_means(white: np.ndarray, cluster: np.ndarray, owners: np.ndarray) ->
     if not len(shared):
         return np.asarray(white.mean(axis=0, keepdims=True))
     return np.stack([white[cluster == one].mean(axis=0) for one in shared])
-
-
-def _normalised(patches: np.ndarray) -> np.ndarray:
-    """Patches without their brightness and contrast."""
-    centred = patches - patches.mean(axis=1, keepdims=True)
-    return np.asarray(centred / np.sqrt(np.mean(centred**2, axis=1, keepdims=True) + CONTRAST), dtype=np.float32)

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from automl.baselines.features.description import SPARSE, Description, matrix
 from automl.baselines.features.words import TextFeatures
 from automl.records import Dataset, Task
 
 __all__ = ["PretrainedFeatures"]
+
+VECTORS = {"vectors": "what the backbone makes of an item"}
 
 
 class PretrainedFeatures:
@@ -41,6 +44,28 @@ class PretrainedFeatures:
         """The matrix of other rows."""
         words = None if self.blocks is None else self.blocks.transform(dataset, rows)
         return self._joined(_vectors(dataset, rows), words)
+
+    def describe(self) -> Description:
+        """What an exported reader makes them of."""
+        assert self.mean is not None
+        settings: dict[str, Any] = {"mean": self.mean, "scale": self.scale, "share": self.words, "words": None}
+        blocks = self.blocks
+        if blocks is None:
+            maker = "automl.baselines.features.plain.vectors:vector_features"
+            return Description(maker, settings, VECTORS, parts=matrix(len(self.mean)))
+        of_words = blocks.describe()
+        return Description(
+            "automl.baselines.features.plain.vectors:vectors_and_words", settings | {"words": of_words.settings},
+            VECTORS, of_words.columns, SPARSE, len(self.mean) + int(of_words.n_columns or 0),
+        )  # fmt: skip
+
+    def made_up_words(self) -> dict[str, list[str]]:
+        """As `TextFeatures.made_up_words`."""
+        return {} if self.blocks is None else self.blocks.made_up_words()
+
+    def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """The vectors of these rows."""
+        return {"vectors": _vectors(dataset, rows)}
 
     def _joined(self, vectors: np.ndarray, words: Any) -> Any:
         assert self.mean is not None and self.scale is not None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
+from automl.baselines.features.plain.components import on_components
 from automl.baselines.model import remembered
 from automl.baselines.self_training import sample_of
 from automl.records import Dataset
@@ -71,8 +72,20 @@ class Projected:
 
     def _projected(self, raw: np.ndarray) -> np.ndarray:
         """Features ``(n, n_features)`` float64 of raw ones."""
-        X = self._scaled(raw)
-        return np.asarray(X if self.projection is None else self.projection.transform(X), dtype=np.float64)
+        return on_components(raw, self._description())
+
+    def _description(self) -> dict[str, Any]:
+        """What `automl.baselines.features.plain.components.on_components` needs."""
+        p = self.projection
+        return {
+            "center": self.center, "scale": self.scale, "axes": None if p is None else p.components_,
+            "mean": None if p is None else p.mean_,
+        }  # fmt: skip
+
+    def _n_columns(self) -> int:
+        """Of the features."""
+        assert self.center is not None
+        return int(len(self.center) if self.projection is None else len(self.projection.components_))
 
     def _scaled(self, raw: np.ndarray) -> np.ndarray:
         return np.asarray((raw - self.center) / self.scale)

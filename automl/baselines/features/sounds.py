@@ -1,4 +1,4 @@
-"""Cepstral coefficients of sounds with their changes, in statistics; or spectrograms themselves, in NumPy and SciPy.
+"""Cepstral coefficients of sounds with their changes, in statistics; or spectrograms themselves, in NumPy.
 
 Both are read off the spectrogram that networks read, too. A cepstrum is the cosine transform of a frame's log-mel bands
 (Davis & Mermelstein, "Comparison of parametric representations for monosyllabic word recognition", IEEE Trans. ASSP 28,
@@ -10,21 +10,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.fft import dct
 
+from automl.baselines.features.description import Description, matrix
+from automl.baselines.features.plain.sounds import cepstra, changes, sound_numbers
 from automl.baselines.features.projection import Projected
 from automl.baselines.model import remembered, rows_key
-from automl.intake.spectrograms import decibels
 from automl.records import Dataset
 
 __all__ = ["SoundFeatures", "cepstra", "changes"]
 
 BATCH = 256
-BELOW_PEAK = 30.0
-"""Decibels below a sound's loudest frame, within which a frame is part of what is heard."""
-REACH = 2
-"""Frames on either side that a change is measured over."""
-QUANTILES = (0.1, 0.5, 0.9)
+SPECTROGRAMS = {
+    "spectrograms": "spectrograms of this many bands, the highest first, and frames, 0 to 255 as in training"
+}
 
 
 class SoundFeatures(Projected):
@@ -67,66 +65,23 @@ class SoundFeatures(Projected):
         """Unscaled features ``(n, n_raw)`` float32."""
         parts = []
         for some in np.array_split(rows, max(1, -(-len(rows) // BATCH))):
-            level = decibels(np.asarray(dataset.inputs[some]))  # (n, frames, bands)
-            parts.append(self._statistics(level) if self.coefficients else self._levels(level))
+            parts.append(sound_numbers(np.asarray(dataset.inputs[some]), self._settings()))
         return np.concatenate(parts)
 
-    def _levels(self, level: np.ndarray) -> np.ndarray:
-        """Levels of bands, of some frames that each are the mean over a part of the time."""
-        pieces = np.array_split(level, min(max(self.stretches, 1), level.shape[1]), axis=1)
-        return np.concatenate([piece.mean(axis=1) for piece in pieces], axis=1)
+    def _settings(self) -> dict[str, Any]:
+        """What `sound_numbers` needs."""
+        return {"coefficients": self.coefficients, "stretches": self.stretches}
 
-    def _statistics(self, level: np.ndarray) -> np.ndarray:
-        """Means, spreads and quantiles of cepstra, means and spreads of changes, and means of each stretch."""
-        cepstrum = cepstra(level, self.coefficients)  # (n, frames, coefficients)
-        change = changes(cepstrum)
-        second = changes(change)
-        blocks = [cepstrum.mean(axis=1), cepstrum.std(axis=1), *np.quantile(cepstrum, QUANTILES, axis=1)]
-        blocks += [change.std(axis=1), second.std(axis=1)]
-        if self.stretches:
-            first, last = heard_from_to(level)
-            blocks += [
-                _stretched(values, first, last, self.stretches).reshape(len(level), -1) for values in (cepstrum, change)
-            ]
-            blocks.append(np.stack([first, last - first], axis=1) / level.shape[1])
-        return np.concatenate(blocks, axis=1).astype(np.float32)
+    def describe(self) -> Description:
+        """What an exported reader makes them of."""
+        settings = {**self._settings(), **self._description()}
+        return Description(
+            "automl.baselines.features.plain.sounds:sound_features",
+            settings,
+            SPECTROGRAMS,
+            parts=matrix(self._n_columns()),
+        )
 
-
-def cepstra(level: np.ndarray, n: int) -> np.ndarray:
-    """The first n cepstral coefficients ``(n, frames, n)`` of decibels ``(n, frames, bands)``."""
-    return np.asarray(dct(level, axis=2, norm="ortho")[:, :, : min(n, level.shape[2])], np.float32)
-
-
-def changes(values: np.ndarray) -> np.ndarray:
-    """The slope of each number ``(n, frames, k)`` over `REACH` frames on either side; the ends are repeated.
-
-    Source: Furui, "Speaker-independent isolated word recognition using dynamic features of speech spectrum", IEEE
-        Trans. ASSP 34 (1986), equation 1.
-    """
-    padded = np.pad(values, ((0, 0), (REACH, REACH), (0, 0)), mode="edge")
-    n = values.shape[1]
-    total = sum(k * (padded[:, REACH + k : REACH + k + n] - padded[:, REACH - k : REACH - k + n]) for k in (1, REACH))
-    return np.asarray(total / (2 * sum(k * k for k in (1, REACH))), np.float32)
-
-
-def heard_from_to(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first frame, and the one after the last, within `BELOW_PEAK` of the loudest: ``(n,)`` each.
-
-    Args:
-        level: decibels ``(n, frames, bands)``.
-    """
-    loudness = 10.0 * np.log10(np.mean(10.0 ** (level / 10.0), axis=2))  # (n, frames)
-    is_heard = loudness >= loudness.max(axis=1, keepdims=True) - BELOW_PEAK
-    n_frames = level.shape[1]
-    return is_heard.argmax(axis=1), n_frames - is_heard[:, ::-1].argmax(axis=1)
-
-
-def _stretched(values: np.ndarray, first: np.ndarray, last: np.ndarray, n_parts: int) -> np.ndarray:
-    """Means over equal parts of the frames from `first` to `last`: ``(n, n_parts, k)``."""
-    sums = np.concatenate([np.zeros_like(values[:, :1]), np.cumsum(values, axis=1, dtype=np.float64)], axis=1)
-    share = np.arange(n_parts + 1) / n_parts
-    edges = np.floor(first[:, None] + share * (last - first)[:, None]).astype(int)  # (n, n_parts + 1)
-    starts = np.minimum(edges[:, :-1], values.shape[1] - 1)
-    ends = np.maximum(edges[:, 1:], starts + 1)
-    rows = np.arange(len(values))[:, None]
-    return np.asarray((sums[rows, ends] - sums[rows, starts]) / (ends - starts)[:, :, None], np.float32)
+    def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """The spectrograms of these rows."""
+        return {"spectrograms": np.asarray(dataset.inputs[rows])}

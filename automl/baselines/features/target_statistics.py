@@ -13,6 +13,7 @@ import numpy as np
 
 from automl import goals
 from automl.baselines.features.levels import FEW_ROWS, by_cell, evenly, find
+from automl.baselines.features.rounding import rounded, size_of
 from automl.goals.shared.target_transform import transform_for
 from automl.records import GoalName
 from automl.target_encoding.ridge import (
@@ -42,9 +43,9 @@ def fit_target_statistics(cells: list[str], targets: np.ndarray, seed: int) -> t
     idf, fitted = crossfit_words(documents, list(_codes(words)), targets[sample], _folds(len(sample), seed), N_FOLDS)
     target_statistics = {"words": words, "idf": idf, "coef": fitted.coef[-1], "intercept": fitted.intercept[-1]}
     if len(sample) == len(cells):
-        return fitted.predicted, target_statistics
+        return rounded(fitted.predicted, _size(target_statistics)), target_statistics
     predicted = by_cell(cells, functools.partial(told_by, target_statistics))  # of rows that no fold was fitted on
-    predicted[sample] = fitted.predicted
+    predicted[sample] = rounded(fitted.predicted, _size(target_statistics))
     return predicted, target_statistics
 
 
@@ -127,4 +128,8 @@ def told_by(target_statistics: Mapping[str, Any], cells: list[str]) -> np.ndarra
         np.asarray(_rows_of(target_statistics, list(map(tokens, cells[i : i + CHUNK_ROWS]))) @ coef + intercept)
         for i in range(0, max(len(cells), 1), CHUNK_ROWS)
     ]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return rounded(parts[0] if len(parts) == 1 else np.concatenate(parts), _size(target_statistics))
+
+
+def _size(target_statistics: Mapping[str, Any]) -> float:
+    return size_of(np.asarray(target_statistics["coef"]), np.asarray(target_statistics["intercept"]))

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from automl.baselines.features.rounding import rounded
 from automl.records import MIN_LEVEL_ROWS
 
 __all__ = ["Trigrams"]
@@ -39,26 +40,25 @@ class Trigrams:
         """Learn from training texts; their numbers ``(n, at most components)``, none where no trigram comes back."""
         vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), min_df=MIN_LEVEL_ROWS)
         try:
-            weighed = vectorizer.fit_transform(texts).astype(np.float32)
+            weighed = vectorizer.fit_transform(texts)
         except ValueError:  # how scikit-learn says that no trigram has so many rows
             return np.zeros((len(texts), 0))
         self.vectorizer = vectorizer
         if min(weighed.shape) > self.components:
-            self.projection = TruncatedSVD(self.components, random_state=self.seed)
-            found = self.projection.fit_transform(weighed)
-        else:
-            found = weighed[:, : self.components].toarray()
+            self.projection = TruncatedSVD(self.components, random_state=self.seed).fit(weighed.astype(np.float32))
+        found = self._directed(weighed)
         spread = float(np.sqrt(found.var(axis=0).sum()))
         self.scale = spread if spread > 10 * np.finfo(np.float32).eps else 1.0
-        return np.asarray(found / self.scale, np.float64)
+        return rounded(found / self.scale, 1.0)
 
     def transform(self, texts: Collection[str]) -> np.ndarray:
         """The numbers of other texts, of the same width."""
         if self.vectorizer is None:
             return np.zeros((len(texts), 0))
-        weighed = self.vectorizer.transform(texts).astype(np.float32)
+        return rounded(self._directed(self.vectorizer.transform(texts)) / self.scale, 1.0)
+
+    def _directed(self, weighed: Any) -> np.ndarray:
+        """Weights ``(n, n_trigrams)`` float64 on the directions."""
         if self.projection is None:
-            found = weighed[:, : self.components].toarray()
-        else:
-            found = self.projection.transform(weighed)
-        return np.asarray(found / self.scale, np.float64)
+            return np.asarray(weighed[:, : self.components].toarray())
+        return np.asarray(weighed @ np.asarray(self.projection.components_, np.float64).T)

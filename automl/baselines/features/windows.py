@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from automl.baselines.features.plain.forecasts import calendar_phases, held_values, normalised
 from automl.records import NUMERIC_KINDS, Dataset, Task
 
 __all__ = [
     "before", "calendar", "covariates", "known_names", "moments", "normalised", "past", "past_covariates", "past_names",
-    "starts_of",
+    "raw_past", "starts_of",
 ]  # fmt: skip
 
 
@@ -36,42 +37,17 @@ def past(dataset: Dataset, windows: np.ndarray, length: int) -> np.ndarray:
         ``(n, length, n_targets)`` float64, no NaN.
     """
     assert dataset.target is not None
-    return _before_windows(dataset.target.to_numpy(dtype=np.float64), dataset, windows, length)
+    return held_values(raw_past(dataset.target.to_numpy(dtype=np.float64), dataset, windows, length))
 
 
-def _before_windows(values: np.ndarray, dataset: Dataset, windows: np.ndarray, length: int) -> np.ndarray:
-    """The rows of `values` ``(n_rows, n_columns)`` before each window; see `past`."""
+def raw_past(values: np.ndarray, dataset: Dataset, windows: np.ndarray, length: int) -> np.ndarray:
+    """The rows of `values` ``(n_rows, n_columns)`` before each window, NaN where a series has none; see `past`."""
     first = windows[:, 0]
     start = starts_of(dataset)[first]
     rows = first[:, None] + np.arange(-length, 0)
     found = values[np.maximum(rows, np.minimum(start, first - 1)[:, None])]
     found[first == start] = np.nan
-    if not np.isnan(found).any():
-        return np.asarray(found)
-    flat = found.transpose(0, 2, 1).reshape(-1, length)
-    flat = pd.DataFrame(flat).ffill(axis=1).bfill(axis=1).fillna(0.0).to_numpy()
-    return np.ascontiguousarray(flat.reshape(len(windows), values.shape[1], length).transpose(0, 2, 1))
-
-
-def normalised(
-    history: np.ndarray, level: str, span: int, recent_steps: int | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Level and size that a window is measured by, each ``(n, 1, n_targets)``, from its past alone.
-
-    Args:
-        history: ``(n, length, n_targets)``.
-        level: "last", or "mean" of the last `span` steps.
-        span: in steps.
-        recent_steps: how many changes tell the size, so that it does not depend on how far back a model looks; None
-            for all.
-    """
-    recent = history[:, -span:]
-    location = history[:, -1:] if level == "last" else recent.mean(axis=1, keepdims=True)
-    latest = history if recent_steps is None else history[:, -(recent_steps + 1) :]
-    spread = np.abs(np.diff(latest, axis=1)).mean(axis=1, keepdims=True)
-    spread = spread + 0.25 * recent.std(axis=1, keepdims=True)
-    floor = 1e-6 * (1.0 + np.abs(location))
-    return location, np.maximum(spread, floor)
+    return np.asarray(found)
 
 
 def calendar(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
@@ -84,19 +60,7 @@ def calendar(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     times = pd.DatetimeIndex(dataset.times)
     gaps = np.abs(np.diff(times.asi8[:1000]).astype(np.float64)) / units_a_day(times)
     step = float(np.median(gaps)) if len(gaps) else 365.0
-    stamps = pd.DatetimeIndex(times.to_numpy()[rows.ravel()])
-    phases = []
-    if step < 0.9:
-        phases.append((stamps.hour + stamps.minute / 60) / 24)
-    if step < 6:
-        phases.append(stamps.day_of_week / 7)
-    if step < 200:
-        phases.append((stamps.day_of_year - 1) / 365.25)
-    angles = [2 * np.pi * k * np.asarray(p, dtype=np.float64) for p in phases for k in (1, 2, 3)]
-    columns = [f(angle) for angle in angles for f in (np.sin, np.cos)]
-    if not columns:
-        return np.zeros((*rows.shape, 0))
-    return np.stack(columns, axis=1).reshape(*rows.shape, len(columns))
+    return calendar_phases(times.to_numpy()[rows], step)
 
 
 def units_a_day(times: pd.DatetimeIndex) -> float:
@@ -129,7 +93,7 @@ def past_covariates(
     """
     values = (covariates(dataset, names, np.arange(dataset.n_rows)) - mean) / spread
     values[~np.isfinite(values)] = np.nan
-    return _before_windows(values, dataset, windows, steps)
+    return held_values(raw_past(values, dataset, windows, steps))
 
 
 def moments(dataset: Dataset, names: list[str], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from automl.baselines.features.description import SPARSE, Description
+from automl.baselines.features.plain.words import buckets_of
 from automl.baselines.model import remembered, rows_key
+from automl.errors import DataError
 from automl.modalities.shared.ngrams import BUCKETS, character_counts, word_counts
 from automl.records import FILE_KINDS, MIN_LEVEL_ROWS, Dataset, Task
 
 __all__ = ["TextFeatures"]
+
+LETTERS = np.array([*"etaoinshrdlu"])
+MADE_UP, MOST_WORDS = 40_000, 2_000
 
 
 class TextFeatures:
@@ -40,6 +46,20 @@ class TextFeatures:
         self.min_rows = min_rows
         self.kept: list[np.ndarray] = []
         self.idf: list[np.ndarray] = []
+
+    def made_up_words(self) -> dict[str, list[str]]:
+        """By column, words that are made of random letters and fall into buckets that are read; no word is stored.
+
+        So an export can be checked on texts that tell something.
+        """
+        random = np.random.default_rng(0)
+        lengths = random.integers(1, 8, MADE_UP)
+        words = ["".join(LETTERS[random.integers(0, len(LETTERS), length)]) for length in lengths]
+        if self.word_ngrams and len(self.kept[0]):
+            is_read = np.isin(buckets_of(words), self.kept[0])
+            read = [word for word, one in zip(words, is_read, strict=True) if one]
+            words = read * (MOST_WORDS // max(2 * len(read), 1)) + words  # about half of the words are read
+        return dict.fromkeys(self.columns, words[:MOST_WORDS])
 
     def _counts(self, dataset: Dataset, rows: np.ndarray) -> list[Any]:
         frame = dataset.inputs.iloc[rows]
@@ -73,6 +93,22 @@ class TextFeatures:
     def transform(self, dataset: Dataset, rows: np.ndarray) -> Any:
         """TF-IDF of other rows."""
         return self._weigh(self._counts(dataset, rows))
+
+    def describe(self) -> Description:
+        """What an exported reader makes them of."""
+        if not self.columns:
+            raise DataError("a shallow model without a column of texts has no export")
+        settings = {
+            "columns": list(self.columns), "separate": self.separate, "word_ngrams": self.word_ngrams,
+            "char_ngrams": self.char_ngrams, "kept": [one.astype(np.int32) for one in self.kept], "idf": self.idf,
+        }  # fmt: skip
+        n_columns = sum(map(len, self.kept)) or 1
+        maker = "automl.baselines.features.plain.words:text_features"
+        return Description(maker, settings, {}, tuple(self.columns), SPARSE, n_columns)
+
+    def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Nothing: a caller gives the cells."""
+        return {}
 
     def _weigh(self, counts: list[Any]) -> Any:
         blocks = []

@@ -5,6 +5,7 @@ import pytest
 
 from automl.baselines.features import patches
 from automl.baselines.features.patches import MOST_WIDTH, PatchFeatures
+from automl.baselines.features.plain.patches import normalised_patches
 from automl.baselines.model import forget
 from automl.records import Dataset
 
@@ -89,7 +90,7 @@ def test_no_patch_of_a_training_picture_is_stored(monkeypatch, n):
     monkeypatch.setattr(patches, "DICTIONARY_PATCHES", 3 * n)  # hardly more patches than the dictionary has
     images = np.random.default_rng(1).integers(0, 256, (n, 16, 16, 1)).astype(np.uint8)
     features, X = fitted(images, n_patches=2 * n)
-    seen = patches._normalised(features._drawn(Dataset("noise", images), np.arange(n))[0])
+    seen = normalised_patches(features._drawn(Dataset("noise", images), np.arange(n))[0])
     white = (seen - features.mean) @ features.whiten
     white /= np.linalg.norm(white, axis=1, keepdims=True)
 

@@ -13,6 +13,8 @@ from automl.baselines.features.convolutions import TRIPLES, ConvolutionFeatures,
 from automl.baselines.features.gradients import PictureFeatures, oriented_gradients, resized
 from automl.baselines.features.intervals import IntervalFeatures, intervals, stretched
 from automl.baselines.features.levels import find, parts
+from automl.baselines.features.plain.convolutions import kernel_parts
+from automl.baselines.features.plain.intervals import interval_quantiles
 from automl.baselines.features.summaries import summary
 from automl.baselines.features.windows import past
 from automl.baselines.features.words import TextFeatures
@@ -282,7 +284,9 @@ def test_convolutions_of_before_predict_as_they_did():
     kernels = ConvolutionFeatures(300).fit(X)
     for name in ("alternates", "pools", "moments"):
         delattr(kernels, name)
-    assert [len(kernels._parts(np.zeros((1, 84, 40)), number, 2, np.array([40]))) for number in (0, 1)] == [1, 1]
+    alternates = kernels.settings()["alternates"]
+    parts = [kernel_parts(np.zeros((1, 84, 40)), number, 2, np.array([40]), alternates) for number in (0, 1)]
+    assert [len(one) for one in parts] == [1, 1]
     assert kernels.transform(X).max() <= 1
 
 
@@ -307,7 +311,7 @@ def test_intervals_cover_the_sequence_at_each_depth(length):
 
 def test_quantiles_of_intervals_are_those_of_numpy_and_odd_ones_lose_the_mean():
     X = np.random.default_rng(0).normal(size=(4, 2, 33)).astype(np.float32)
-    found = IntervalFeatures(1, 4)._quantiles(X)  # the whole alone
+    found = interval_quantiles(X, 1, 4)  # the whole alone
     expected = np.quantile(X, np.linspace(0, 1, 9), axis=2).transpose(1, 2, 0)
     expected[..., 1::2] -= X.mean(axis=2, keepdims=True)
     np.testing.assert_allclose(found, expected.reshape(4, -1), atol=1e-5)
