@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from automl.records import Contestant, Dataset, Output, Split, Task
 
 __all__ = [
-    "LEAST_UNITS", "MEASURED", "Backtest", "Units", "backtest_of", "compared", "expected_of", "interval_of", "read_backtest",
-    "units",
+    "LEAST_UNITS", "MEASURED", "Backtest", "Units", "backtest_of", "compared", "expected_of", "interval_of",
+    "read_backtest", "units",
 ]  # fmt: skip
 
 MOST_UNITS = 300

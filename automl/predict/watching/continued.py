@@ -84,7 +84,7 @@ def continued(dataset: Dataset, task: Task, past: Past) -> Continued:
     times = dataset.times.astype("datetime64[ns]").astype(np.int64)
     last = max(one.end for one in past.series.values())
     step = max(past.step_seconds * 1e9, 1.0)
-    near = step / 2 if task.frequency is not None else 0.0
+    near = int(step / 2) if task.frequency is not None else 0
     parts = []
     for first, end in block_bounds(dataset.series, dataset.n_rows):
         name = "" if dataset.series is None else str(dataset.series[first])
@@ -96,7 +96,8 @@ def continued(dataset: Dataset, task: Task, past: Past) -> Continued:
         if known is None and past.complete:
             start = first
         else:
-            start = first + int(((times[first:end] - float(last if known is None else known.end)) <= near).sum())
+            known_until = min((last if known is None else known.end) + near, 2**63 - 1)
+            start = first + int(np.searchsorted(times[first:end], known_until, side="right"))
         away = 0 if known is None or start == end else round((int(times[start]) - known.end) / step) - 1
         parts.append(Part(name, first, start, end, max(away, 0), known))
     unseen = tuple(one.name for one in parts if one.known is None and one.n_new and past.complete)
