@@ -284,9 +284,11 @@ def _dated(column: Spec) -> str:
 
 
 def _word(value: Any) -> str | None:
-    """A cell as text: whole numbers without a point."""
+    """A cell as text: whole numbers without a point, texts without NULs, "?" for halves of characters."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
     if isinstance(value, str):
-        return value.strip() or None
+        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").strip() or None
     if isinstance(value, bool | np.bool_):
         return "True" if value else "False"
     if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 1e15:
@@ -301,7 +303,7 @@ def _levels(values: Sequence[Any], column: Spec) -> np.ndarray:
 
 
 def _texts(values: Sequence[Any], column: Spec) -> np.ndarray:
-    return _objects(["" if _gap(value) else (_word(value) or "").replace("\x00", " ") for value in values])
+    return _objects(["" if _gap(value) else _word(value) or "" for value in values])
 
 
 def _objects(values: Sequence[Any]) -> np.ndarray:
