@@ -236,8 +236,14 @@ def _values(package: str) -> Iterator[tuple[str, Any]]:
 def _modules(package: str) -> Iterator[ModuleType]:
     room = importlib.import_module(package)
     yield room
-    for info in pkgutil.iter_modules(getattr(room, "__path__", [])):
-        yield importlib.import_module(f"{package}.{info.name}")
+    for name in _names(package, tuple(getattr(room, "__path__", ()))):
+        yield importlib.import_module(name)
+
+
+@functools.lru_cache(maxsize=32)
+def _names(package: str, folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of a package's modules, for which its folders are read once: a contest asks for members some 80 times."""
+    return tuple(f"{package}.{info.name}" for info in pkgutil.iter_modules(list(folders)))
 
 
 def _constants(module: ModuleType) -> Iterator[tuple[str, Any]]:
@@ -262,8 +268,15 @@ def _shipped_templates(files: Sequence[str]) -> Mapping[str, Template]:
 
 def title_of(family: str) -> str:
     """The name that people know a family by: its `title`, else its name in words."""
-    for record, package in ((Template, "automl.templates"), (Baseline, "automl.baselines")):
-        member: Any = members(record, package).get(family)
-        if member is not None and member.title:
-            return str(member.title)
-    return family.replace("_", " ")
+    return _titles(tuple(_FILES.values()), _installed()).get(family) or family.replace("_", " ")
+
+
+@functools.lru_cache(maxsize=4)
+def _titles(files: tuple[ModuleType, ...], points: tuple[EntryPoint, ...]) -> dict[str, str]:
+    """Title of each family, kept for the same plug-ins, since a page asks for some fifty."""
+    titles: dict[str, str] = {}
+    for known in (members(Template, "automl.templates"), members(Baseline, "automl.baselines")):
+        for name, member in known.items():
+            if member.title:
+                titles.setdefault(name, str(member.title))
+    return titles

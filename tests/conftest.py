@@ -1,7 +1,9 @@
 """What all tests share."""
 
 import contextlib
+import gc
 import importlib
+import math
 import os
 import random
 import sys
@@ -21,6 +23,39 @@ threads.sleep_while_waiting()
 # Examples that take long are no failures: a busy machine is slow, and hypothesis by itself allows 0.2 s for each.
 settings.register_profile("automl", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("automl")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What collecting makes stays to the end: it is not searched for garbage, then and in each collection after."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+LONG = (
+    "contract/test_templates.py", "contract/test_settings_of_templates.py", "flow/test_end_to_end.py",
+    "flow/test_segment.py", "flow/test_goals_without_target.py", "flow/test_generation.py",
+    "templates/test_unlabelled_templates.py", "report/test_browser.py", "templates/test_table_generators.py",
+    "shallow/test_shallow_worker.py", "test_planted_values.py", "contract/test_settings.py",
+    "deep/training/test_data_parallel.py", "serve/test_served_processes.py",
+    "deep/test_bad_templates.py", "flow/test_sounds_contest.py", "report/test_page.py", "export/test_formats.py",
+    "contract/test_analyses.py", "cli/test_cli.py", "deep/test_deep_side.py", "export/test_scripts.py",
+    "deep/test_deep_refits.py", "templates/test_item_diffusion.py", "flow/test_analyses_of_runs.py",
+    "metrics/test_two_sample.py", "docs/test_readme.py", "docs/test_tutorials.py", "docs/test_contributing.py",
+    "pretrained/test_picture_backbones.py", "analyses/test_refits_of_contests.py", "flow/test_pretrained_pictures.py",
+    "flow/test_results_fit_the_schema.py", "baselines/test_each_target.py", "deep/test_deep_repeats.py",
+)  # fmt: skip
+"""Files that take longest; see what the summary says of processor time."""
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first, so that in the end no process waits for another; files of equal rank stay as they came."""
+    ranks = {f"tests/{name}": rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(LONG)))
 
 
 def _seed() -> None:
@@ -92,6 +127,32 @@ def analysed(contests_are_not_analysed):
             yield
 
     return within
+
+
+@pytest.fixture(autouse=True, scope="session")
+def finalists_are_refitted_twice():
+    """Two seeds are averaged as three or four are; tests of how many there are say so themselves.
+
+    Gives the most in use.
+    """
+    allocation = importlib.import_module("automl.flow.budget.allocation")
+    in_use = allocation.MOST_REFITS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(allocation, "MOST_REFITS", 2)
+        yield in_use
+
+
+@pytest.fixture(autouse=True, scope="session")
+def precision_is_not_tried():
+    """Which precision is faster depends on the machine and on what else runs; tests of the trial ask for it.
+
+    Gives the seconds of a search from which it is tried in use.
+    """
+    precision = importlib.import_module("automl.deep.training.precision")
+    with pytest.MonkeyPatch.context() as patch:
+        in_use = precision.LEAST_SECONDS
+        patch.setattr(precision, "LEAST_SECONDS", math.inf)
+        yield in_use
 
 
 SPAWN = ("automl.shallow.worker.spawn", "automl.shallow.apart.spawn")
@@ -167,5 +228,10 @@ class CpuSeconds:
 
 
 def pytest_configure(config):
-    """Counts processor time in workers, which run tests, and where their reports arrive."""
+    """Counts processor time in workers, which run tests, and where their reports arrive.
+
+    Several processes take files in the order given here; pytest-xdist's own puts files of few tests last.
+    """
     config.pluginmanager.register(CpuSeconds(), "cpu-seconds")
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False

@@ -98,3 +98,17 @@ def test_an_entry_point_may_be_named_and_must_then_be_installed(monkeypatch):
     assert catalog.extend(["theirs"]) == ()
     with pytest.raises(RecipeError, match=r"no entry point .* 'their' \(installed are theirs\).*give a Python file"):
         catalog.extend(["their"])
+
+
+def test_titles_of_families_that_a_plug_in_brings_later_are_known(tmp_path):
+    known = catalog.title_of("mlp")
+    assert known != "mlp" and catalog.title_of("seaside_net") == "seaside net"
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import dataclasses\nfrom tiny_network import TINY\n"
+        "NAMED = dataclasses.replace(TINY, name='seaside_net', title='Network of the seaside')\n"
+    )
+    catalog.extend([file])
+    assert catalog.title_of("seaside_net") == "Network of the seaside" and catalog.title_of("mlp") == known
+    catalog._FILES.clear()
+    assert catalog.title_of("seaside_net") == "seaside net"

@@ -48,8 +48,12 @@ def one_thread():
 # --------------------------------------------------------------------------- looking through a bundle
 
 
+BETWEEN = b"\n\xfe\xff\xfe\n"
+"""Between two things that are held; no text and no number that is looked for has it."""
+
+
 def held(folder):
-    """All that a bundle's files hold: their bytes, unpacked ones of archives, and arrays."""
+    """All that a bundle's files hold: their bytes and unpacked ones of archives in one, and arrays."""
     blobs, arrays = [], []
     for path in sorted(folder.iterdir()):
         content = path.read_bytes()
@@ -70,7 +74,7 @@ def held(folder):
                     blobs.append(base64.b64decode(text, validate=True))
                 except ValueError:
                     continue
-    return blobs, arrays
+    return BETWEEN.join(blobs), arrays
 
 
 def texts_in(node):
@@ -86,17 +90,17 @@ def texts_in(node):
             yield from texts_in(value)
 
 
-def is_in(blobs, text):
+def is_in(blob, text):
     """Whether a text is there, in any case and any of the encodings that JSON, NumPy and HDF5 write."""
     spellings = {text, text.casefold(), text.upper()}
     needles = [s.encode(code) for s in spellings for code in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le")]
-    return any(needle in blob for needle in needles for blob in blobs)
+    return any(needle in blob for needle in needles)
 
 
-def has_number(blobs, value):
+def has_number(blob, value):
     """Whether a number is there as text or as a float of eight bytes."""
     needles = [repr(value).encode(), f"{value:,}".encode(), struct.pack("<d", value), struct.pack(">d", value)]
-    return any(needle in blob for needle in needles for blob in blobs)
+    return any(needle in blob for needle in needles)
 
 
 # --------------------------------------------------------------------------- data with planted values
@@ -206,12 +210,12 @@ def told_of_few(task: Task):
 
 def searched(folder, task):
     """What of the planted values a bundle holds."""
-    blobs, arrays = held(folder)
-    found = [word for word in told_of_few(task) if is_in(blobs, word)]
+    blob, arrays = held(folder)
+    found = [word for word in told_of_few(task) if is_in(blob, word)]
     numbers = [*(ENDS if task.modality == "tabular" else ()), *(TARGET_ENDS if task.goal == "regression" else ())]
-    found += [number for number in numbers if has_number(blobs, number)]
+    found += [number for number in numbers if has_number(blob, number)]
     rows = [array.shape for array in arrays if array.ndim == 2 and N_TRAIN in array.shape and min(array.shape) > 1]
-    return found, rows, blobs
+    return found, rows, blob
 
 
 def families(modality):
@@ -239,7 +243,7 @@ def test_a_shallow_model_that_keeps_no_rows_holds_nothing_of_few(contests, tmp_p
 
     predictors = {"shallow": ShallowPredictor((model,))}
     folder = bundle.save(tmp_path / "m", task, predictors, "shallow", said, "", "<p>", keeps_rows=baseline.keeps_rows)
-    found, rows, blobs = searched(folder, task)
+    found, rows, blob = searched(folder, task)
 
     assert found == []
     assert json.loads((folder / "bundle.json").read_text())["keeps_rows"] == baseline.keeps_rows
@@ -248,7 +252,7 @@ def test_a_shallow_model_that_keeps_no_rows_holds_nothing_of_few(contests, tmp_p
         baseline.name not in ("neighbours", "neighbour_distance") or rows
     )  # the twin: a model that keeps rows has them, and says so
     if baseline.tier != "floor" and modality == "tabular":
-        assert all(is_in(blobs, word) for word in COMMON["tabular"][:2])  # and what many rows say is there
+        assert all(is_in(blob, word) for word in COMMON["tabular"][:2])  # and what many rows say is there
 
 
 @pytest.mark.parametrize("goal", ["binary", "regression"])
@@ -265,10 +269,10 @@ def test_encoders_and_networks_hold_nothing_of_few(contests, tmp_path, modality,
         tmp_path / "m", task, {"deep": DeepPredictor(models, encoder, codec, None, (1 / len(models),) * len(models))},
         "deep", said, "", "<p>",
     )  # fmt: skip
-    found, _, blobs = searched(folder, task)
+    found, _, blob = searched(folder, task)
 
     assert found == []
-    assert all(is_in(blobs, word) for word in COMMON[modality])
+    assert all(is_in(blob, word) for word in COMMON[modality])
 
 
 def built(template, specs, head):
@@ -298,9 +302,9 @@ def test_the_search_looks_into_archives_arrays_and_base64(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps({"k": [{"\u007ayxtownb": text}]}))
     np.savez_compressed(tmp_path / "a.npz", words=np.array(["zyxtownc", "b"]), numbers=np.array([1.0, ENDS[0]]))
     np.savez_compressed(tmp_path / "b.npz", rows=np.zeros((N_TRAIN, 3)))
-    blobs, arrays = held(tmp_path)
-    assert all(is_in(blobs, f"zyxtown{c}") for c in "abc") and not is_in(blobs, "zyxtownd")
-    assert has_number(blobs, ENDS[0]) and not has_number(blobs, ENDS[1])
+    blob, arrays = held(tmp_path)
+    assert all(is_in(blob, f"zyxtown{c}") for c in "abc") and not is_in(blob, "zyxtownd")
+    assert has_number(blob, ENDS[0]) and not has_number(blob, ENDS[1])
     assert (N_TRAIN, 3) in [array.shape for array in arrays]
 
 
@@ -346,10 +350,10 @@ def test_models_of_pictures_and_sequences_hold_no_row_and_no_single_target(tmp_p
     model.fit(dataset, TRAIN, truth[TRAIN], None, FitContext(valid_rows=valid, valid_truth=truth[valid]))
     predictors = {"shallow": ShallowPredictor((model,))}
     folder = bundle.save(tmp_path / "m", task, predictors, "shallow", {}, "", keeps_rows=baseline.keeps_rows)
-    found, _, blobs = searched(folder, task)
+    found, _, blob = searched(folder, task)
 
     assert [value for value in found if isinstance(value, float)] == []
-    assert baseline.keeps_rows or not any(row in blob for row in rows for blob in blobs)
+    assert baseline.keeps_rows or not any(row in blob for row in rows)
 
 
 @pytest.mark.parametrize("smaller", SIZES)
@@ -366,7 +370,7 @@ def test_models_of_forecasts_hold_no_stretch_of_a_series(tmp_path, baseline, sma
     context = FitContext(valid_rows=later, valid_truth=values[later][..., None])
     model.fit(dataset, windows, values[windows][..., None], None, context)
     predictors = {"shallow": ShallowPredictor((model,))}
-    blobs, _ = held(bundle.save(tmp_path / "m", task, predictors, "shallow", {}, ""))
+    blob, _ = held(bundle.save(tmp_path / "m", task, predictors, "shallow", {}, ""))
 
     pairs = [values[i : i + 2].astype(kind).tobytes() for i in range(N - 1) for kind in (np.float64, np.float32)]
-    assert not any(pair in blob for pair in pairs for blob in blobs)
+    assert not any(pair in blob for pair in pairs)

@@ -115,13 +115,13 @@ def decomposed(came_true: np.ndarray, claimed: np.ndarray, weight: np.ndarray) -
 
 def _isotonic(came_true: np.ndarray, claimed: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """The nondecreasing function of the claims that is nearest to what came true."""
-    from sklearn.isotonic import isotonic_regression
+    from scipy.optimize import isotonic_regression  # scikit-learn's asks the same, after checks that take longer
 
     values, place = np.unique(claimed, return_inverse=True)
     place = np.asarray(place).reshape(-1)
     mass = np.bincount(place, weight, len(values))
     mean = np.bincount(place, weight * came_true, len(values)) / np.maximum(mass, 1e-12)
-    fitted = isotonic_regression(mean, sample_weight=np.maximum(mass, 1e-12), increasing=True)
+    fitted = isotonic_regression(mean, weights=np.maximum(mass, 1e-12)).x
     made: np.ndarray = np.asarray(fitted)[place]
     return made
 

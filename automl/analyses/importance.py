@@ -12,7 +12,7 @@ import numpy as np
 from automl import metrics
 from automl.analyses.shared import scoring
 from automl.analyses.shared.answers import answer_numbers
-from automl.analyses.shared.associations import clusters, matrix_of, with_numbers
+from automl.analyses.shared.associations import clusters, likeliest, matrix_of, with_numbers
 from automl.analyses.shared.changed import (
     Factor,
     Stack,
@@ -37,6 +37,8 @@ N_DRAWS = 120
 MOST_FACTORS = 60
 MOST_GROUPS = 15
 ASSOCIATED_ROWS = 1000
+MANY_FACTORS, MOST_COMPARED = 1_000, 300
+"""Of more columns, so many that go together most by rank are compared closely, and so many that are no numbers."""
 LONGEST_CALL = 1.0
 """Seconds."""
 SHARE = 0.4
@@ -99,6 +101,9 @@ def _chosen(context: AnalysisContext, at: Scored, factors: list[Factor], base: d
         return factors[:MOST_FACTORS]
     rows = scoring.subsample(np.arange(len(at)), ASSOCIATED_ROWS, context.seed)
     numbers = [column for output in base.values() for column in _numbers(context, output)[rows].T[:4]]
+    if len(factors) > MANY_FACTORS:  # each takes about a millisecond below
+        likely = likeliest(inputs, [factor.columns for factor in factors], at.items[rows], numbers, MOST_COMPARED)
+        factors = [factors[i] for i in likely]
     strength = [
         max(with_numbers(inputs[name].take(at.items[rows]).reset_index(drop=True), numbers) for name in factor.columns)
         for factor in factors

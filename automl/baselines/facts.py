@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from automl import goals
-from automl.baselines.features.levels import counted
+from automl.baselines.features.levels import counted, evenly
 from automl.baselines.features.target_statistics import come_back, targets_of
+from automl.frame_columns import number_blocks
 from automl.goals.shared.contexts import reach, transforms
 from automl.goals.shared.target_transform import transform_for
 from automl.records import (
@@ -22,6 +23,8 @@ from automl.records import (
     Task,
     encoded_columns,
 )
+from automl.target_encoding.ridge import MAX_FIT_ROWS
+from automl.target_encoding.value_spikes import may_come_back
 
 __all__ = ["facts_of"]
 
@@ -74,16 +77,18 @@ def _is_positive(task: Task, truth: np.ndarray) -> bool:
 def _counts(dataset: Dataset, task: Task, items: np.ndarray) -> Iterator[np.ndarray]:
     """How often each level of a column occurs, of words and bins among numbers too, and each member of lists."""
     for column in encoded_columns(task.columns):
-        if column.name in dataset.inputs.columns and column.kind not in NO_LEVELS:
+        if column.kind not in NO_LEVELS and column.name in dataset.inputs.columns:
             yield counted(dataset.inputs[column.name].iloc[items], column.kind == "list")[1]
 
 
 def _come_back(dataset: Dataset, task: Task, items: np.ndarray, truth: np.ndarray, seed: int) -> bool:
     """Whether a column of numbers has values that come back and tell more than their neighbours."""
     targets = targets_of(task.goal, len(task.classes), np.nan_to_num(truth))
-    for column in task.columns:
-        if column.name in dataset.inputs.columns and column.kind in QUANTITY_KINDS:
-            numbers = dataset.inputs[column.name].iloc[items].to_numpy(np.float64, na_value=np.nan)
+    inputs, there = dataset.inputs, set(dataset.inputs.columns)
+    names = [column.name for column in task.columns if column.kind in QUANTITY_KINDS and column.name in there]
+    for own, block in number_blocks(inputs, names, items[evenly(len(items), MAX_FIT_ROWS)]):
+        for name in (own[place] for place in np.flatnonzero(may_come_back(block)).tolist()):
+            numbers = inputs[name].iloc[items].to_numpy(np.float64, na_value=np.nan)
             if come_back(numbers, targets, seed) is not None:
                 return True
     return False

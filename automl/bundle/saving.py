@@ -25,6 +25,7 @@ from automl.errors import FolderError
 from automl.records import Task
 from automl.sides.predictors import BlendPredictor, DeepPredictor, Predictor, ShallowPredictor
 from automl.storage import files
+from automl.storage.json_text import indented
 from automl.storage.npz import write_npz
 from automl.storage.trusted import Untrusted
 
@@ -104,7 +105,7 @@ def save(
                 "files": {path.name: sha256(path) for path in sorted(draft.iterdir())},
             }
             content["digest"] = digest(content)
-            files.write_text(draft / "bundle.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+            files.write_text(draft / "bundle.json", indented(content) + "\n")
             for path in draft.iterdir():
                 files.sync(path)
             replace(draft, target)

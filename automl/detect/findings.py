@@ -83,12 +83,11 @@ def spelled_gaps(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column
     """Words such as "unknown" or "tbd" that were read as missing among numbers, dates, and yes and no."""
     names: list[str] = []
     seen: Counter[str] = Counter()
+    kinds = {name: dtype.kind for name, dtype in raw.dtypes.items()}
     for c in columns:
-        if c.kind not in ORDERED_KINDS or c.name not in raw.columns:
+        if c.kind not in ORDERED_KINDS or kinds.get(c.name, "f") in "fiubM":
             continue
         series = raw[c.name]
-        if series.dtype.kind in "fiubM":
-            continue
         lost = read[c.name].isna().to_numpy() & series.notna().to_numpy()
         held = without_levels([word(v) for v in series[lost].tolist()], c)
         texts = [t for t in held if t is not None and t.lower() in MISSING_NUMBERS]

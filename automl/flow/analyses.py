@@ -102,7 +102,7 @@ class Analyses:
         found, left_out = dict(outcome.analyses), dict(outcome.analyses_left_out)
         is_scored = outcome.comparison.reason != "no_label"
         try:
-            facts = self._facts(outcome, predictors, chosen)
+            facts = self._facts(outcome, predictors, chosen, is_timed=ends > time.monotonic())
         except Exception as error:  # the verdict stands without any of them
             why = f"it failed: {words_of(error)}"
             left_out |= {one.name: why for one in self._wanted(found, is_scored)}
@@ -139,7 +139,10 @@ class Analyses:
         left = self.clock.remaining - tail_seconds
         return time.monotonic() + (left if self.has_all else min(left, self._share_seconds))
 
-    def _facts(self, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run]) -> AnalysisFacts:
+    def _facts(
+        self, outcome: Outcome, predictors: Mapping[str, Any], chosen: Mapping[str, Run], is_timed: bool
+    ) -> AnalysisFacts:
+        """What analyses may cost; where no time is left for any, predictions are not timed again for it."""
         part, inputs = self.fits.prepared.split, self.fits.prepared.dataset.inputs
         n_test = len(part.items("test"))
         is_refittable = not self._is_probed and not goals.named(self.fits.prepared.task).makes_rows
@@ -150,6 +153,8 @@ class Analyses:
             n_columns=inputs.shape[1] if hasattr(inputs, "columns") else 1,
             predict_seconds={
                 run.side: self._predict_seconds(predictors[run.side])
+                if is_timed
+                else n_test / (run.cost.rows_per_second or 1.0)
                 for run in outcome.runs
                 if run.finalist and run.side in predictors
             },

@@ -16,7 +16,7 @@ from automl.errors import MissingExtra
 from automl.flow.analyses import Analyses
 from automl.flow.budget.allocation import LEAST_STEP_SECONDS, settle_offers
 from automl.flow.budget.clock import Clock
-from automl.flow.budget.findings import too_late_for_deep, with_times
+from automl.flow.budget.findings import SLOW, too_late_for_deep, with_times
 from automl.flow.budget.ledger import Ledger
 from automl.flow.budget.passes import search_and_refit
 from automl.flow.budget.reserve import Reserve
@@ -120,7 +120,7 @@ def run(
         child = early_child() if math.isfinite(recipe.budget_seconds) else None
         if child is not None:  # it loads its libraries while the data are read
             cleanup.callback(child.close)
-        with clock.phase("read"):
+        with clock.phase("read"), clock.watch():
             prepared = prepare(recipe, tell=progress.say)
         for finding in prepared.dataset.findings:
             if finding.check in NOTED:
@@ -140,7 +140,7 @@ def run(
         loading = Loading(recipe.search.device)
         hurried = math.isfinite(clock.budget_seconds) and ledger.recorded is None
         if no_deep is None:  # only now that the data are known to be good: an error must not wait for TensorFlow
-            loading.start(FIRST_SECONDS if hurried and remote is None else 0.0)
+            loading.start(_first_seconds(clock) if hurried and remote is None else 0.0)
             interrupt.hold()
         else:
             progress.note(f"the deep side is left out: {no_deep.reason}")
@@ -167,11 +167,17 @@ def run(
         try:
             with clock.phase("shallow floor"):
                 runs += _floor(shallow, clock)
-            reserve = Reserve(prepared, clock.budget_seconds, runs)
+            reserve = Reserve(prepared, clock.budget_seconds, runs, slowness=clock.slowness)
+            reserve.sides = ("deep", "shallow") if no_deep is None else ("shallow",)
             reserve.probe(shallow.floor_on_valid())
             if hurried:
                 with clock.phase("first shallow model"):
                     _while_loading(shallow, clock, reserve, loading, interrupt, runs, first=True)
+                if no_deep is None and clock.slowness >= SLOW:
+                    too_late = too_late_for_deep(clock, folder, reserve.searching())
+                    if too_late is not None and loading.give_up():
+                        no_deep, reserve.sides = LeftOut(too_late), ("shallow",)
+                        progress.note(f"the deep side is left out: {no_deep.reason}")
             loading.go()
             with clock.phase("audit"):  # while TensorFlow loads
                 prepared = audited(prepared, _audit_seconds(clock))
@@ -313,6 +319,11 @@ def _with_reference(outcome: Outcome, prepared: Prepared, weight: Any) -> tuple[
         finding = Finding("not_watchable", "low", message, step)
         return dataclasses.replace(outcome, findings=(*outcome.findings, finding)), {}
     return outcome, made or {}
+
+
+def _first_seconds(clock: Clock) -> float:
+    """How long TensorFlow waits for the first shallow model: on a slow machine until this has used its share."""
+    return FIRST_SECONDS if clock.slowness < SLOW else max(FIRST_SECONDS, clock.remaining / 2)
 
 
 def _audit_seconds(clock: Clock) -> float:

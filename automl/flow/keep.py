@@ -53,9 +53,9 @@ def keep(
 
 
 def _report(outcome: Outcome, folder: Path) -> dict[str, Any]:
-    report.write(outcome, folder, report.known_sections())
+    result = report.write(outcome, folder, report.known_sections())
     write_asked(outcome.recipe, outcome.task, folder)
-    return report.result_dict(outcome)
+    return result
 
 
 def _not_saved(error: BundleError) -> Finding:

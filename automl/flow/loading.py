@@ -77,6 +77,8 @@ class Loading:
         self._began: float | None = None
         self._ended: float | None = None
         self._wait_seconds = 0.0
+        self._given_up = False
+        self._lock = threading.Lock()
 
     def start(self, wait_seconds: float = 0.0) -> None:
         """Start to load, unless TensorFlow would abort this process because of its limits.
@@ -97,6 +99,13 @@ class Loading:
     def go(self) -> None:
         """End the wait that `start` was told."""
         self._go.set()
+
+    def give_up(self) -> bool:
+        """Do without TensorFlow, if it has not begun to load; return whether that is so."""
+        with self._lock:
+            self._given_up = self._began is None
+        self._go.set()
+        return self._given_up
 
     def seconds_within(self, begun: float, ended: float) -> float:
         """Seconds that TensorFlow was being loaded between two `time.monotonic` values."""
@@ -128,7 +137,10 @@ class Loading:
     def _run(self) -> None:
         if self._wait_seconds > 0:
             self._go.wait(self._wait_seconds)
-        self._began = time.monotonic()
+        with self._lock:
+            if self._given_up:
+                return
+            self._began = time.monotonic()
         try:
             self._load(self._wish)
         except BaseException as error:  # a broken library may raise anything while it loads

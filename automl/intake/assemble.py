@@ -263,7 +263,7 @@ def _text_columns(inputs: Any) -> frozenset[str]:
     if not is_frame(inputs):
         return frozenset()
     return frozenset(
-        c for c in inputs.columns if isinstance(inputs[c].dtype, pd.StringDtype) or inputs[c].dtype == object
+        name for name, dtype in inputs.dtypes.items() if isinstance(dtype, pd.StringDtype) or dtype == np.dtype(object)
     )
 
 

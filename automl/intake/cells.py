@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+from automl.intake.number_blocks import MOST_ROWS, plain_numbers, without_look
 from automl.intake.raw import Hints, listed
 from automl.records import Finding
 
@@ -43,26 +44,44 @@ def typed_frame(
     """
     import pandas as pd
 
-    columns = [table.column(i) for i in range(table.num_columns)]
-    samples = [_sample(column) for column in columns]
-    comma = delimiter != "," and _has_decimal_commas(samples, delimiter)
+    columns = table.columns
+    untyped = [i for i, name in enumerate(names) if name not in hints.text]
+    plain = plain_numbers(columns, untyped, MISSING | AMONG_NUMBERS)
+    looked = untyped if delimiter == "," else range(len(names))
+    samples = {i: _sample(columns[i]) for i in looked if i not in plain}
+    if delimiter != "," and any(map(_may_have_commas, samples.values())):
+        plain, samples = {}, {i: _sample(column) for i, column in enumerate(columns)}
+    comma = delimiter != "," and _has_decimal_commas(list(samples.values()), delimiter)
+    as_written = without_look(columns, [i for i in range(len(names)) if i not in plain], MISSING)
     gone: dict[str, dict[str, int]] = defaultdict(dict)
     odd_words: dict[str, list[str]] = defaultdict(list)
-    series, with_comma = [], []
-    for name, column, sample in zip(names, columns, samples, strict=True):
+    made: dict[int, Any] = {}
+    with_comma = []
+    for i, (name, column) in enumerate(zip(names, columns, strict=True)):
+        if i in plain:
+            made[i] = plain[i].values
+            for word, count in plain[i].words.items():
+                gone[word][name] = count
+            continue
         words: Counter[str] = Counter()
-        numbers = None if name in hints.text else _numbers(column, sample, comma, words)
-        if numbers is not None and comma and any("," in cell for cell in sample):
+        numbers = None if name in hints.text else _numbers(column, samples[i], comma, words)
+        if numbers is not None and comma and any("," in cell for cell in samples[i]):
             with_comma.append(name)
         if numbers is None:
             words.clear()
-            numbers = _text(column, name in hints.words, words, odd_words, name)
+            numbers = column if i in as_written else _text(column, name in hints.words, words, odd_words, name)
         for word, count in words.items():
             gone[word][name] = count
-        series.append(numbers.to_pandas())
-    frame = pd.concat(series, axis=1) if len(series) > 1 else series[0].to_frame()
+        made[i] = numbers.to_pandas().array
+    # of short tables one block of each type: a block a column takes longer at every use
+    frame = pd.DataFrame(made, copy=table.num_rows <= MOST_ROWS)
     frame.columns = pd.Index(names)
     return frame, _said(gone, odd_words, with_comma)
+
+
+def _may_have_commas(sample: list[str]) -> bool:
+    """Whether a column may be written with decimal commas."""
+    return any("," in cell for cell in sample) and all(map(COMMA_NUMBER.fullmatch, sample))
 
 
 def _said(
@@ -109,9 +128,7 @@ def _has_decimal_commas(samples: list[list[str]], delimiter: str) -> bool:
     A comma followed by other than three digits says so. Three digits alone may be thousands: behind ';' they are
     still read as decimals unless another column has points as decimals.
     """
-    fitting = [
-        sample for sample in samples if any("," in cell for cell in sample) and all(map(COMMA_NUMBER.fullmatch, sample))
-    ]
+    fitting = [sample for sample in samples if _may_have_commas(sample)]
     if not fitting:
         return False
     strong = re.compile(r"[+-]?(0\d*|\d{4,}),\d+|.*,(\d{1,2}|\d{4,})([eE].*)?")

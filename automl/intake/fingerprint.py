@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl.frame_columns import values_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -21,9 +23,12 @@ def fingerprint(*parts: Any) -> str:
             digest.update(f"|{part}".encode())
         elif hasattr(part, "columns"):
             digest.update(f"|frame{part.shape}".encode())
-            for i, name in enumerate(part.columns):
+            for name, values in values_of(part):
                 digest.update(f"|{name}|".encode("utf-8", errors="replace"))
-                _column(digest, part.iloc[:, i])
+                if isinstance(values, np.ndarray):
+                    _numbers(digest, values)
+                else:
+                    _column(digest, values)
         else:
             _array(digest, np.asarray(part))
     return digest.hexdigest()
@@ -41,11 +46,14 @@ def _array(digest: Any, values: np.ndarray) -> None:
     digest.update(np.ascontiguousarray(values).data.cast("B") if values.size else b"")
 
 
+def _numbers(digest: Any, values: np.ndarray) -> None:
+    _array(digest, values.astype("float64" if values.dtype.kind == "f" else "int64", copy=False))
+
+
 def _column(digest: Any, column: pd.Series) -> None:
 
     if column.dtype.kind in "biuf":
-        values = column.to_numpy()
-        _array(digest, values.astype("float64" if values.dtype.kind == "f" else "int64", copy=False))
+        _numbers(digest, column.to_numpy())
     elif column.dtype.kind == "M":
         _array(digest, column.to_numpy("datetime64[ns]").astype("int64"))
     else:

@@ -25,6 +25,8 @@ COLUMNS = frozenset({"Series", "ChunkedArray", "Array"})
 CONVERTERS = ("to_pandas", "_to_pandas", "toPandas", "to_pandas_df", "compute")
 """Of Modin, cuDF, Spark, Vaex and Dask."""
 FEW_ROWS = 64
+MANY_COLUMNS, SHORT_ROWS = 64, 10_000
+"""From so many columns of numbers on, those of a short table are taken together."""
 RECORD_CELL_BYTES = 16
 FEW_CHARACTERS, SMALL_BYTES = 1_000, 1 << 26
 
@@ -202,11 +204,17 @@ def tidy(frame: pd.DataFrame, where: str, clean: bool = False) -> tuple[pd.DataF
     frame = _with_index(frame.set_axis(pd.Index(list(map(label, frame.columns)), dtype=object), axis=1))
     names, findings = _unique(frame.columns, where)
     if not clean and not _few_and_plain(frame):
-        columns, notes = [], {}
-        for i, name in enumerate(names):
-            column, notes[name] = plain(frame.iloc[:, i])
-            columns.append(column)
-        frame = pd.concat(columns, axis=1) if columns else frame
+        notes: dict[str, Note] = {}
+        columns: dict[int, pd.Series] = {}
+        stored = [i for i, dtype in enumerate(frame.dtypes.tolist()) if is_plain(dtype)]
+        stored = stored if len(stored) >= MANY_COLUMNS and len(frame) <= SHORT_ROWS else []
+        for i in sorted({*range(len(names))} - {*stored}):
+            columns[i], notes[names[i]] = plain(frame.iloc[:, i])
+        made = pd.concat(list(columns.values()), axis=1, keys=list(columns)) if columns else frame.iloc[:, :0]
+        if stored:  # numbers stay as they are, in one block of each type
+            rest = frame.iloc[:, stored].copy().set_axis(stored, axis=1)
+            made = pd.concat([rest, made], axis=1)[list(range(len(names)))]
+        frame = made if names else frame
         findings += _findings_of(notes)
     else:
         frame = frame.copy(deep=False)

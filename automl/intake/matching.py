@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["letters_of", "matched"]
 
 SHOWN = 5
+NO_LETTERS = re.compile(r"[^0-9a-z]+")
 
 
 def matched(
@@ -162,4 +164,6 @@ def _by_letters(names: Iterable[str]) -> dict[str, list[str]]:
 
 def letters_of(name: str) -> str:
     """A name without case, blanks and marks."""
+    if name.isascii():
+        return NO_LETTERS.sub("", name.lower())
     return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())

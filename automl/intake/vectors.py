@@ -33,6 +33,8 @@ LEAST_WHOLE = 3
 """Members of a list of whole numbers: two of them may be labels."""
 MOST_MEMBERS = 20_000
 MEMBER_BYTES = 40
+NO_LISTS = frozenset("biufmM")
+"""Kinds of types whose cells are no text."""
 STATISTICS = ("length", "mean", "std", "min", "max", "first", "last", "mean_change")
 
 
@@ -53,8 +55,8 @@ def with_vectors(raw: Raw, excluded: Collection[str]) -> Raw:
         return raw
     findings: list[Finding] = []
     made: dict[str, pd.DataFrame] = {}
-    for name in raw.inputs.columns:
-        if name in excluded or not _may_hold_lists(raw.inputs[name]):
+    for name, kind in zip(raw.inputs.columns, (dtype.kind for dtype in raw.inputs.dtypes.tolist()), strict=True):
+        if kind in NO_LISTS or name in excluded or not _may_hold_lists(raw.inputs[name]):
             continue
         lists = _lists(raw.inputs[name])
         if lists is None:
@@ -122,8 +124,6 @@ def _refuse_taken(name: str, columns: pd.DataFrame, taken: Collection[str]) -> N
 
 def _may_hold_lists(column: pd.Series) -> bool:
     """Whether the first cells are lists of numbers."""
-    if column.dtype.kind in "biufmM":
-        return False
     seen = column.dropna().iloc[:LOOKED_CELLS].tolist()
     return bool(seen) and all(isinstance(cell, str) and _looks_listed(cell) for cell in seen)
 

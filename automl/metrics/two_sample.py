@@ -82,16 +82,16 @@ def _cross_fitted(real: np.ndarray, generated: np.ndarray, are_codes: np.ndarray
     real, generated = real[order], generated[order]
     folds = np.arange(n) % (N_FOLDS if n > FEW_PAIRS else 5)
     scores = np.zeros((n, 2))
-    for fold in np.unique(folds):
-        held = folds == fold
-        if held.all():
-            continue
-        model = HistGradientBoostingClassifier(
-            max_iter=N_TREES, min_samples_leaf=min(20, max(2, n // 20)), categorical_features=are_codes,
-            early_stopping=False, random_state=0,
-        )  # fmt: skip
-        rows = np.concatenate([real[~held], generated[~held]])
-        with one_thread():
+    with one_thread():  # it looks for the libraries that are loaded, which takes longer than a small fold
+        for fold in np.unique(folds):
+            held = folds == fold
+            if held.all():
+                continue
+            model = HistGradientBoostingClassifier(
+                max_iter=N_TREES, min_samples_leaf=min(20, max(2, n // 20)), categorical_features=are_codes,
+                early_stopping=False, random_state=0,
+            )  # fmt: skip
+            rows = np.concatenate([real[~held], generated[~held]])
             model.fit(rows, np.repeat([0, 1], np.count_nonzero(~held)))
             scores[order[held], 0] = model.predict_proba(real[held])[:, 1]
             scores[order[held], 1] = model.predict_proba(generated[held])[:, 1]

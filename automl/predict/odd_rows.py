@@ -29,6 +29,7 @@ SCALES = ((1, 64.0), (5, 8.0))
 """Numbers that all lie beyond the usual sizes by such a factor are on another scale, if there are at least so many."""
 MOST_PIXELS, LEAST_DEPTH = 1_000_000, 128
 """Pixels that are looked at; steps of brightness beside which values up to 1 are another scale."""
+BLOCK_CELLS = 2_000_000
 LEAST_YEARS = 10 * 365.25 * 86400
 MEANT = {"numeric": "numbers", "embedded_number": "numbers", "boolean": "yes or no", "datetime": "dates"}
 """What cells are read as, by the kinds of columns whose cells may be unreadable."""
@@ -84,7 +85,7 @@ def new_gaps(compared: Sequence[NewColumn], positions: np.ndarray) -> Finding | 
     concerned = []
     for c in compared:
         n, before = int(c.gaps.sum()), c.column.seen.get("missing", 1.0)
-        if n > _expected(c, before):
+        if n and n > _expected(c, before):
             concerned.append((c, n, f"{_of(n, c)} ({percent(before) if before else 'none'} in training)"))
     step = "Predictions are less certain; fill them if you can."
     return _finding("new_gaps", concerned, "Values are missing that training had", step, _by_share)
@@ -104,7 +105,7 @@ def unknown_levels(compared: Sequence[NewColumn], positions: np.ndarray) -> Find
 def out_of_range(compared: Sequence[NewColumn], positions: np.ndarray) -> Finding | None:
     """Numbers and dates far outside what training held, or all on another scale."""
     concerned = []
-    for c in compared:
+    for c in _that_may_be_far(compared):
         far = _far(c)
         n = int(far.sum())
         if n and n >= FEWEST * len(far):
@@ -150,6 +151,26 @@ def most_expected(n: int, share: float) -> float:
     if not share:
         return FEWEST * n - 1e-9
     return max(n * share + DEVIATIONS * math.sqrt(n * share * (1.0 - share)), n * (share + MORE))
+
+
+def _that_may_be_far(compared: Sequence[NewColumn]) -> list[NewColumn]:
+    """The columns for which `_far` may find a cell: of many, most have none, and all are looked at together."""
+    placed = [(i, c.values) for i, c in enumerate(compared) if c.values is not None and "low" in c.column.seen]
+    seen = [compared[i].column.seen for i, _ in placed]
+    may: set[int] = set()
+    step = max(1, BLOCK_CELLS // max(len(compared[0].gaps), 1)) if compared else 1
+    for start in range(0, len(placed), step):
+        part = slice(start, start + step)
+        values = np.stack([one for _, one in placed[part]])
+        low, high = (np.array([one[end] for one in seen[part]], np.float64)[:, None] for end in ("low", "high"))
+        usual = np.array([one.get("usual", (0.0, np.inf)) for one in seen[part]], np.float64)
+        sizes = np.where(values == 0, np.nan, np.abs(values))
+        with np.errstate(invalid="ignore"):
+            outside = (values < low) | (values > high)
+            scaled = np.fmax.reduce(sizes, axis=1) < usual[:, 0], np.fmin.reduce(sizes, axis=1) > usual[:, 1]
+        odd = outside.any(axis=1) | scaled[0] | scaled[1]
+        may |= {placed[start + at][0] for at in np.flatnonzero(odd).tolist()}
+    return [c for i, c in enumerate(compared) if i in may]
 
 
 def _far(c: NewColumn) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
@@ -22,6 +21,7 @@ from automl.report.reading import SCHEMA, picture, read, sound
 from automl.report.result import result_dict
 from automl.report.sections import shipped
 from automl.storage.files import write_all
+from automl.storage.json_text import indented
 from automl.system import shell
 from automl.system.printable import printable
 
@@ -41,7 +41,7 @@ OPEN = ("Evidence",)
 """Parts whose sections are unfolded when the page is opened."""
 
 
-def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | None = None) -> None:
+def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | None = None) -> dict[str, Any]:
     """Write ``report.html``, ``report.md``, ``report.json`` and ``result.json`` into a run folder.
 
     Args:
@@ -49,17 +49,21 @@ def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | No
         folder: that exists.
         sections: all to show (those of plug-ins too); None for those that ship with automl.
 
+    Returns:
+        The content of ``result.json``.
+
     Raises:
         FolderError: a file cannot be written; nothing is left half-written.
     """
-    content = stored(outcome, sections)
+    content, result = stored(outcome, sections), result_dict(outcome)
     texts = {
-        "result.json": written(result_dict(outcome)),
+        "result.json": written(result),
         "report.json": written(content),
         "report.md": markdown_text(content, sections),
         "report.html": html(content, sections),
     }
     write_all({Path(folder) / name: text.encode() for name, text in texts.items()})
+    return result
 
 
 def known_sections() -> tuple[Section, ...]:
@@ -224,7 +228,7 @@ def form(suffix: str, content: Mapping[str, Any], sections: Sequence[Section] | 
 
 def written(content: Mapping[str, Any]) -> str:
     """JSON text, never with NaN."""
-    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return indented(content, allow_nan=False) + "\n"
 
 
 def stored(outcome: Outcome, sections: Sequence[Section] | None = None, *, quoting: bool = True) -> dict[str, Any]:

@@ -42,9 +42,14 @@ def quantiles(values: np.ndarray, levels: Sequence[float] | np.ndarray) -> np.nd
     place = np.asarray(levels, np.float64) * (n - 1)
     below = np.floor(place).astype(np.int64)
     above, share = np.minimum(below + 1, n - 1), place - below
-    found = np.empty((len(place), int(np.prod(ordered.shape[1:]))))
-    for column, values_ in enumerate(ordered.reshape(n, -1).T):
-        grouped = _grouped(np.ascontiguousarray(values_))
+    table = ordered.reshape(n, -1)
+    found = np.empty((len(place), table.shape[1]))
+    alone = np.zeros(table.shape[1], bool) if table.shape[1] == 1 else _are_all_rare(table)
+    if alone.any():
+        ends = _of_rare(table[:, alone], below), _of_rare(table[:, alone], above)
+        found[:, alone] = ends[0] + (ends[1] - ends[0]) * share[:, None]
+    for column in np.flatnonzero(~alone).tolist():
+        grouped = _grouped(np.ascontiguousarray(table[:, column]))
         found[:, column] = grouped[below] + (grouped[above] - grouped[below]) * share
     return found.reshape(len(place), *ordered.shape[1:])
 
@@ -83,6 +88,26 @@ def roundest(inner: float, outer: float) -> float:
             return found if inner <= outer else -found
         step /= 2
     return outer
+
+
+def _are_all_rare(ordered: np.ndarray) -> np.ndarray:
+    """Which columns of ``(n, n_columns)`` ascending values have none that `MIN_LEVEL_ROWS` rows hold."""
+    k = MIN_LEVEL_ROWS
+    return np.asarray((ordered[k - 1 :] != ordered[: len(ordered) - k + 1]).all(axis=0))
+
+
+def _of_rare(ordered: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """`_grouped` at some places ``(n_places,)`` of many columns at once, all of whose values are rare."""
+    n, k = len(ordered), MIN_LEVEL_ROWS
+    n_groups = n // k
+    found = np.empty((len(places), ordered.shape[1]))
+    for at, group in enumerate(np.minimum(places // k, n_groups - 1).tolist()):
+        rows = ordered[group * k : n if group == n_groups - 1 else (group + 1) * k].astype(np.float64)
+        total = np.zeros(ordered.shape[1])
+        for row in rows:  # one after another, as a sum by groups adds them
+            total += row
+        found[at] = total / len(rows)
+    return found
 
 
 def _grouped(ordered: np.ndarray) -> np.ndarray:

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl.frame_columns import number_blocks
 from automl.records import Table
 
-__all__ = ["ValueSpikes", "find_value_spikes", "restore_value_spikes", "value_spikes", "words_of"]
+__all__ = ["ValueSpikes", "find_value_spikes", "may_come_back", "restore_value_spikes", "value_spikes", "words_of"]
 
 MAX_VALUES = 256
 LEAST_ROWS = 8
@@ -78,12 +79,31 @@ def find_value_spikes(
         folds: ``(n,)`` from 0.
     """
     found = ValueSpikes([], [])
-    for name in columns:
-        known = value_spikes(frame[name].to_numpy(np.float64), targets, folds)
-        if known is not None:
-            found.columns.append(name)
-            found.values.append(known)
+    for names, block in number_blocks(frame, columns):
+        for place in np.flatnonzero(may_come_back(block)).tolist():
+            known = value_spikes(block[:, place], targets, folds)
+            if known is not None:
+                found.columns.append(names[place])
+                found.values.append(known)
     return found
+
+
+def may_come_back(block: np.ndarray) -> np.ndarray:
+    """Which columns of ``(n, n_columns)`` numbers have enough values in enough rows for `value_spikes` to judge."""
+    n_rows = len(block)
+    if n_rows < LEAST_VALUES * LEAST_ROWS:
+        return np.zeros(block.shape[1], bool)
+    ordered = np.sort(block, axis=0)  # gaps last
+    gone = np.isnan(ordered)
+    n_distinct = ((ordered[1:] != ordered[:-1]) & ~gone[1:]).sum(axis=0) + ~gone[0] + gone[-1]
+    begins = (ordered[LEAST_ROWS - 1 :] == ordered[: n_rows - LEAST_ROWS + 1]) & np.isfinite(
+        ordered[LEAST_ROWS - 1 :]
+    )  # a value of LEAST_ROWS rows once, of each more once more
+    n_often = begins.sum(axis=0) - (
+        begins[1:] & (ordered[1 : n_rows - LEAST_ROWS + 1] == ordered[: n_rows - LEAST_ROWS])
+    ).sum(axis=0)
+    n_covered = begins.sum(axis=0) + (LEAST_ROWS - 1) * n_often
+    return np.asarray((n_distinct >= LEAST_DISTINCT) & (n_often >= LEAST_VALUES) & (n_covered >= LEAST_SHARE * n_rows))
 
 
 def value_spikes(numbers: np.ndarray, targets: np.ndarray, folds: np.ndarray) -> np.ndarray | None:

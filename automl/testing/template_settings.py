@@ -12,7 +12,7 @@ from automl.testing.examples import example_arrays, example_facts, example_head,
 from automl.testing.promise import promise
 from automl.testing.template_networks import LOOP_KNOBS, built, check_knobs, outputs_and_losses, read
 
-__all__ = ["check_settings", "example_kinds", "points"]
+__all__ = ["check_settings", "example_kinds", "of_other_networks", "points"]
 
 LOOP_CHOICES = ("batch_size", "epochs")
 SETTINGS_OF_ROWS = ("compared",)
@@ -153,6 +153,15 @@ def points(template: Template, specs: Sequence[InputSpec], facts: Facts, n_rando
     drawn = [{name: parameter.random_sample(rng.random()) for name, parameter in declared.items()}
              for _ in range(n_random)]  # fmt: skip
     return _distinct([dict(hp.values), *({**hp.values, **start} for start in starts), *drawn])
+
+
+def of_other_networks(template: Template, tried: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The first of all points that build the same network: knobs and choices of the training loop do not change it."""
+    passed_over = {*template.knobs, *LOOP_CHOICES}
+    first: dict[str, Mapping[str, Any]] = {}
+    for point in tried:
+        first.setdefault(repr(sorted((k, v) for k, v in point.items() if k not in passed_over)), point)
+    return list(first.values())
 
 
 def _allowed(parameter: Any, value: Any) -> bool:

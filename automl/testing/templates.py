@@ -16,7 +16,7 @@ from automl.testing.template_networks import (
     check_seed,
     check_shape,
 )
-from automl.testing.template_settings import points
+from automl.testing.template_settings import of_other_networks, points
 
 __all__ = ["check_template"]
 
@@ -26,8 +26,9 @@ def check_template(template: Template, goals: Sequence[GoalName] = (), n_random:
 
     - its space declares learning_rate, weight_decay, batch_size and epochs, and every knob as a float (given inputs of
       all kinds that it accepts); its starts name only what the space declares, within its bounds;
-    - it builds for each goal, and from the defaults, each start and random points, with inputs named as specs and
-      float32 output of the head's shape; each input kind that it accepts is read by one of these networks at least;
+    - it builds for each goal, and from the defaults, each start and random points (of those that differ in nothing but
+      knobs, batch size and epochs, from the first), with inputs named as specs and float32 output of the head's shape;
+      each input kind that it accepts is read by one of these networks at least;
     - same seed, same weights; every weight has a gradient, losses are finite, a few steps lower them (but for a game
       of two networks, `Template.is_game`, whose weights move);
     - knobs are read at every step, without tracing again, and are not saved;
@@ -54,7 +55,7 @@ def check_template(template: Template, goals: Sequence[GoalName] = (), n_random:
         check_shape(template, model, specs, head)
         if number == 0:  # what does not depend on the goal
             read = {tensor.name for tensor in model.inputs}
-            for point in tried[1:]:
+            for point in of_other_networks(template, tried)[1:]:
                 other = built(template, point, specs, head)[0]
                 check_shape(template, other, specs, head)
                 read |= {tensor.name for tensor in other.inputs}

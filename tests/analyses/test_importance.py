@@ -175,3 +175,25 @@ def test_pictures_have_nothing_to_exchange() -> None:
     task = Task("image", "binary", ("y",), "roc_auc", classes=("no", "yes"), positive="yes")
     context = context_of(dataset, task, {"deep": lambda data, rows: np.full(len(rows), 0.5)}, n_train=20)
     assert IMPORTANCE.unfit(context) is not None
+
+
+def test_of_thousands_of_columns_few_are_compared_closely_and_what_matters_is_among_them(monkeypatch):
+    from automl.analyses import importance
+
+    looked: list[str] = []
+    compare = importance.with_numbers
+    monkeypatch.setattr(
+        importance, "with_numbers", lambda cells, values: looked.append(cells.name) or compare(cells, values)
+    )
+    monkeypatch.setattr(importance, "MANY_FACTORS", 200)
+    monkeypatch.setattr(importance, "MOST_COMPARED", 20)
+    dataset = table(120, x=normal, c=levels("a", "b"))
+    noise = np.random.default_rng(3).normal(size=(120, 400))
+    noise[::9, ::7] = np.nan
+    more = pd.DataFrame(noise, columns=[f"n{i}" for i in range(400)]).assign(empty=np.nan)
+    inputs = pd.concat([more, dataset.inputs], axis=1)
+    wide = Dataset("wide", inputs, dataset.target)
+    context = context_of(wide, table_task(inputs, "binary", "roc_auc"), {"deep": by_x, "shallow": by_x}, n_train=40)
+    found = IMPORTANCE.run(context)
+    assert len(looked) <= 20 + 1 and "x" in looked and "c" in looked
+    assert found is not None and found["rows"][0]["factor"] == "x"

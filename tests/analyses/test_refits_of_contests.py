@@ -53,6 +53,7 @@ def test_of_a_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     assert json.loads((tmp_path / "run" / "result.json").read_text("utf-8"))["tradeoff"]["data_need"]["n_items"] == 560
 
 
+@pytest.mark.thorough
 def test_of_a_forecast(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     times = pd.date_range("2020-01-01", periods=900, freq="D")
     rng = np.random.default_rng(0)

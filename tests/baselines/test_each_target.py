@@ -19,6 +19,7 @@ from automl.storage.trusted.loading import loads
 
 BASELINES = [one for one in vars(tabular).values() if isinstance(one, Baseline)]
 N = 240
+SMALLER = {"max_iter": 60, "n_estimators": 40, "n_trees": 40}
 
 
 def problem():
@@ -34,7 +35,8 @@ def problem():
 
 
 def fitted(baseline, dataset, task, parts):
-    settings = next(iter(baseline.settings(task, Facts(len(parts.train), 0, None), 0)))
+    settings = dict(next(iter(baseline.settings(task, Facts(len(parts.train), 0, None), 0))))
+    settings |= {name: least for name, least in SMALLER.items() if (settings.get(name) or 0) > least}
     model = baseline.make(task, settings, 0)
     truth, valid_truth = (goals.truth(dataset, task, rows) for rows in (parts.train, parts.valid))
     model.fit(dataset, parts.train, truth, None, FitContext(None, None, parts.valid, valid_truth))

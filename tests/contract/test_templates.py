@@ -32,38 +32,6 @@ def test_template_keeps_the_contract_for_each_goal_and_at_random_points(name):
     testing.check_template(TEMPLATES[name], n_random=3)
 
 
-def is_only_kind(kinds):
-    """Whether inputs of all kinds are those of a single one, with which all is checked."""
-    return len(kinds) == 2 and len({tuple(spec.name for spec in specs) for specs in kinds.values()}) == 1
-
-
-KINDS = [
-    pytest.param(name, kind, marks=[pytest.mark.slow] if kind == "all" and len(kinds) > 2 else [])
-    for name, kinds in ((name, testing.example_kinds(template)) for name, template in TEMPLATES.items())
-    for kind in kinds
-    if kind != "all" or not is_only_kind(kinds)
-]
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize(("name", "kind"), KINDS)
-def test_each_setting_matters_for_inputs_of_each_kind(name, kind):
-    testing.check_settings(TEMPLATES[name], kind)
-
-
-def test_a_setting_that_changes_nothing_is_found():
-    from dataclasses import replace
-
-    template = TEMPLATES["text_cnn"]
-
-    def space(hp, specs, facts):
-        template.space(hp, specs, facts)
-        hp.Choice("category_dim", [4, 8], default=8)
-
-    with pytest.raises(AssertionError, match="'category_dim' changes nothing for inputs of the kind 'tokens'"):
-        testing.check_settings(replace(template, space=space), "tokens")
-
-
 def test_each_file_of_the_room_holds_exactly_one_template_named_as_the_file():
     import pkgutil
 

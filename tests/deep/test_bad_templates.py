@@ -29,6 +29,26 @@ class Greedy(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("test")
+class Refused(keras.layers.Layer):
+    """Gets no memory inside of the step unless a batch is small, as `Greedy`, but is told so at once."""
+
+    def call(self, x, training=False):
+        import tensorflow as tf
+
+        if not training:
+            return x
+
+        def ask(n_rows):
+            if n_rows > Greedy.at_most:
+                raise MemoryError("no room")
+            return np.float32(0)
+
+        nothing = tf.numpy_function(ask, [tf.shape(x)[0]], tf.float32)
+        nothing.set_shape([])
+        return x + nothing
+
+
+@keras.saving.register_keras_serializable("test")
 class Whole(keras.layers.Layer):
     """Rounds."""
 
@@ -89,8 +109,10 @@ def test_a_template_at_fault_is_classed_and_told_and_the_others_go_on(task_parts
     assert (second.family, second.status) == ("tiny", "done")
 
 
-def test_want_of_memory_inside_a_step_is_tried_again_with_half_the_batch(task_parts):
-    greedy = template(build=on_top(Greedy()), starts=lambda specs, facts: [{"batch_size": 32}])
+@pytest.mark.parametrize("layer", [Refused, pytest.param(Greedy, marks=pytest.mark.thorough)])
+def test_want_of_memory_inside_a_step_is_tried_again_with_half_the_batch(task_parts, layer):
+    """TensorFlow waits ten seconds for memory that there is not before it says so."""
+    greedy = template(build=on_top(layer()), starts=lambda specs, facts: [{"batch_size": 32}])
     deep = side(task_parts, greedy, max_trials=1)
     (run,) = trials(deep)
     assert run.status == "done" and run.choices["batch_size"] == 16, run.failure

@@ -32,14 +32,23 @@ def entries(docstring: str) -> Iterator[str]:
         yield from (" ".join(entry.split()) for entry in re.split(r"\n    (?! )", "\n" + block) if entry.strip())
 
 
+PAIR = re.compile(r"^\*{0,2}(\w+)(?:, | and )\*{0,2}(\w+)\b[^:]*: ")
+LATER = re.compile(r"[.;] (\w+)(?=: )")
+
+
+def holds_several(entry: str, names: set[str]) -> bool:
+    """Whether it begins with two of these names, or tells of one of them after another sentence."""
+    pair = PAIR.search(entry)
+    return bool(pair and set(pair.groups()) <= names) or any(name in names for name in LATER.findall(entry))
+
+
 def packed(source: str) -> list[str]:
     """Entries that describe more than one name."""
     wrong = []
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, DEFINITIONS) and (text := ast.get_docstring(node)):
-            names = "|".join(map(re.escape, sorted(names_of(node)))) or "(?!)"
-            several = re.compile(rf"^\*{{0,2}}(?:{names})(?:, | and )\*{{0,2}}(?:{names})\b[^:]*: |[.;] (?:{names}): ")
-            wrong += [f"{node.name}: {entry}" for entry in entries(text) if several.search(entry)]
+        if isinstance(node, DEFINITIONS) and (text := ast.get_docstring(node)) and (told := list(entries(text))):
+            names = names_of(node)
+            wrong += [f"{node.name}: {entry}" for entry in told if holds_several(entry, names)]
     return wrong
 
 

@@ -27,12 +27,13 @@ def classifier():
 
 
 @pytest.fixture(scope="module")
-def contest(tmp_path_factory):
-    """A contest run in an empty folder, the folder, and where temporary files went."""
+def contest(tmp_path_factory, finalists_are_refitted_twice):
+    """A contest with as many seeds as in use, run in an empty folder, the folder, and where temporary files went."""
     work, scratch = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("scratch")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(work)
         patch.setattr(tempfile, "tempdir", str(scratch))
+        patch.setattr("automl.flow.budget.allocation.MOST_REFITS", finalists_are_refitted_twice)
         return automl.ContestRegressor(**BARE).fit(X, VALUES), work, scratch
 
 

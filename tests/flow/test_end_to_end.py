@@ -25,7 +25,7 @@ EXPECTED = {
 }
 
 
-SLOW_NETWORKS = ("images", "sequences", "texts")
+SLOW_NETWORKS = ("forecast_of_one", "images", "sequences", "texts")
 NAMES = [
     pytest.param(name, marks=[pytest.mark.thorough] if name in SLOW_NETWORKS else []) for name in (*CASES, *RECIPES)
 ]

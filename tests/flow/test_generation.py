@@ -21,6 +21,7 @@ import automl
 from automl import cli
 from automl.errors import DataError, InputError, RecipeError
 from automl.flow import contest
+from automl.metrics import two_sample
 from automl.report.result_fields import result_schema
 from automl.templates.shared import generators
 
@@ -66,9 +67,10 @@ def _planted() -> pd.DataFrame:
 
 @pytest.fixture(autouse=True, scope="module")
 def few_steps() -> Iterator[None]:
-    """Networks that hardly learn: what is tested here does not ask for more."""
+    """Networks that hardly learn, judged by few trees: what is tested here does not ask for more."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generators, "STEPS_WANTED", 20)
+        patch.setattr(two_sample, "N_TREES", 10)
         yield
 
 

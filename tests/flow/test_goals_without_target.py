@@ -56,16 +56,34 @@ def few_steps() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[automl.Result, Path]:
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[automl.Result, Path, list[bool]]:
+    """A contest, its folder, and whether each who learns was given no label."""
+    from automl.shallow import side
+
     out = tmp_path_factory.mktemp("anomaly") / "run"
-    return _fit(_frame(), out), out
+    unseen: list[bool] = []
+    fit, made = tabular.fit, side.Payload
+
+    def watched(dataset: Any, task: Any, split: Any) -> Any:
+        unseen.append(dataset.target is None)
+        return fit(dataset, task, split)
+
+    def payload(dataset: Any, parts: Any, *others: Any) -> Any:
+        unseen.append(dataset.target is None)
+        unseen.append(all(not part.truth.any() and not part.valid_truth.any() for part in parts))
+        return made(dataset, parts, *others)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tabular, "fit", watched)
+        patch.setattr(side, "Payload", payload)
+        return _fit(_frame(), out), out, unseen
 
 
 def test_training_labels_change_nothing(
-    run: tuple[automl.Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: tuple[automl.Result, Path, list[bool]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows are drawn by strata of the label, so the split of the first contest is given to the second."""
-    result, _ = run
+    result = run[0]
     frame, parted = _frame(), result.outcome.split
     train = parted.train
     monkeypatch.setattr(split, "split", lambda *args, **keys: parted)
@@ -78,31 +96,13 @@ def test_training_labels_change_nothing(
         np.testing.assert_array_equal(mine, theirs)
 
 
-def test_nobody_who_learns_is_given_the_label(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    seen: list[bool] = []
-    fit = tabular.fit
-
-    def watched(dataset: Any, task: Any, split: Any) -> Any:
-        seen.append(dataset.target is None)
-        return fit(dataset, task, split)
-
-    monkeypatch.setattr(tabular, "fit", watched)
-    from automl.shallow import side
-
-    made = side.Payload
-
-    def payload(dataset: Any, parts: Any, *others: Any) -> Any:
-        seen.append(dataset.target is None)
-        seen.append(all(not part.truth.any() and not part.valid_truth.any() for part in parts))
-        return made(dataset, parts, *others)
-
-    monkeypatch.setattr(side, "Payload", payload)
-    _fit(_frame(), tmp_path / "run")
-    assert len(seen) >= 3 and all(seen)
+def test_nobody_who_learns_is_given_the_label(run: tuple[automl.Result, Path, list[bool]]) -> None:
+    unseen = run[2]
+    assert len(unseen) >= 3 and all(unseen)
 
 
-def test_rows_are_scored_and_called(run: tuple[automl.Result, Path]) -> None:
-    result, out = run
+def test_rows_are_scored_and_called(run: tuple[automl.Result, Path, list[bool]]) -> None:
+    result, out, _ = run
     frame = _frame(7)
     said = result.predict(frame.drop(columns="odd"))
     assert list(said.columns) == ["anomaly", "score"] and len(said) == N
@@ -170,6 +170,7 @@ def test_representations_are_probed(tmp_path: Path) -> None:
         result.score_rows(frame)
 
 
+@pytest.mark.thorough
 def test_a_series_is_read_in_windows(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     n = 600

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import pytest
 
@@ -105,3 +106,25 @@ def test_limits_of_memory_count_by_the_lesser(monkeypatch) -> None:
     assert resources.address_space_mib() == 0.0
     limits.update(dict.fromkeys(limits, resource.RLIM_INFINITY))
     assert resources.address_space_mib() == math.inf
+
+
+def test_what_has_not_begun_to_load_can_be_done_without() -> None:
+    seen: list[object] = []
+    one = Loading("cpu", seen.append)
+    one.start(wait_seconds=3600.0)
+    assert one.give_up()
+    assert one.wait() is None and not seen
+
+
+def test_what_has_begun_to_load_is_waited_for() -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def load(wish):
+        begun.set()
+        end.wait(60)
+
+    one = Loading("cpu", load)
+    one.start()
+    assert begun.wait(60) and not one.give_up()
+    end.set()
+    assert one.wait() is None

@@ -116,6 +116,7 @@ def test_a_large_backbone_is_named_and_found_by_its_folder(looked, tmp_path, mon
         vectors._open.cache_clear()
 
 
+@pytest.mark.thorough
 def test_a_resumed_call_takes_the_vectors_and_other_networks_compete_beside_the_head(looked, monkeypatch):
     folder, result = looked
     asked = []

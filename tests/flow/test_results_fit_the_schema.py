@@ -53,6 +53,7 @@ def test_a_whole_run(tmp_path: Path) -> None:
     assert result["uncertainty"]["variances"]["test"] >= 0 and result["coverage"]
 
 
+@pytest.mark.thorough
 def test_a_run_with_repeats_and_fold_pairs(tmp_path: Path) -> None:
     result = checked(tmp_path, repeats=2, fold_pairs=3)
     assert (result["repeats"]["n"], result["fold_pairs"]["n"], result["decided_by"]) == (2, 3, "fold_pairs")

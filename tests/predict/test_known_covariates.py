@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tiny_network import PLUGIN, TINY_OPTIONS
 
 import automl
 from automl.errors import DataError, RecipeError
@@ -34,6 +35,15 @@ def result(tmp_path_factory):
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """A contest of the same that learns little."""
+    return automl.fit(
+        sales(), "sales", known=["promo", "price"], horizon=HORIZON, max_trials=1, budget="none", quiet=True,
+        out=tmp_path_factory.mktemp("quick") / "run", **TINY_OPTIONS,
+    )  # fmt: skip
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("side", ["deep", "shallow"])
 def test_both_sides_foresee_what_a_promotion_brings(result, side):
@@ -46,23 +56,24 @@ def test_both_sides_foresee_what_a_promotion_brings(result, side):
     assert mixed[promoted].min() > mixed[[1, 2, 4]].max()
 
 
-def test_a_saved_model_asks_for_them_and_predicts_the_same(result, tmp_path):
-    model = automl.load(result.save(tmp_path / "model"))
+@pytest.mark.parametrize("side", ["deep", "shallow"])
+def test_a_saved_model_asks_for_them_and_predicts_the_same(quick, tmp_path, side):
+    model = automl.load(quick.save(tmp_path / "model"), plugins=[PLUGIN])
     pd.testing.assert_frame_equal(
-        model.predict(sales(), future=ahead(True)), result.predict(sales(), future=ahead(True))
+        model.predict(sales(), side=side, future=ahead(True)), quick.predict(sales(), side=side, future=ahead(True))
     )
-    assert len(model.predict_interval(sales(), 0.5, future=ahead(True))) == HORIZON
+    assert len(model.predict_interval(sales(), 0.5, side=side, future=ahead(True))) == HORIZON
     with pytest.raises(DataError, match=r"reads promo, price of the 5 steps ahead.*--future FILE.*day, promo, price"):
-        model.predict(sales())
+        model.predict(sales(), side=side)
 
 
-def test_the_future_may_be_longer_unsorted_and_a_file(result, tmp_path):
+def test_the_future_may_be_longer_unsorted_and_a_file(quick, tmp_path):
     longer = ahead(True, 9).sample(frac=1.0, random_state=0)
     longer.to_csv(tmp_path / "future.csv", index=False)
-    expected = result.predict(sales(), future=ahead(True))
-    pd.testing.assert_frame_equal(result.predict(sales(), future=tmp_path / "future.csv"), expected)
-    read = result.model.read(sales(), future=longer)
-    pd.testing.assert_frame_equal(result.predict(read), expected)
+    expected = quick.predict(sales(), side="deep", future=ahead(True))
+    pd.testing.assert_frame_equal(quick.predict(sales(), side="deep", future=tmp_path / "future.csv"), expected)
+    read = quick.model.read(sales(), future=longer)
+    pd.testing.assert_frame_equal(quick.predict(read, side="deep"), expected)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +84,9 @@ def test_the_future_may_be_longer_unsorted_and_a_file(result, tmp_path):
         (ahead(True).drop(columns="day"), "'day'"),
     ],
 )
-def test_what_the_future_lacks_is_named(result, future, message):
+def test_what_the_future_lacks_is_named(quick, future, message):
     with pytest.raises(DataError, match=message):
-        result.predict(sales(), future=future)
+        quick.predict(sales(), side="deep", future=future)
 
 
 def test_each_series_of_a_panel_has_its_own_future(fitted):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from picture_folders import MOBILE, described, mobile, mobile_folder, own_folder, own_network
+from picture_folders import MOBILE, described, mobile, own_folder, own_network
 
 from automl import modalities, pretrained
 from automl.errors import DataError, RecipeError
@@ -19,14 +19,22 @@ def drawn(n=5, *shape, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (n, *(shape or (32, 32, 3))), dtype=np.uint8)
 
 
-@pytest.fixture
-def mobile_backbone(tmp_path):
-    return open_picture_backbone(mobile_folder(tmp_path / "m"))
+@pytest.fixture(scope="module")
+def published():
+    """A network that tests only read."""
+    return mobile()
 
 
-def test_a_published_architecture_gives_the_mean_over_positions(mobile_backbone):
+@pytest.fixture(scope="module")
+def mobile_backbone(published, tmp_path_factory):
+    folder = described(tmp_path_factory.mktemp("published") / "m", MOBILE)
+    published.save_weights(folder / "model.weights.h5")
+    return open_picture_backbone(folder)
+
+
+def test_a_published_architecture_gives_the_mean_over_positions(published, mobile_backbone):
     images = drawn()
-    expected = mobile().predict(keras.applications.mobilenet.preprocess_input(images.astype("float32")), verbose=0)
+    expected = published.predict(keras.applications.mobilenet.preprocess_input(images.astype("float32")), verbose=0)
     assert (mobile_backbone.kind, mobile_backbone.dim, mobile_backbone.shape) == ("MobileNet", 128, (32, 32, 3))
     np.testing.assert_allclose(expected.mean(axis=(1, 2)), mobile_backbone.vectors(images), rtol=1e-4, atol=1e-6)
     assert expected.std() > 0.01
@@ -63,17 +71,17 @@ def test_a_classifier_gives_what_its_last_pooling_reads(tmp_path):
     np.testing.assert_allclose(expected, found.vectors(images), rtol=1e-4, atol=1e-6)
 
 
-def test_the_model_file_and_the_older_file_of_weights_give_the_same_vectors(mobile_backbone, tmp_path):
+def test_the_model_file_and_the_older_file_of_weights_give_the_same_vectors(published, mobile_backbone, tmp_path):
     images = drawn()
     expected = mobile_backbone.vectors(images)
-    mobile().save(described(tmp_path / "k", MOBILE) / "model.keras")
+    published.save(described(tmp_path / "k", MOBILE) / "model.keras")
     np.testing.assert_allclose(expected, open_picture_backbone(tmp_path / "k").vectors(images), rtol=1e-6)
     legacy = described(tmp_path / "h", MOBILE) / "mobilenet_no_top.h5"
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
     with h5py.File(legacy, "w") as file:
-        legacy_h5_format.save_weights_to_hdf5_group(file, mobile())
+        legacy_h5_format.save_weights_to_hdf5_group(file, published)
     np.testing.assert_allclose(expected, open_picture_backbone(tmp_path / "h").vectors(images), rtol=1e-6)
 
 

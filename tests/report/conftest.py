@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ import outcomes
 
 from automl import report
 from automl.records import Outcome
+from automl.report import draw
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,12 @@ def written(outcome_of: Callable[[str], Outcome], tmp_path_factory: pytest.TempP
         return folder
 
     return write
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pictures_are_kept():
+    """Many pages are written here of the same outcomes; gives what draws in use, which keeps those of two pages."""
+    in_use = draw.figure_of
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(draw, "figure_of", lru_cache(maxsize=None)(in_use.__wrapped__))
+        yield in_use

@@ -251,7 +251,9 @@ def test_a_section_of_a_plugin_is_shown_where_its_order_says(outcome_of, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["regression"])
-def test_a_report_is_small_and_each_of_its_pictures_is_drawn_once(outcome_of, name, tmp_path, monkeypatch):
+def test_a_report_is_small_and_each_of_its_pictures_is_drawn_once(
+    outcome_of, name, tmp_path, monkeypatch, pictures_are_kept
+):
     from matplotlib.figure import Figure
 
     drawn, savefig = [], Figure.savefig
@@ -261,6 +263,7 @@ def test_a_report_is_small_and_each_of_its_pictures_is_drawn_once(outcome_of, na
         savefig(self, *args, **more)
 
     monkeypatch.setattr(Figure, "savefig", counted)
+    monkeypatch.setattr(draw, "figure_of", pictures_are_kept)
     draw.figure_of.cache_clear()
     report.write(outcome_of(name), tmp_path)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -275,6 +278,7 @@ def test_drawing_leaves_the_settings_of_matplotlib_alone(outcome_of):
     import matplotlib
 
     before = dict(matplotlib.rcParams)
+    draw.figure_of.cache_clear()
     page.html(page.stored(outcome_of("regression")))
     assert dict(matplotlib.rcParams) == before
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -57,6 +57,20 @@ def served(folder, *flags):
         process.stderr.close()
 
 
+@pytest.fixture(scope="module")
+def running(folder):
+    """Gives a server of one process and its port: the last one, unless that has ended."""
+    with ExitStack() as ended_last:
+        servers = []
+
+        def last():
+            if not servers or servers[-1][1].poll() is not None:
+                servers.append(ended_last.enter_context(served(folder, "--port", "0", "--max-body", "0.01")))
+            return servers[-1]
+
+        yield last
+
+
 def fetched(port, method, path, body=None):
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
@@ -80,23 +94,23 @@ def test_two_workers_answer_at_one_address_and_count_together(folder, model, rec
         assert process.wait(120) == 0
 
 
-def test_a_slow_client_holds_nobody_up_and_a_long_body_is_refused(folder, records):
-    with served(folder, "--port", "0", "--max-body", "0.01") as (port, _):
-        with socket.create_connection(("127.0.0.1", port), timeout=120) as slow:
-            head = (
-                "POST /predict HTTP/1.1",
-                "Host: localhost",
-                "Content-Type: application/json",
-                "Content-Length: 900",
-            )
-            slow.sendall("\r\n".join([*head, "", "["]).encode())  # and nothing more
-            assert fetched(port, "POST", "/predict", json.dumps(records).encode())[0] == 200
-            assert fetched(port, "GET", "/health")[0] == 200
-        status, words = fetched(port, "POST", "/predict", b"[" + b" " * 20_000 + b"]")
-        assert status == 413 and json.loads(words)["error"]["code"] == "body_too_large"
+def test_a_slow_client_holds_nobody_up_and_a_long_body_is_refused(running, records):
+    port, _ = running()
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as slow:
+        head = (
+            "POST /predict HTTP/1.1",
+            "Host: localhost",
+            "Content-Type: application/json",
+            "Content-Length: 900",
+        )
+        slow.sendall("\r\n".join([*head, "", "["]).encode())  # and nothing more
+        assert fetched(port, "POST", "/predict", json.dumps(records).encode())[0] == 200
+        assert fetched(port, "GET", "/health")[0] == 200
+    status, words = fetched(port, "POST", "/predict", b"[" + b" " * 20_000 + b"]")
+    assert status == 413 and json.loads(words)["error"]["code"] == "body_too_large"
 
 
-def test_sigterm_under_load_lets_no_request_hang(folder, model, records):
+def test_sigterm_under_load_lets_no_request_hang(running, model, records):
     """Each request is answered rightly, or its connection is closed; the server ends with code 0."""
     wanted, body = model.predict(pd.DataFrame(records)).tolist(), json.dumps(records).encode()
     right, wrong, first = [], [], threading.Event()
@@ -113,13 +127,13 @@ def test_sigterm_under_load_lets_no_request_hang(folder, model, records):
             if len(right) >= CLIENTS:
                 first.set()
 
-    with served(folder, "--port", "0") as (port, process):
-        clients = [threading.Thread(target=ask, args=(port,)) for _ in range(CLIENTS)]
-        for client in clients:
-            client.start()
-        assert first.wait(120)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(120) == 0
-        for client in clients:
-            client.join(120)
-        assert not any(client.is_alive() for client in clients) and not wrong and len(right) >= CLIENTS
+    port, process = running()
+    clients = [threading.Thread(target=ask, args=(port,)) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    assert first.wait(120)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(120) == 0
+    for client in clients:
+        client.join(120)
+    assert not any(client.is_alive() for client in clients) and not wrong and len(right) >= CLIENTS

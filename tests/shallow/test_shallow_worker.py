@@ -19,7 +19,8 @@ from automl.shallow import worker as worker_module
 from automl.shallow.messages import Part, Payload
 from automl.shallow.worker import Worker
 
-pytestmark = pytest.mark.usefixtures("fresh_workers")
+fresh = pytest.mark.usefixtures("fresh_workers")
+"""For what is about how a child starts; what is said to it and how it is ended is the same of a forked one."""
 
 
 @dataclass
@@ -157,6 +158,7 @@ def test_the_last_checkpoint_survives_the_deadline(worker, checkpoints, monkeypa
     assert "time ran out" in fitted.stopped
 
 
+@fresh
 def test_a_child_that_dies_is_told_and_replaced(worker):
     worker.wait(None)
     fitted = worker.fit(spec("die"), None, soon())
@@ -183,6 +185,7 @@ def test_interrupts_from_the_keyboard_do_not_reach_the_child(worker):
     assert worker.fit(spec("fit"), None, None).failure == ""
 
 
+@fresh
 def test_closing_leaves_no_process_even_while_the_data_is_being_sent(problem):
     worker = Worker(payload(problem))
     pid = worker.process.pid
@@ -234,6 +237,7 @@ def test_no_main_guard_is_needed_the_child_loads_no_tensorflow_and_is_not_left(t
     assert gone(pid)
 
 
+@fresh
 @pytest.mark.skipif(os.name != "posix", reason="process groups")
 def test_it_stays_in_the_session_of_its_parent_with_a_process_group_of_its_own():
     """Linux shares processors between sessions: in one of its own it would get more of a busy one than the parent."""

@@ -84,3 +84,14 @@ def test_a_round_bound_is_one_of_few_digits():
     assert roundest(91037.25, 120_000.0) == 98304.0  # 3 * 2 ** 15
     assert roundest(-3.3, -10.0) == -8.0  # 2 ** 3
     assert roundest(5.0, 5.0) == 5.0 and roundest(-1.0, 2.0) == 0.0
+
+
+def test_many_columns_at_once_are_what_each_is_alone():
+    draw = np.random.default_rng(0)
+    for n in (3, 5, 6, 14, 62, 203):
+        table = np.stack([draw.normal(size=n), draw.integers(0, 3, n), np.full(n, 2.0), draw.integers(0, 40, n),
+                          np.round(draw.normal(size=n), 1), -np.arange(n)], axis=1)  # fmt: skip
+        levels = np.linspace(0.0, 1.0, 9)
+        together = quantiles(table, levels)
+        alone = np.stack([quantiles(column, levels) for column in table.T], axis=1)
+        assert together.tolist() == alone.tolist()

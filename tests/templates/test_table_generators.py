@@ -5,6 +5,7 @@ import itertools
 import keras
 import keras_tuner
 import numpy as np
+import own_steps
 import pytest
 from generator_loop import check_training_loop
 
@@ -67,27 +68,8 @@ def built(template, specs, seed=0, **settings):
     return template.build(point, knobs, specs, head_of(specs))
 
 
-def trained(model, arrays, n_steps=300, rate=3e-3):
-    import tensorflow as tf
-
-    optimizer = keras.optimizers.Adam(rate, beta_1=0.5)
-    data = {name: tf.constant(array) for name, array in arrays.items()}
-
-    def step():
-        with tf.GradientTape() as tape:
-            model(data, training=True)
-            loss = sum(model.losses)
-        variables = model.trainable_variables
-        gradients = tape.gradient(loss, [variable.value for variable in variables])
-        # A table of one value has weights on which no loss rests.
-        known = [(g, variable) for g, variable in zip(gradients, variables, strict=True) if g is not None]
-        optimizer.apply_gradients(known)
-        return loss
-
-    if n_steps > 5:  # tracing takes longer than a few steps without it
-        step = tf.function(step, autograph=False)
-    optimizer.build(model.trainable_variables)
-    return [float(step()) for _ in range(n_steps)]
+def trained(model, arrays, n_steps=300):
+    return own_steps.trained(model, arrays, n_steps, beta_1=0.5)
 
 
 def generated(model, arrays):

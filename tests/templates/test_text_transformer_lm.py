@@ -5,6 +5,7 @@ import keras_tuner
 import numpy as np
 import pytest
 from generator_loop import check_training_loop
+from own_steps import trained
 
 from automl.deep.training import device
 from automl.deep.training.network import DeviceData, Network
@@ -42,25 +43,6 @@ def built(specs, seed=0, **settings):
     knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in TEXT_TRANSFORMER_LM.knobs}
     keras.utils.set_random_seed(seed)
     return TEXT_TRANSFORMER_LM.build(point, knobs, specs, HEAD), knobs
-
-
-def trained(model, arrays, n_steps):
-    import tensorflow as tf
-
-    optimizer = keras.optimizers.Adam(3e-3)
-    data = {name: tf.constant(array) for name, array in arrays.items()}
-
-    def step():
-        with tf.GradientTape() as tape:
-            model(data, training=True)
-            loss = sum(model.losses)
-        variables = model.trainable_variables
-        optimizer.apply_gradients(zip(tape.gradient(loss, [v.value for v in variables]), variables, strict=True))
-        return loss
-
-    optimizer.build(model.trainable_variables)
-    step = tf.function(step, autograph=False)
-    return [float(step()) for _ in range(n_steps)]
 
 
 def generated(model, arrays):

@@ -6,6 +6,7 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
+from own_steps import trained
 
 from automl import testing
 from automl.deep.training.initial import fresh_names
@@ -33,25 +34,6 @@ def built(template, specs, seed=0, goal="anomaly", **settings):
     keras.utils.set_random_seed(seed)
     with fresh_names():
         return template.build(point, knobs, specs, testing.example_head(goal))
-
-
-def trained(model, arrays, n_steps=200, rate=3e-3):
-    import tensorflow as tf
-
-    optimizer = keras.optimizers.Adam(rate)
-    data = {name: tf.constant(array) for name, array in arrays.items()}
-
-    @tf.function(autograph=False)
-    def step():
-        with tf.GradientTape() as tape:
-            model(data, training=True)
-            loss = sum(model.losses)
-        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-        return loss
-
-    optimizer.build(model.trainable_variables)
-    losses = [float(step()) for _ in range(n_steps)]
-    return losses
 
 
 def specs_of(template, kinds=None):

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["clusters", "matrix_of", "with_numbers"]
+from automl.frame_columns import number_blocks, numpy_kinds
+
+__all__ = ["clusters", "likeliest", "matrix_of", "with_numbers"]
 
 NEAR = 0.7
 """Columns of an average association from here on are one group."""
@@ -60,6 +62,47 @@ def with_numbers(cells: pd.Series, values: Sequence[np.ndarray]) -> float:
             found.append(abs(_correlation(one, _ranks(other))))
         found.append(_cramer(codes, _codes(other, True)))
     return max(found)
+
+
+def likeliest(
+    inputs: pd.DataFrame, names: Sequence[tuple[str, ...]], rows: np.ndarray, values: Sequence[np.ndarray], most: int
+) -> list[int]:
+    """Which of many columns are likely to go together with some numbers: ranked all at once.
+
+    Args:
+        inputs: the table.
+        names: of the columns, some of them in groups.
+        rows: positions of the rows to look at.
+        values: numbers of these rows, ``(n,)`` each.
+        most: how many single columns of numbers to choose, and how many others.
+
+    Returns:
+        Places among `names`, ascending: of the numbers those whose ranks go together most with any of the values, of
+        the others the first.
+    """
+    from scipy.stats import rankdata
+
+    kinds = dict(zip(inputs.columns, numpy_kinds(inputs), strict=True))
+    places = {own[0]: i for i, own in enumerate(names) if len(own) == 1 and kinds[own[0]] == "f"}
+    others = [i for i, own in enumerate(names) if len(own) > 1 or own[0] not in places]
+    wanted = _standard(np.stack([rankdata(value) for value in values], axis=1))
+    found: dict[int, float] = {}
+    for own, block in number_blocks(inputs, list(places), rows):
+        gone = ~np.isfinite(block)
+        ranks = rankdata(np.where(gone, 0.0, block), axis=0)
+        ranks = np.where(gone, np.nan, ranks)
+        middle = np.nan_to_num(np.nanmean(np.where(gone.all(axis=0), 0.0, ranks), axis=0))
+        strongest = np.abs(wanted.T @ _standard(np.where(gone, middle, ranks))).max(axis=0)
+        found |= {places[name]: strength for name, strength in zip(own, strongest.tolist(), strict=True)}
+    best = sorted(found, key=lambda place: (-found[place], place))[:most]
+    return sorted([*best, *others[:most]])
+
+
+def _standard(table: np.ndarray) -> np.ndarray:
+    """Columns of mean 0 and length 1; 0 where a column does not vary."""
+    centred = table - table.mean(axis=0)
+    length = np.sqrt((centred**2).sum(axis=0))
+    return np.asarray(centred / np.where(length > 0, length, 1.0))
 
 
 def _is_numeric(cells: pd.Series) -> bool:

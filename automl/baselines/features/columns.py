@@ -22,6 +22,8 @@ from sklearn.preprocessing import QuantileTransformer
 from automl.baselines.features.dates import date_parts, first_second, varying_parts
 from automl.baselines.features.levels import by_cell, cells_of, counted, find, levels_of, tokens_of
 from automl.baselines.features.normal import normal_scores
+from automl.baselines.features.number_columns import LARGEST, NUMBER_STEPS, apply_plain, fit_plain, medians, n_distinct
+from automl.baselines.features.packed_steps import packed, unpacked
 from automl.baselines.features.picture_columns import apply_pictures, fit_pictures
 from automl.baselines.features.sparse_levels import level_scale, places_of_levels, with_levels
 from automl.baselines.features.target_statistics import fit_levels, fit_target_statistics, targets_of, told_by
@@ -38,7 +40,7 @@ from automl.records import (
     Task,
     encoded_columns,
 )  # fmt: skip
-from automl.target_encoding.microaggregation import median, quantiles
+from automl.target_encoding.microaggregation import quantiles
 from automl.target_encoding.ridge import amounts
 from automl.target_encoding.value_spikes import words_of
 
@@ -48,8 +50,6 @@ MAX_LEVELS = 255
 STATISTIC_ROWS = 30_000
 """Medians, spreads and quantiles are of so many rows, evenly taken."""
 SPARSE_ROWS = 100_000
-LARGEST = 1e100
-"""Numbers beyond it count as it: sums and squares of some millions of them are finite."""
 MOST_LANDMARKS = 200
 """Quantiles of a column that its normal scale is interpolated between."""
 MANY_TEXTS = 30_000
@@ -104,6 +104,16 @@ class TableFeatures:
         self.is_sparse = False
         self.level_scale = np.zeros(0)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The attributes; of a wide table, kinds and steps as texts: a file takes kilobytes for each object.
+
+        See `automl.baselines.features.packed_steps`.
+        """
+        return packed(dict(vars(self)), NUMBER_STEPS)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(unpacked(state, NUMBER_STEPS))
+
     # ---- fitting
 
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> Any:
@@ -113,8 +123,16 @@ class TableFeatures:
         blocks: list[np.ndarray] = []
         self.plan, self.categories = {}, []
         self.is_sparse = self.style == "linear" and len(rows) >= SPARSE_ROWS
+        there = set(frame.columns)
+        plain = fit_plain(frame, self.kinds, self.style, weight, judged=self.target_means)
         for name, kind in self.kinds.items():
-            if name not in frame.columns or kind in UNUSED_KINDS:
+            if name not in there or kind in UNUSED_KINDS:
+                continue
+            if name in plain:
+                if (made := plain.pop(name)) is not None:
+                    self.plan[name] = made[0]
+                    blocks.append(made[1])
+                    self.categories += [False] * made[1].shape[1]
                 continue
             if not _tells(frame[name], kind, weight):
                 continue
@@ -138,14 +156,14 @@ class TableFeatures:
         if len(matrix) > STATISTIC_ROWS:
             some = matrix[np.linspace(0, len(matrix) - 1, STATISTIC_ROWS).astype(np.int64)]
         with np.errstate(all="ignore"):
-            self.center = np.array([median(c[~np.isnan(c)]) for c in some.T])
+            self.center = medians(some)
         self.categories = []  # codes count as numbers from here on
         if self.style == "linear":
             scaled = some - self.center
             percentile = np.nanpercentile if np.isnan(scaled).any() else np.percentile  # the first goes by columns
             spread = np.nanstd(np.clip(scaled, *percentile(scaled, [0.5, 99.5], axis=0)), axis=0)
             self.scale = np.where(spread > 0, spread, 1.0)
-            self.smooth = np.array([len(np.unique(c[:2000])) > 10 for c in some.T])
+            self.smooth = n_distinct(some[:2000]) > 10
             if self.quantiles and self.smooth.any():
                 filled = np.where(np.isnan(some), self.center, some)[:, self.smooth]
                 landmarks = quantiles(filled, np.linspace(0.0, 1.0, min(MOST_LANDMARKS, max(len(some) // 2, 2))))
@@ -226,8 +244,11 @@ class TableFeatures:
     def transform(self, dataset: Dataset, rows: np.ndarray) -> Any:
         """The matrix of other rows; unseen levels count as none."""
         frame = dataset.inputs.take(rows)
+        plain = apply_plain(frame, self.plan)
         blocks = [
-            apply_pictures(step, dataset, rows, name)
+            plain.pop(name)
+            if name in plain
+            else apply_pictures(step, dataset, rows, name)
             if step["kind"] == "picture"
             else self._apply_all(step, frame[name])
             for name, step in self.plan.items()

@@ -92,10 +92,11 @@ class Adam:
         first.assign(first * self.beta_1)
         second.assign(second * self.beta_2)
         rates = {factor: rate if factor == 1.0 else rate * factor for factor in self.multipliers}
+        decays = {factor: one * decay for factor, one in rates.items()}
         parts = zip(variables, gradients, moments, self.multipliers, strict=True)
         for variable, gradient, (m, v), factor in parts:
             if variable.shape.rank is not None and variable.shape.rank > 1:
-                variable.assign_sub(variable * tf.cast(rates[factor] * decay, variable.dtype))
+                variable.assign_sub(variable * tf.cast(decays[factor], variable.dtype))
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle, m=m.handle, v=v.handle, beta1_power=first, beta2_power=second,
                 lr=rates[factor], beta1=self.beta_1, beta2=self.beta_2, epsilon=EPSILON,

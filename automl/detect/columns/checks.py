@@ -13,6 +13,7 @@ from automl.detect.columns.sample import shown
 from automl.detect.columns.worded import without_levels
 from automl.detect.parse import MISSING_NUMBERS, words
 from automl.detect.quoting import quotable, usual_shape
+from automl.frame_columns import number_blocks, numpy_kinds
 from automl.records import ORDERED_KINDS, Column, Finding, Severity
 from automl.system import shell
 from automl.system.counts import counted, noun
@@ -50,11 +51,14 @@ def audit(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> t
 
 def infinite_numbers(raw: pd.DataFrame) -> Finding | None:
     """Numbers without bound, which are read as missing."""
-    names: list[str] = []
-    count = 0
-    for name, dtype in raw.dtypes.items():
-        if dtype.kind == "f" and (n := int(np.isinf(raw[name].to_numpy(dtype=np.float64, na_value=np.nan)).sum())):
-            names, count = [*names, str(name)], count + n
+    kinds = numpy_kinds(raw)
+    found = dict.fromkeys((name for name, dtype in raw.dtypes.items() if dtype.kind == "f"), 0)
+    for own, block in number_blocks(raw, [name for name, kind in zip(raw.columns, kinds, strict=True) if kind == "f"]):
+        found |= zip(own, np.isinf(block).sum(axis=0).tolist(), strict=True)
+    for own_type in [name for name, kind in zip(raw.columns, kinds, strict=True) if not kind and name in found]:
+        found[own_type] = int(np.isinf(raw[own_type].to_numpy(dtype=np.float64, na_value=np.nan)).sum())
+    names = [str(name) for name, n in found.items() if n]
+    count = sum(found.values())
     if not count:
         return None
     message = (
@@ -205,7 +209,8 @@ def duplicate_rows(raw: pd.DataFrame, target: pd.DataFrame | None) -> Finding | 
         return None
     alive = np.arange(len(whole))
     hashes = np.zeros(len(whole), dtype=np.uint64)
-    wide_first = sorted(whole.columns, key=lambda c: whole[c].dtype.kind not in "fO")
+    kinds = dict(zip(whole.columns, (dtype.kind for dtype in whole.dtypes.tolist()), strict=True))
+    wide_first = sorted(whole.columns, key=lambda c: kinds[c] not in "fO")
     for name in wide_first:
         hashes = hashes * np.uint64(31) + _hashed(whole[name].iloc[alive])
         again = pd.Series(hashes).duplicated(keep=False).to_numpy()

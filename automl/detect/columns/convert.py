@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,19 +11,26 @@ import pandas as pd
 
 from automl.detect.parse import booleans, dates, numbers, word, words
 from automl.errors import DataError
+from automl.frame_columns import number_blocks, numpy_kinds
 from automl.records import QUANTITY_KINDS, Column
 
 __all__ = [
+    "Cells",
     "as_frame",
+    "cells_of",
     "framed",
     "levels_beside",
     "read",
     "read_values",
-    "series_of",
+    "stored_numbers",
     "typed",
     "typed_values",
     "words_among",
 ]
+
+MANY_COLUMNS = 64
+NUMBERS = frozenset("biuf")
+"""Kinds of NumPy types that are read as numbers as they stand."""
 
 
 def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
@@ -41,27 +48,80 @@ def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
         follow their column as one of their own.
     """
     frame = as_frame(frame)
-    return framed(read_values(series_of(frame), columns, len(frame)), len(frame))
+    return framed(read_values(cells_of(frame), columns, len(frame), stored_numbers(frame, columns)), len(frame))
 
 
-def series_of(frame: pd.DataFrame) -> dict[str, pd.Series]:
+class Cells(Mapping[str, pd.Series]):
+    """The columns of a frame by name, the first of each name; a series is made when it is asked for.
+
+    Args:
+        frame: any.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self.places: dict[str, int] = {}
+        for place, name in enumerate(map(str, frame.columns)):
+            self.places.setdefault(name, place)
+
+    def __getitem__(self, name: str) -> pd.Series:
+        return self.frame.iloc[:, self.places[name]]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def cells_of(frame: pd.DataFrame) -> Cells:
     """The columns of a frame by name, the first of each name."""
-    found: dict[str, pd.Series] = {}
-    for name, series in frame.items():
-        found.setdefault(str(name), series)
+    return Cells(frame)
+
+
+def stored_numbers(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, np.ndarray]:
+    """The columns of numbers that a frame stores as such and that nothing is to be read of: many at a time.
+
+    Args:
+        frame: as it came.
+        columns: as in `read`.
+
+    Returns:
+        By name, ``(n,)`` as `typed_values` reads each.
+    """
+    if not frame.columns.is_unique:
+        return {}
+    stored = {str(name) for name, kind in zip(frame.columns, numpy_kinds(frame), strict=True) if kind in NUMBERS}
+    names = [c.name for c in columns if c.kind in QUANTITY_KINDS and not c.reading.get("missing") and c.name in stored]
+    found: dict[str, np.ndarray] = {}
+    for own, block in number_blocks(frame, names):
+        block[~np.isfinite(block)] = np.nan
+        found |= zip(own, block.T, strict=True)
     return found
 
 
-def read_values(cells: Mapping[str, pd.Series], columns: Sequence[Column], n_rows: int) -> dict[str, np.ndarray]:
+def read_values(
+    cells: Mapping[str, pd.Series],
+    columns: Sequence[Column],
+    n_rows: int,
+    known: Mapping[str, np.ndarray] | None = None,
+) -> dict[str, np.ndarray]:
     """The values of each column as `read` has them, by name.
 
     Args:
         cells: columns as they came, each with a RangeIndex.
         columns: as in `read`.
         n_rows: of the frame.
+        known: values of some of the columns, see `stored_numbers`.
     """
     out = {}
     for column in columns:
+        if known and column.level_column is None and column.name in known:
+            out[column.name] = known[column.name]
+            continue
         series = cells.get(column.name)
         if series is None:
             series = pd.Series([None] * n_rows, dtype=object)
@@ -76,6 +136,9 @@ def read_values(cells: Mapping[str, pd.Series], columns: Sequence[Column], n_row
 def framed(values: Mapping[str, np.ndarray], n_rows: int) -> pd.DataFrame:
     """A frame with a RangeIndex; columns of words stay of Python objects."""
     index = pd.RangeIndex(n_rows)
+    if len(values) >= MANY_COLUMNS and all(array.dtype == np.float64 for array in values.values()):
+        table = np.stack(list(values.values()))
+        return pd.DataFrame(table.T, index=index, columns=pd.Index(list(values)))
     columns = {
         name: pd.Series(array, index=index, dtype=object) if array.dtype.hasobject else array
         for name, array in values.items()

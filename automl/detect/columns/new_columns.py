@@ -9,9 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from automl.detect.columns.convert import as_frame, framed, read_values, series_of, typed_values, words_among
+from automl.detect.columns.convert import (
+    as_frame,
+    cells_of,
+    framed,
+    read_values,
+    stored_numbers,
+    typed_values,
+    words_among,
+)
 from automl.detect.columns.date_notation import dates_anew
-from automl.detect.columns.notation import Anew, numbers_anew, table_mark
+from automl.detect.columns.notation import Anew, is_as_stored, numbers_anew, table_mark
 from automl.detect.columns.respelled import levels_anew, lists_anew, unknown
 from automl.detect.parse import MISSING_NUMBERS, word
 from automl.records import NUMERIC_KINDS, ORDERED_KINDS, QUANTITY_KINDS, UNUSED_KINDS, Column
@@ -56,12 +64,18 @@ def read_new(frame: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.DataFra
         and how each used column that is there compares with training.
     """
     frame = as_frame(frame)
-    cells = series_of(frame)
-    values = read_values(cells, columns, len(frame))
+    cells, stored = cells_of(frame), stored_numbers(frame, columns)
+    values = read_values(cells, columns, len(frame), stored)
     used = [c for c in columns if c.kind not in UNUSED_KINDS and c.name in cells]
-    mark = table_mark(cells[c.name] for c in used if c.kind in QUANTITY_KINDS)
+    mark = table_mark(cells[c.name] for c in used if c.kind in QUANTITY_KINDS and c.name not in stored)
+    nothing = np.zeros(len(frame), bool)
+    nothing.flags.writeable = False
     compared = []
     for column in used:
+        if column.name in stored and is_as_stored(column):
+            own = values[column.name]
+            compared.append(NewColumn(column, Counter(), nothing, np.isnan(own), nothing, own))
+            continue
         raw = cells[column.name]
         values[column.name], otherwise = _anew(raw, values[column.name], column, mark)
         compared.append(_compared(raw, values[column.name], otherwise, column))

@@ -25,7 +25,7 @@ from automl.detect.parse import (
 )
 from automl.records import Column
 
-__all__ = ["Anew", "distinct_texts", "evenly", "numbers_anew", "replaced", "table_mark"]
+__all__ = ["Anew", "distinct_texts", "evenly", "is_as_stored", "numbers_anew", "replaced", "table_mark"]
 
 Anew = tuple[np.ndarray, Counter[str]]
 """A column as it is read in the end, and how cells were read otherwise than in training, with their count."""
@@ -89,6 +89,12 @@ def table_mark(columns: Iterable[pd.Series]) -> str:
             for comma, point, _ in map(marks_of, distinct_texts(series, evenly(len(series)))[1]):
                 shown |= {","} if comma else {"."} if point else set()
     return shown.pop() if len(shown) == 1 else ""
+
+
+def is_as_stored(column: Column) -> bool:
+    """Whether the numbers of new rows that are stored as such are taken as they stand (see `numbers_anew`)."""
+    unit = column.reading.get("unit")
+    return "bins" not in column.reading and not (unit and is_percent(str(unit))) and column.level_column is None
 
 
 def numbers_anew(series: pd.Series, values: np.ndarray, column: Column, mark: str = "") -> Anew:

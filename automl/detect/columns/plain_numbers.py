@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from automl.detect.columns.rules import stored_numbers
+from automl.frame_columns import number_blocks
 from automl.records import Column
 
 __all__ = ["missing_shares", "plain_numbers"]
-
-BLOCK_CELLS = 4_000_000
 
 
 def plain_numbers(frame: pd.DataFrame) -> dict[str, Column]:
@@ -36,7 +35,7 @@ def plain_numbers(frame: pd.DataFrame) -> dict[str, Column]:
         steps = (block[1:] != block[:-1]) & ~np.isnan(block[1:])
         n_distinct = steps.sum(axis=0) + present.any(axis=0)
         varies = (n_distinct > 1) | ~present.all(axis=0)
-        for place in np.flatnonzero(finite & fractions & varies):
+        for place in np.flatnonzero(finite & fractions & varies).tolist():
             values = block[: int(present[:, place].sum()), place]
             found[names[place]] = stored_numbers(names[place], values, int(n_distinct[place]))
     return found
@@ -54,12 +53,10 @@ def missing_shares(frame: pd.DataFrame) -> dict[str, float]:
     return shares
 
 
-def _blocks(frame: pd.DataFrame) -> Iterator[tuple[list[str], np.ndarray]]:
-    """(names, ``(n_rows, n)`` float64) of the float64 columns, at most `BLOCK_CELLS` cells or one column at a time."""
+def _blocks(frame: pd.DataFrame) -> Iterator[tuple[Sequence[str], np.ndarray]]:
+    """(names, ``(n_rows, n)`` float64) of the float64 columns, some at a time."""
     if not len(frame):
         return
-    names = [str(name) for name, dtype in frame.dtypes.items() if dtype == np.float64]
-    step = max(1, BLOCK_CELLS // len(frame))
-    for start in range(0, len(names), step):
-        part = names[start : start + step]
-        yield part, frame[part].to_numpy(np.float64, copy=True)
+    dtypes = frame.dtypes.tolist()
+    names = [str(name) for name, dtype in zip(frame.columns, dtypes, strict=True) if dtype == np.float64]
+    yield from number_blocks(frame, names)

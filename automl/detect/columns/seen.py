@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.parse import members
+from automl.frame_columns import number_blocks
 from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, QUANTITY_KINDS, UNUSED_KINDS, Column, Dataset, Task
 
 __all__ = ["MOST_LEVELS", "of_columns", "with_training_facts"]
@@ -26,8 +27,6 @@ LOOKED_AT = 100_000
 """Training rows, evenly taken."""
 SIZED = 500
 """Of these, the rows that usual sizes are taken from."""
-BLOCK_CELLS = 2_000_000
-"""Of numbers that are looked at together."""
 MOST_CELLS = 50_000_000
 """Of levels that are counted; beyond, no levels are kept."""
 STEPS = 8
@@ -96,11 +95,8 @@ def _of_column(
 def _of_numbers(inputs: pd.DataFrame, rows: np.ndarray, names: list[str]) -> dict[str, dict[str, Any]]:
     """Many columns of numbers at once, as a table may have thousands, but not all rows of all of them."""
     found: dict[str, dict[str, Any]] = {}
-    width = max(BLOCK_CELLS // len(rows), 1)
-    for begin in range(0, len(names), width):
-        block = names[begin : begin + width]
-        values = [inputs[name].to_numpy(np.float64, na_value=np.nan)[rows] for name in block]
-        found |= zip(block, _of_block(np.stack(values)), strict=True)
+    for block, values in number_blocks(inputs, names, rows):
+        found |= zip(block, _of_block(np.ascontiguousarray(values.T)), strict=True)
     return found
 
 

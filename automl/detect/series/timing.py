@@ -73,7 +73,7 @@ def _counted(frame: pd.DataFrame, columns: Sequence[Column]) -> Column | None:
     """Whole numbers named like times: years first, else steps."""
     named = [c for c in columns if is_named(c.name, TIMES) and not is_named(c.name, RATES)]
     parts = "|".join(names for part, (names, _, _) in PARTS.items() if part not in FINER)
-    has_parts = any(is_named(c.name, parts) for c in columns)
+    has_parts = bool(named) and any(is_named(c.name, parts) for c in columns)
     steps = None
     for c in named:
         seen = column_sample(c.name, frame[c.name])

@@ -11,6 +11,8 @@ from automl.system.contention import ProcessorUse, Reading, used
 
 __all__ = ["Clock"]
 
+MOST_SLOWNESS = 8.0
+
 
 class Clock:
     """The budget of a run, in monotonic seconds: those since `started` plus those that earlier calls have used.
@@ -27,6 +29,7 @@ class Clock:
         spent: seconds that each side has used.
         processors: what each side had of the processors in this call, during the time that it was charged with.
         phases: seconds by phase.
+        slowness: how many times as long work takes as on a machine without other programs, see `watch`.
         offered: seconds allotted to each side in the whole contest: those it has spent, plus those that were still
             available to it when it was last asked. They are equal, unless one side declined time, which then went to
             the other. Empty without a time limit.
@@ -42,6 +45,7 @@ class Clock:
         self.offered: dict[str, float] = {}
         self.phases: dict[str, float] = {}
         self.processors: dict[str, ProcessorUse] = {}
+        self.slowness = 1.0
         self._read = read
         self._declined: dict[str, float] = {}
         self._open: dict[str, float] = {}
@@ -114,6 +118,16 @@ class Clock:
     def charge(self, side: str, seconds: float) -> None:
         """Charge seconds to a side that worked beside the other one."""
         self.spent[side] = self.spent.get(side, 0.0) + seconds
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Take from the block how slow other programs make this machine: what follows is likely to be as slow."""
+        before, begun = self._read(), time.monotonic()
+        try:
+            yield
+        finally:
+            share = used(before, self._read(), time.monotonic() - begun).share
+            self.slowness = 1.0 if share is None else min(max(1.0 / share, 1.0), MOST_SLOWNESS)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from automl.records import Comparison, Outcome, Severity
     from automl.system.contention import ProcessorUse
 
-__all__ = ["too_late_for_deep", "unequal_processor", "with_times"]
+__all__ = ["SLOW", "too_late_for_deep", "unequal_processor", "with_times"]
 
 LOADING_SECONDS = 8.0
+SLOW = 1.5
+"""From this slowness on TensorFlow is loaded only after the first shallow model, and only if there is time."""
 EQUAL = 1.1
 OVER_SECONDS = 3.0
 OVER_SHARE = 0.03
@@ -29,17 +32,24 @@ UNEQUAL_PROCESSOR, VERY_UNEQUAL_PROCESSOR = 1.25, 2.0
 doubt, from the second on it is not to be believed."""
 
 
-def too_late_for_deep(clock: Clock, folder: Path) -> str | None:
+def too_late_for_deep(clock: Clock, folder: Path, reserved: float = 0.0) -> str | None:
     """Why there is too little time to load the deep side, or None if there is enough.
 
-    Loading TensorFlow takes seconds that cannot be cut short. If less is left, loading pays only if an earlier call
-    stored networks, since these can still be scored.
+    Loading TensorFlow takes seconds that cannot be cut short, more of them where other programs slow the machine. If
+    less is left, loading pays only if an earlier call stored networks, since these can still be scored.
+
+    Args:
+        clock: the budget.
+        folder: of the run.
+        reserved: seconds that are kept back for the conclusion.
     """
-    if clock.remaining >= LOADING_SECONDS or any((folder / "weights").glob("*")):
+    slowness = 1.0 if "tensorflow" in sys.modules else clock.slowness
+    if clock.remaining - reserved >= LOADING_SECONDS * slowness or any((folder / "weights").glob("*")):
         return None
     left = max(0.0, clock.remaining)
+    slow = "" if slowness < SLOW else f" on a machine that other programs make {slowness:.1f} times as slow"
     return (
-        f"{left:.0f} s of the budget were left, too little to load TensorFlow and train, and no network of an "
+        f"{left:.0f} s of the budget were left, too little to load TensorFlow and train{slow}, and no network of an "
         "earlier call is in the folder"
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl import goals, metrics
-from automl.flow.latency import seconds_to_measure
+from automl.flow.latency import seconds_to_measure, wide_reading_seconds
 from automl.sides.ensemble import members_of
 from automl.sides.probing import seconds_to_probe
 from automl.sides.redrawing import FURTHER_DRAWS
@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 __all__ = ["Reserve"]
 
 BASE_SECONDS = 0.9
+CONCLUDED, WRITTEN = 0.5, 2.0
+"""What the conclusion does for each column of a wide table, and what the report and the model take, as multiples of the
+time to read a few of its rows, which is measured before."""
 SLACK = 1.4
 BUILD_SECONDS = 0.3
 UNKNOWN_SECONDS = {"deep": 1.0, "shallow": 0.5}
+PARAMETER_SECONDS = 5e-8
+"""Of a network of 65 million weights the conclusion took 4 to 5 s; small ones have none to speak of."""
 TRACE_SHARE = 0.08
 MOST_TRACE_SECONDS = 1.0
 FORWARD_SHARE = 0.35
@@ -47,8 +52,11 @@ class Reserve:
         prepared: data and split.
         budget_seconds: budget of the run.
         runs: the runs so far, in a list that grows.
+        slowness: what is not measured here takes so many times as long as on a quiet machine.
 
     Attributes:
+        sides: those that take part.
+        reading_seconds: time to read a few rows of a wide table: what else is done once for each column takes as long.
         bootstrap_seconds: time to score the replicates of both finalists.
         mixture_seconds: time to prepare a metric for one mixture of seeds.
         naming_seconds: time to select the ensembles of both sides.
@@ -58,8 +66,10 @@ class Reserve:
         repeating: returns the time to keep back for fits of the finalists on other splits.
     """
 
-    def __init__(self, prepared: Prepared, budget_seconds: float, runs: list[Run]) -> None:
+    def __init__(self, prepared: Prepared, budget_seconds: float, runs: list[Run], slowness: float = 1.0) -> None:
         split = prepared.split
+        self.slowness, self.reading_seconds = slowness, 0.0
+        self.sides: tuple[str, ...] = tuple(UNKNOWN_SECONDS)
         self.prepared, self.budget_seconds, self.runs = prepared, budget_seconds, runs
         self.n_train = len(split.items("train"))
         self.n_test = len(split.items("test"))
@@ -87,6 +97,7 @@ class Reserve:
         each = (time.monotonic() - ready) / (n_weightings * n) + DRAW_SECONDS
         self.mixture_seconds = (ready - begun) * self.n_test / n
         self.bootstrap_seconds = 2 * each * n_replicates_for(self.n_test) * self.n_test
+        self.reading_seconds = wide_reading_seconds(self.prepared)
         begun = time.monotonic()
         metrics.score(metric, truth, output, None, context)
         self.naming_seconds = 2 * SELECT_SCORES * (time.monotonic() - begun)
@@ -111,9 +122,9 @@ class Reserve:
             own = [run for run in self.runs if run.side == side and run.valid_score is not None]
             if own:
                 best[side] = (max if higher else min)(own, key=lambda run: run.valid_score or 0.0)
-        unknown = sum(seconds for side, seconds in UNKNOWN_SECONDS.items() if side not in best)
+        unknown = sum(UNKNOWN_SECONDS[side] for side in self.sides if side not in best)
         naming = min(self.naming_seconds, MOST_NAMING_SHARE * self.budget_seconds)
-        return self.seconds(best, n_seeds) + SLACK * unknown + naming
+        return self.seconds(best, n_seeds) + SLACK * self.slowness * unknown + naming
 
     def seconds(self, chosen: Mapping[str, Run], n_seeds: int = 1) -> float:
         """Seconds to keep back for these finalists.
@@ -135,7 +146,8 @@ class Reserve:
         """
         if math.isinf(self.budget_seconds):
             return 0.0
-        total = BASE_SECONDS + self.bootstrap_seconds + self.probing_seconds
+        total = BASE_SECONDS * self.slowness + CONCLUDED * self.reading_seconds
+        total += self.bootstrap_seconds + self.probing_seconds
         if n_seeds > 1:  # for each mixture of seeds that can be drawn, a step towards it and a step away are scored
             n_mixtures = math.comb(2 * n_seeds - 1, n_seeds)
             total += CROSSED_SHARE * self.bootstrap_seconds + 4 * n_mixtures * self.mixture_seconds
@@ -148,13 +160,13 @@ class Reserve:
                 one_seconds, row_seconds, self.n_test
             )
             if side == "deep":
-                total += n_seeds * sum(_build_seconds(member) for member in members)
+                total += n_seeds * self.slowness * sum(_build_seconds(member) for member in members)
         return SLACK * total
 
     @property
     def writing_seconds(self) -> float:
         """Seconds to keep back for what follows the comparison: the report and the model."""
-        return SLACK * BASE_SECONDS
+        return SLACK * (BASE_SECONDS * self.slowness + WRITTEN * self.reading_seconds)
 
     def judging_seconds(self, n_items: int) -> float:
         """Seconds to judge the pairs of both finalists' predictions for so many rows."""
@@ -172,5 +184,6 @@ class Reserve:
 
 
 def _build_seconds(run: Run) -> float:
-    """Seconds to build and trace a network."""
-    return BUILD_SECONDS + min(TRACE_SHARE * run.cost.fit_seconds, MOST_TRACE_SECONDS)
+    """Seconds to build and trace a network, and to fill its weights."""
+    traced = min(TRACE_SHARE * run.cost.fit_seconds, MOST_TRACE_SECONDS)
+    return BUILD_SECONDS + traced + PARAMETER_SECONDS * (run.cost.n_parameters or 0)

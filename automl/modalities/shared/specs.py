@@ -84,6 +84,7 @@ def numbers_spec(name: str, columns: Sequence[str], values: np.ndarray, missing:
         table[:, column], std[column], span[column] = quantiles(observed, levels), observed.std(), np.ptp(observed)
     edges = table[:N_EDGES].astype(np.float32)
     q01, q25, median, q75, q99 = table[N_EDGES:]
+    rises = np.asarray((edges[1:] > edges[:-1]).all(axis=0))  # then all differ already
     return InputSpec(
         name=name,
         kind="numbers",
@@ -93,7 +94,10 @@ def numbers_spec(name: str, columns: Sequence[str], values: np.ndarray, missing:
             "columns": list(columns),
             "median": median.tolist(),
             "scale": _scales(q75 - q25, q99 - q01, std, magnitude(span)).tolist(),
-            "quantiles": [np.unique(edges[:, column]).tolist() for column in range(len(columns))],
+            "quantiles": [
+                own if rises[column] else np.unique(edges[:, column]).tolist()
+                for column, own in enumerate(edges.T.tolist())
+            ],
             "missing": [float(share) for share in missing],
         },
     )

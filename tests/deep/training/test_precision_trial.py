@@ -66,6 +66,12 @@ def data():
     return training_data_of(dataset, task, split, *modalities.fit(dataset, task, split), task.metric)
 
 
+@pytest.fixture(autouse=True)
+def precision_is_tried(precision_is_not_tried, monkeypatch):
+    """As in use; see `tests/conftest.py`."""
+    monkeypatch.setattr(precision, "LEAST_SECONDS", precision_is_not_tried)
+
+
 def trainer(data, monkeypatch, verdict, policy=None):
     asked = []
 

@@ -1,13 +1,16 @@
 """What a run says of its own time."""
 
 import math
+import sys
 from types import SimpleNamespace
 
 import pytest
 
+from automl.flow.budget import clock as clock_of_a_run
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.findings import _over, _unequal, too_late_for_deep, unequal_processor
 from automl.report.trust import trust_of
+from automl.system import contention
 from automl.system.contention import ProcessorUse
 
 
@@ -21,12 +24,23 @@ def test_an_offer_counts_what_was_spent_and_a_refusal_does_not_take_it_back():
 
 
 def test_tensorflow_is_not_loaded_for_seconds_that_cannot_pay_for_it(tmp_path):
-    short, long = SimpleNamespace(remaining=3.0), SimpleNamespace(remaining=30.0)
+    short, long = (SimpleNamespace(remaining=left, slowness=1.0) for left in (3.0, 30.0))
     assert "3 s of the budget" in too_late_for_deep(short, tmp_path)
     assert too_late_for_deep(long, tmp_path) is None
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "mlp-1.npz").write_bytes(b"kept")
     assert too_late_for_deep(short, tmp_path) is None  # an earlier call's network can still be scored
+
+
+def test_on_a_slow_machine_loading_takes_longer_and_needs_more_of_the_budget(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    quiet, slow = (SimpleNamespace(remaining=20.0, slowness=slowness) for slowness in (1.0, 3.0))
+    assert too_late_for_deep(quiet, tmp_path, reserved=4.0) is None
+    assert "other programs make 3.0 times as slow" in too_late_for_deep(slow, tmp_path)
+    assert too_late_for_deep(SimpleNamespace(remaining=20.0, slowness=2.0), tmp_path) is None
+    assert too_late_for_deep(SimpleNamespace(remaining=20.0, slowness=2.0), tmp_path, reserved=5.0) is not None
+    monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace())
+    assert too_late_for_deep(slow, tmp_path) is None  # it is loaded already
 
 
 @pytest.mark.parametrize(("deep", "expected"), [(24.0, False), (26.0, False), (40.0, True)])
@@ -87,3 +101,24 @@ def test_the_clock_adds_up_what_each_side_had_of_the_processors():
         with clock.spend("deep"):
             pass
     assert clock.processors["deep"].processor_seconds == 5.0 and "shallow" not in clock.processors
+
+
+@pytest.mark.parametrize(("waited", "expected"), [(0.0, 1.0), (4.0, 3.0), (1e6, clock_of_a_run.MOST_SLOWNESS)])
+def test_the_clock_sees_how_slow_other_programs_make_the_machine(monkeypatch, waited, expected):
+    """Of 6 s on one core a thread ran 2 s, and waited for its core some of the others."""
+    now = iter([0.0, 0.0, 6.0])
+    monkeypatch.setattr(clock_of_a_run.time, "monotonic", lambda: next(now, 6.0))
+    monkeypatch.setattr(contention, "usable_cores", lambda: 1 if waited < 100 else 10**6)
+    ran = iter([{(1, 1): (0.0, 0.0)}, {(1, 1): (2.0, waited)}])
+    clock = Clock(60, read=lambda: next(ran))
+    assert clock.slowness == 1.0
+    with clock.watch():
+        pass
+    assert clock.slowness == pytest.approx(expected)
+
+
+def test_where_nothing_can_be_measured_no_machine_is_slow():
+    clock = Clock(60)
+    with clock.watch():
+        pass
+    assert clock.slowness == 1.0

@@ -1,9 +1,11 @@
 """What is kept back for the conclusion grows with what it must do."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from automl.flow import latency
@@ -89,3 +91,41 @@ def test_time_for_repeats_is_kept_back_with_the_rest():
     assert other.seconds({}) - one.seconds({}) == pytest.approx(12.5)
     assert other.searching() - one.searching() == pytest.approx(12.5)
     assert other.concluding_seconds({}) == one.concluding_seconds({}) == one.seconds({})
+
+
+def test_a_slow_machine_and_a_wide_table_keep_more_back():
+    run = shallow(1e5)
+
+    def reserve(slowness=1.0, reading=0.0):
+        made = Reserve(prepared(200), 60.0, [run], slowness)
+        made.reading_seconds = reading
+        return made
+
+    plain = reserve()
+    for other in (reserve(slowness=3.0), reserve(reading=2.0)):
+        assert other.concluding_seconds({"shallow": run}) > plain.concluding_seconds({"shallow": run}) + 1.0
+        assert other.writing_seconds > plain.writing_seconds + 1.0
+        assert other.searching() > plain.searching() + 1.0
+
+
+def test_the_rows_of_a_wide_table_are_read_once_to_know_how_long_it_takes(monkeypatch):
+    read = []
+    monkeypatch.setattr(latency.SideModel, "read", lambda self, rows, on_odd: read.append(len(rows)))
+    times = iter(range(0, 100, 3))
+    monkeypatch.setattr(latency.time, "perf_counter", lambda: next(times))
+    wide = SimpleNamespace(
+        own_form=latency.OwnForm(pd.DataFrame(np.zeros((4, latency.WIDE_COLUMNS + 1)))),
+        task=None, dataset=SimpleNamespace(root=None),
+    )  # fmt: skip
+    assert [latency.wide_reading_seconds(wide) for _ in range(3)] == [3.0] * 3 and read == [1]
+    narrow = SimpleNamespace(own_form=latency.OwnForm(pd.DataFrame(np.zeros((4, 3)))))
+    assert latency.wide_reading_seconds(narrow) == 0.0 and read == [1]
+
+
+def test_a_network_of_millions_of_weights_takes_longer_to_build_again():
+    def seconds(n_parameters):
+        run = replace(deep(10.0), cost=Cost(fit_seconds=10.0, n_parameters=n_parameters))
+        return Reserve(prepared(200), 60.0, [run]).concluding_seconds({"deep": run})
+
+    assert seconds(None) == pytest.approx(seconds(0)) == pytest.approx(seconds(100_000), abs=0.01)
+    assert seconds(65_000_000) > seconds(0) + 3.0
