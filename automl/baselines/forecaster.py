@@ -93,9 +93,11 @@ class Forecaster(ABC):
 
     def described_sources(self) -> dict[str, str]:
         """What each of `sources` is."""
-        told = {self._past_name(): f"the targets of the {self._past_steps()} steps before each window, one of each "
-                "step, gaps filled as docs/export.md says (NaN holds the last value, which is what the model reads of a "
-                "gap in a series without a season); where a series has fewer its first step, where it has none NaN"}  # fmt: skip
+        told = {
+            self._past_name(): f"the targets of the {self._past_steps()} steps before each window, gaps filled as "
+            "docs/export.md says (NaN holds the last value, as the model does without a season); where a series has "
+            "fewer its first step, where it has none NaN"
+        }
         if self.reads_calendar:
             told["calendar"] = "of each step ahead, what calendar_phases of reader.py makes of its time"
         if self.known and self.n_known_past:

@@ -210,12 +210,13 @@ def _cast(array: np.ndarray, name: str, spec: Spec) -> np.ndarray:
         raise ValueError(f"{name!r}: expected numbers, got {array.dtype}: {spec['meaning']}")
     numbers = array.astype(np.float64) if array.dtype.kind == "O" else array
     if wanted.kind in "iu":
-        low, high = np.iinfo(wanted).min, np.iinfo(wanted).max
+        limits: Any = np.iinfo(wanted.str)
+        low, high = limits.min, limits.max
         fits = (numbers >= low) & (numbers <= high) & (numbers == np.floor(numbers))
         if not fits.all():
             raise ValueError(
-                f"{name!r}: expected whole numbers from {low} to {high}, got {numbers[~fits][0]}; scale and round them: "
-                f"{spec['meaning']}"
+                f"{name!r}: expected whole numbers from {low} to {high}, got {numbers[~fits][0]}; scale and round "
+                f"them: {spec['meaning']}"
             )
     return numbers.astype(wanted)
 
