@@ -115,7 +115,7 @@ def hashes_by_length(content: Sequence[bytes]) -> np.ndarray:
     hashed = np.zeros(len(content), np.uint32)
     sizes = np.array([max(len(one), USUAL_BYTES).bit_length() for one in content])
     for size in np.unique(sizes):
-        which = np.flatnonzero(sizes == size)
+        which = np.flatnonzero(sizes == size).tolist()
         hashed[which] = murmur_hashes([content[place] for place in which])
     return hashed
 
