@@ -108,7 +108,7 @@ class LaggedRidge(Forecaster):
         return super().settings_of_rows() | own | {"apart": bool(self.settings.get("apart", True))}
 
     def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
-        return ridge_rows(self.sources(dataset, windows), self.settings_of_rows())
+        return ridge_rows(self._given(dataset, windows, windows[:, :1]), self.settings_of_rows())
 
     def _table(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         _, base, _, size = self._context(dataset, windows)

@@ -71,11 +71,17 @@ class Forecaster(ABC):
         """What the makers of `automl.baselines.features.plain.forecasts` read of these windows, by the names of
         `described_sources`.
         """
+        return self._given(dataset, windows, windows)
+
+    def _given(self, dataset: Dataset, windows: np.ndarray, of_calendar: np.ndarray) -> dict[str, np.ndarray]:
+        """The same with the calendar of other rows: waves of all steps take longer than a ridge that reads the first
+        alone.
+        """
         assert dataset.target is not None
         values = dataset.target.to_numpy(dtype=np.float64)
         given = {self._past_name(): raw_past(values, dataset, windows, self._past_steps())}
         if self.reads_calendar:
-            given["calendar"] = calendar(dataset, windows)
+            given["calendar"] = calendar(dataset, of_calendar)
         if self.known and self.n_known_past:
             given["known"] = covariates(dataset, self.known, windows)
             rows = before(windows, starts_of(dataset), self.n_known_past)
@@ -87,8 +93,11 @@ class Forecaster(ABC):
 
     def described_sources(self) -> dict[str, str]:
         """What each of `sources` is."""
-        told = {self._past_name(): f"the targets of the {self._past_steps()} steps before each window, NaN for gaps; "
-                "where a series has fewer its first step, where it has none NaN"}  # fmt: skip
+        told = {
+            self._past_name(): f"the targets of the {self._past_steps()} steps before each window, gaps filled as "
+            "docs/export.md says (NaN holds the last value, as the model does without a season); where a series has "
+            "fewer its first step, where it has none NaN"
+        }
         if self.reads_calendar:
             told["calendar"] = "of each step ahead, what calendar_phases of reader.py makes of its time"
         if self.known and self.n_known_past:
@@ -114,7 +123,7 @@ class Forecaster(ABC):
 
     def describe(self) -> Description:
         """How an exported reader makes what its learner reads."""
-        maker, rows = self.export_maker
+        maker, rows = type(self).export_maker  # of the class: a stored model brings attributes of its own
         parts = (*rows, Part("base", (self.horizon, None)), Part("size", (1, None)))
         return Description(
             f"automl.baselines.features.plain.forecasts:{maker}", self.settings_of_rows(), self.described_sources(),

@@ -160,7 +160,7 @@ class WindowRidge(Forecaster):
 
     def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         """``(n · targets, features)``: own past, a constant; for each target past covariates, and what is known."""
-        return window_rows(self.sources(dataset, windows), self.settings_of_rows())
+        return window_rows(self._given(dataset, windows, windows[:, :1]), self.settings_of_rows())
 
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         z = self._features(dataset, windows) @ self.coef

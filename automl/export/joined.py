@@ -50,6 +50,10 @@ def reader_source(makers: Iterable[str]) -> str:
     new = [line for line in dict.fromkeys(imports) if line not in known]
     at = lines.index("import numpy as np")
     parts = ["\n".join([*lines[:at], *new, *lines[at:]]).rstrip()]
+    for maker in wanted:
+        module, function = names_of_maker(maker)
+        if function not in modules[module][3]:
+            raise DataError(f"{module} makes features of a shallow model; expected a function {function!r} in it")
     parts += [f"# {'-' * 75} {name.rpartition('.')[2]}\n\n{body}" for name, (_, _, body, _) in modules.items()]
     table = ", ".join(f'"{maker}": {names_of_maker(maker)[1]}' for maker in wanted)
     return "\n\n\n".join([*parts, f"MAKERS.update({{{table}}})"]) + "\n"
@@ -90,6 +94,7 @@ def _taken_apart(name: str, source: str) -> Module:
             imports.append(ast.unparse(node))
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.append(node.name)
+            _check_inner_imports(name, node)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             own = [target.id for target in targets if isinstance(target, ast.Name)]
@@ -99,6 +104,19 @@ def _taken_apart(name: str, source: str) -> Module:
             for line in range(node.lineno - 1, node.end_lineno or node.lineno):
                 lines[line] = ""
     return imports, others, "\n".join(lines).strip(), names
+
+
+def _check_inner_imports(name: str, node: ast.AST) -> None:
+    """What a function imports when it runs, must lie beside an exported reader too."""
+    for inner in ast.walk(node):
+        imported = [alias.name for alias in inner.names] if isinstance(inner, ast.Import) else []
+        if isinstance(inner, ast.ImportFrom):
+            imported = ["." * inner.level + (inner.module or "")]
+        if not all(map(_is_plain, imported)):
+            raise DataError(
+                f"{name} makes features of a shallow model and is to go into an exported reader; expected imports of "
+                f"NumPy and the standard library alone within functions, got {ast.unparse(inner)}"
+            )
 
 
 def _is_plain(module: str) -> bool:

@@ -75,11 +75,15 @@ def _arrays(path: str, known: Mapping[str, Any]) -> dict[str, np.ndarray]:
             raise ValueError(f"{path}: expected an array {name!r} of {n_bytes} bytes; export the model again")
     if sizes:
         raise ValueError(f"{path}: expected no array {', '.join(sizes)}; export the model again")
+    with zipfile.ZipFile(path) as archive:
+        for name, one in known.items():
+            with archive.open(name + ".npy") as file:
+                np.lib.format.read_magic(file)
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file, LONGEST_HEADER)
+            if [list(shape), dtype.str] != list(one):
+                raise ValueError(f"{path}: its arrays are not those that preprocess.json names; export the model again")
     with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in known}
-    if any([list(one.shape), one.dtype.str] != list(known[name]) for name, one in arrays.items()):
-        raise ValueError(f"{path}: its arrays are not those that preprocess.json names; export the model again")
-    return arrays
+        return {name: stored[name] for name in known}
 
 
 class Export:
@@ -118,7 +122,9 @@ class Export:
                 arrays[name] = whole if spec["part"] is None else whole[spec["part"]]
             elif name not in made:
                 arrays[name] = _given(cells, name, spec)
-        return arrays
+        _check_lengths(arrays)
+        dtypes = {one["name"]: one["dtype"] for one in self.manifest.get("inputs", ())}
+        return {name: array.astype(dtypes.get(name, array.dtype), copy=False) for name, array in arrays.items()}
 
     def labels(self, codes: Any) -> list[Any]:
         """Class labels as `automl` returns them, from the model's output "labels" ``(n,)``."""
@@ -149,15 +155,25 @@ def read_cells(cells: Cells, columns: Sequence[Spec]) -> dict[str, np.ndarray]:
         cells: see `Export.encode`.
         columns: under "columns" in ``preprocess.json``.
     """
-    lengths = {name: len(cells[name]) for name in (c["name"] for c in columns) if name in cells}
-    if len(set(lengths.values())) != 1:
-        raise ValueError(
-            f"expected columns of one length, got {lengths or 'none of ' + ', '.join(map(_name, columns))}"
-        )
-    n = next(iter(lengths.values()))
+    given = {name: cells[name] for name in (c["name"] for c in columns) if name in cells}
+    if not given:
+        raise ValueError(f"expected columns of one length, got none of {', '.join(map(_name, columns))}")
+    for name, values in given.items():
+        if isinstance(values, str | bytes):
+            raise ValueError(f"column {name!r}: expected a list of cells, got one text; put it into a list")
+    _check_lengths(given)
+    n = len(next(iter(given.values())))
     return {
         c["name"]: READ[c["cells"]](list(cells[c["name"]]) if c["name"] in cells else [None] * n, c) for c in columns
     }
+
+
+def _check_lengths(given: Mapping[str, Any]) -> None:
+    lengths = {name: len(values) for name, values in given.items()}
+    if len({*lengths.values()}) > 1:
+        raise ValueError(f"expected columns of one length, got {lengths}")
+    if 0 in lengths.values():
+        raise ValueError("expected rows, got none")
 
 
 def _features(cells: Cells, typed: Cells, preprocess: Spec, name: str) -> Any:
@@ -167,6 +183,7 @@ def _features(cells: Cells, typed: Cells, preprocess: Spec, name: str) -> Any:
     for source in spec["sources"]:
         known = preprocess["sources"][source]
         given[source] = _given(cells, source if source in cells else known.get("as", source), known)
+    _check_lengths(given)
     return MAKERS[spec["maker"]](given, spec["settings"])
 
 
@@ -181,7 +198,27 @@ def _given(cells: Cells, name: str, spec: Spec) -> np.ndarray:
     sizes = zip(spec["shape"], array.shape[1:], strict=False)
     if array.ndim != 1 + len(spec["shape"]) or any(size not in (None, own) for size, own in sizes):
         raise ValueError(f"{name!r}: expected shape {shape}, got {array.shape}")
-    return array.astype(spec["dtype"])
+    return _cast(array, name, spec)
+
+
+def _cast(array: np.ndarray, name: str, spec: Spec) -> np.ndarray:
+    """The array in its type, if that holds its numbers: a cast to whole numbers would wrap around without a word."""
+    wanted = np.dtype(spec["dtype"])
+    if np.can_cast(array.dtype, wanted):
+        return array.astype(wanted)
+    if array.dtype.kind not in "biufO":
+        raise ValueError(f"{name!r}: expected numbers, got {array.dtype}: {spec['meaning']}")
+    numbers = array.astype(np.float64) if array.dtype.kind == "O" else array
+    if wanted.kind in "iu":
+        limits: Any = np.iinfo(wanted.str)
+        low, high = limits.min, limits.max
+        fits = (numbers >= low) & (numbers <= high) & (numbers == np.floor(numbers))
+        if not fits.all():
+            raise ValueError(
+                f"{name!r}: expected whole numbers from {low} to {high}, got {numbers[~fits][0]}; scale and round "
+                f"them: {spec['meaning']}"
+            )
+    return numbers.astype(wanted)
 
 
 def _name(column: Spec) -> str:
@@ -189,7 +226,9 @@ def _name(column: Spec) -> str:
 
 
 def _gap(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip()) or value != value or str(value) == "<NA>"
+    if value is None or type(value).__name__ == "NAType":  # pandas.NA, which is neither equal to itself nor not
+        return True
+    return (isinstance(value, str) and not value.strip()) or value != value or str(value) == "<NA>"
 
 
 def _numbers(values: Sequence[Any], column: Spec) -> np.ndarray:
@@ -246,9 +285,11 @@ def _dated(column: Spec) -> str:
 
 
 def _word(value: Any) -> str | None:
-    """A cell as text: whole numbers without a point."""
+    """A cell as text: whole numbers without a point, texts without NULs, "?" for halves of characters."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
     if isinstance(value, str):
-        return value.strip() or None
+        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").strip() or None
     if isinstance(value, bool | np.bool_):
         return "True" if value else "False"
     if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 1e15:
@@ -263,7 +304,7 @@ def _levels(values: Sequence[Any], column: Spec) -> np.ndarray:
 
 
 def _texts(values: Sequence[Any], column: Spec) -> np.ndarray:
-    return _objects(["" if _gap(value) else (_word(value) or "").replace("\x00", " ") for value in values])
+    return _objects(["" if _gap(value) else _word(value) or "" for value in values])
 
 
 def _objects(values: Sequence[Any]) -> np.ndarray:

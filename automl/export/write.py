@@ -265,8 +265,8 @@ def _encoding(
         if arrays:
             own = _encoder(side.predictor).transform(dataset, items[places])
             some |= {name: own[name] for name in arrays}
-        found = export_read.encode(some)
-        return {name: np.asarray(array).astype(made.inputs.dtypes[name]) for name, array in found.items()}
+        found: dict[str, np.ndarray] = export_read.encode(some)
+        return found
 
     return encode
 

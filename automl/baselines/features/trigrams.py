@@ -35,6 +35,8 @@ class Trigrams:
         self.vectorizer: Any = None
         self.projection: Any = None
         self.scale = 1.0
+        self.is_exact = True
+        """Projected in float64 and rounded; models of before lack it."""
 
     def fit_transform(self, texts: Collection[str]) -> np.ndarray:
         """Learn from training texts; their numbers ``(n, at most components)``, none where no trigram comes back."""
@@ -55,10 +57,18 @@ class Trigrams:
         """The numbers of other texts, of the same width."""
         if self.vectorizer is None:
             return np.zeros((len(texts), 0))
-        return rounded(self._directed(self.vectorizer.transform(texts)) / self.scale, 1.0)
+        weighed = self.vectorizer.transform(texts)
+        if not getattr(self, "is_exact", False):  # what they make of directions without texts is noise of float32
+            weighed = weighed.astype(np.float32)
+            found = self._first(weighed) if self.projection is None else self.projection.transform(weighed)
+            return np.asarray(found / self.scale, np.float64)
+        return rounded(self._directed(weighed) / self.scale, 1.0)
 
     def _directed(self, weighed: Any) -> np.ndarray:
         """Weights ``(n, n_trigrams)`` float64 on the directions."""
         if self.projection is None:
-            return np.asarray(weighed[:, : self.components].toarray())
+            return self._first(weighed)
         return np.asarray(weighed @ np.asarray(self.projection.components_, np.float64).T)
+
+    def _first(self, weighed: Any) -> np.ndarray:
+        return np.asarray(weighed[:, : self.components].toarray())

@@ -15,6 +15,7 @@ import numpy as np
 __all__ = ["BUCKETS_OF_NGRAMS", "buckets_of", "character_ngrams", "text_features", "word_ngrams"]
 
 BUCKETS_OF_NGRAMS = 2**20
+USUAL_BYTES = 64
 WORD_OR_MARK = re.compile(r"\b\w+\b|[!?]")
 
 
@@ -100,6 +101,27 @@ def character_ngrams(text: str, longest: int) -> Counter[str]:
 def buckets_of(grams: Sequence[str]) -> np.ndarray:
     """The bucket of each n-gram, ``(n,)``: MurmurHash3 (32 bits, seed 0) of its UTF-8 bytes, its magnitude's rest."""
     content = [gram.encode("utf-8", "surrogatepass") for gram in grams]
+    longest = max(map(len, content), default=0)
+    hashed = murmur_hashes(content) if longest <= USUAL_BYTES else hashes_by_length(content)
+    signed = hashed.view(np.int32).astype(np.int64)
+    magnitude = np.where(signed == -(2**31), 2**31 - 1 - (BUCKETS_OF_NGRAMS - 1), np.abs(signed))
+    return np.asarray(magnitude % BUCKETS_OF_NGRAMS)
+
+
+def hashes_by_length(content: Sequence[bytes]) -> np.ndarray:
+    """The same as `murmur_hashes`, of those of about one length at a time: one table of all would hold each in the room
+    of the longest.
+    """
+    hashed = np.zeros(len(content), np.uint32)
+    sizes = np.array([max(len(one), USUAL_BYTES).bit_length() for one in content])
+    for size in np.unique(sizes):
+        which = np.flatnonzero(sizes == size).tolist()
+        hashed[which] = murmur_hashes([content[place] for place in which])
+    return hashed
+
+
+def murmur_hashes(content: Sequence[bytes]) -> np.ndarray:
+    """The hash of each sequence of bytes, ``(n,)`` uint32; takes memory as if all were as long as the longest."""
     lengths = np.array([len(one) for one in content], np.uint32)
     width = int(-(-int(lengths.max(initial=0)) // 4) * 4) or 4
     table = np.frombuffer(b"".join(one.ljust(width, b"\0") for one in content), "<u4").reshape(len(content), width // 4)
@@ -114,9 +136,7 @@ def buckets_of(grams: Sequence[str]) -> np.ndarray:
     h ^= lengths
     h = (h ^ (h >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     h = (h ^ (h >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    signed = (h ^ (h >> np.uint32(16))).view(np.int32).astype(np.int64)
-    magnitude = np.where(signed == -(2**31), 2**31 - 1 - (BUCKETS_OF_NGRAMS - 1), np.abs(signed))
-    return np.asarray(magnitude % BUCKETS_OF_NGRAMS)
+    return np.asarray(h ^ (h >> np.uint32(16)))
 
 
 def murmur_mixed(block: np.ndarray) -> np.ndarray:
