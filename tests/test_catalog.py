@@ -60,9 +60,10 @@ def test_a_plugin_file_that_cannot_be_imported_says_which(tmp_path, text):
     file = tmp_path / "broken.py"
     if text is not None:
         file.write_text(text)
+    before = set(sys.modules)
     with pytest.raises(RecipeError, match=r"broken\.py"):
         catalog.extend([file])
-    assert not [name for name in sys.modules if name.startswith("automl_plugin_broken")]
+    assert not [name for name in sys.modules.keys() - before if name.startswith("automl_plugin")]
 
 
 class Point:

@@ -216,6 +216,12 @@ def _fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec) -> Enco
 
 def _read(dataset: Dataset) -> Dataset:
     values = np.asarray(dataset.inputs).astype(np.float32)
+    if values.shape[2] == 1 < values.shape[1]:
+        raise DataError(
+            f"{dataset.name} has shape {values.shape}, which is read as (n, channels, length): "
+            f"{counted(values.shape[1], 'channel')} of a single step. Series whose last axis holds the channels, as "
+            "Keras has them, are passed as X.transpose(0, 2, 1); rows without any order as X[:, :, 0], a table"
+        )
     infinite = np.isinf(values)
     if not infinite.any():
         return replace(dataset, inputs=values)

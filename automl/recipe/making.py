@@ -25,6 +25,8 @@ ONLY_FIT = "which only fit and run take"
 
 OBJECTS = ("data", "test", "weight")
 """Keys whose values may be objects in memory."""
+FEWEST_VALUES = 10
+"""Fewer are taken for names."""
 
 
 def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
@@ -44,11 +46,25 @@ def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
     given = with_names({key: value for key, value in arguments.items() if value is not None})
     if "data" not in given:
         raise RecipeError(f"{source}: data is missing; pass a path, a frame, an array or a pair (inputs, target)")
+    for key in ("target", "label"):
+        if _are_values(given.get(key)):
+            raise RecipeError(
+                f"{source}: {key} names columns; it was given {len(given[key]):,} values. Arrays are passed as a pair "
+                "of inputs and target: (X, y); values of a frame go into a column of it"
+            )
     objects = {key: given.pop(key) for key in OBJECTS if key in given and not is_word(given[key])}
     keys, problems = check({**plain(given), **({"data": "in memory"} if "data" in objects else {})})
     if keys is None:
         raise RecipeError(*messages_of(problems, source))
     return finish(keys, source, Path(), objects)
+
+
+def _are_values(given: Any) -> bool:
+    """Whether a target's values stand where its name should: many, of which some repeat or are no whole numbers."""
+    found = given.tolist() if hasattr(given, "tolist") else given
+    if not isinstance(found, list | tuple) or len(found) < FEWEST_VALUES:
+        return False
+    return any(isinstance(value, float) for value in found) or len({str(value) for value in found}) < len(found)
 
 
 def unknown_argument(source: str, name: str, known: Sequence[str]) -> RecipeError:

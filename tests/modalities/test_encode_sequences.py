@@ -122,3 +122,11 @@ def test_a_row_without_a_number_is_filled_and_not_stretched():
     encoder = sequence.fit(Dataset("d", X), None, split_of(6))
     made = encoder.transform(Dataset("d", X), np.arange(6))["series"]
     assert encoder.stretch and np.isfinite(made).all() and np.ptp(made[0], axis=0).max() == 0
+
+
+def test_series_of_a_single_step_are_refused_since_channels_may_come_last():
+    rows = np.zeros((5, 60, 1), np.float32)
+    with pytest.raises(DataError, match=r"60 channels of a single step.*X\.transpose\(0, 2, 1\)"):
+        sequence.SEQUENCE.array.read(Dataset("d", rows))
+    turned = Dataset("d", rows.transpose(0, 2, 1))
+    assert sequence.SEQUENCE.array.read(turned).inputs.shape == (5, 1, 60)

@@ -197,3 +197,18 @@ def test_a_budget_of_none_needs_max_trials():
     assert made.budget_seconds == math.inf
     with pytest.raises(RecipeError, match="budget: none bounds nothing; add max_trials"):
         recipe.make(data=[[1, 2]], target="y", budget="none")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.arange(40) % 2, [1.5] * 40, pd.Series(np.linspace(0, 1, 40)), np.array(["a", "b"] * 20), ("yes", "no") * 20],
+    ids=["integers", "list", "series", "words", "tuple"],
+)
+def test_values_in_place_of_the_targets_name_are_told_how_arrays_are_passed(values):
+    with pytest.raises(RecipeError, match=r"target names columns; it was given 40 values.*\(X, y\)"):
+        recipe.make(data=np.zeros((40, 3)), target=values)
+
+
+@pytest.mark.parametrize("names", [["a", "b"], np.array(["a", "b"]), [f"y{i}" for i in range(12)], list(range(12))])
+def test_names_of_targets_may_come_as_any_sequence(names):
+    assert recipe.make(data=FRAME, target=names).target == tuple(map(str, names))

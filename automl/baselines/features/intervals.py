@@ -7,6 +7,7 @@ import numpy as np
 from automl.baselines.features.description import Description
 from automl.baselines.features.plain.intervals import interval_features, intervals
 from automl.baselines.features.plain.series import stretched
+from automl.baselines.features.series_form import SeriesForm
 from automl.baselines.model import remembered, rows_key
 from automl.records import Dataset
 
@@ -15,7 +16,7 @@ __all__ = ["SERIES", "IntervalFeatures", "intervals", "stretched"]
 SERIES = {"series": "series of these channels and steps, NaN for gaps"}
 
 
-class IntervalFeatures:
+class IntervalFeatures(SeriesForm):
     """Quantiles of dyadic intervals of each channel, of its smoothed first differences, its second differences and the
     amplitudes of its spectrum. Trees read them as they are.
 
@@ -34,6 +35,7 @@ class IntervalFeatures:
 
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         """The features of training rows; there is nothing to learn."""
+        self.learn_form(dataset)
         key = ("intervals", self.depth, self.divisor, *rows_key(dataset, rows))
         return np.asarray(remembered(key, lambda: self.transform(dataset, rows)))
 
@@ -48,4 +50,4 @@ class IntervalFeatures:
 
     def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """The series of these rows."""
-        return {"series": dataset.inputs[rows]}
+        return {"series": self.in_form(dataset, rows)}

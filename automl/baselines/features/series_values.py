@@ -8,6 +8,7 @@ import numpy as np
 
 from automl.baselines.features.intervals import stretched
 from automl.baselines.features.projection import Projected
+from automl.baselines.features.series_form import SeriesForm
 from automl.baselines.model import remembered, rows_key
 from automl.records import Dataset
 
@@ -16,7 +17,7 @@ __all__ = ["SeriesValues"]
 MOST_CELLS = 40_000_000
 
 
-class SeriesValues(Projected):
+class SeriesValues(Projected, SeriesForm):
     """The values of each channel as one row, on principal components if asked for.
 
     Args:
@@ -36,6 +37,7 @@ class SeriesValues(Projected):
 
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         """Learn the mean of each step, the scale of each channel and the projection."""
+        self.learn_form(dataset)
         key = ("series values", self.steps, *rows_key(dataset, rows))
         raw = remembered(key, lambda: self._raw(dataset, rows))
         channels = dataset.inputs.shape[1]
@@ -50,12 +52,12 @@ class SeriesValues(Projected):
 
     def _raw(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Values ``(n, channels * steps)`` float32."""
-        length = dataset.inputs.shape[2]
-        size = max(1, MOST_CELLS // (dataset.inputs.shape[1] * length))
+        channels, length = self.form or dataset.inputs.shape[1:]
+        size = max(1, MOST_CELLS // (channels * length))
         begins = np.unique(np.arange(self.steps) * length // self.steps)
         counts = np.diff(np.append(begins, length))
         parts = [
-            np.add.reduceat(stretched(dataset.inputs[rows[i : i + size]]), begins, axis=2) / counts
+            np.add.reduceat(stretched(self.in_form(dataset, rows[i : i + size])), begins, axis=2) / counts
             for i in range(0, max(len(rows), 1), size)
         ]
         return np.concatenate(parts).reshape(len(rows), -1).astype(np.float32)

@@ -10,13 +10,14 @@ from automl.baselines.features.convolutions import ConvolutionFeatures
 from automl.baselines.features.description import Description, matrix
 from automl.baselines.features.intervals import SERIES
 from automl.baselines.features.plain.summaries import sequence_numbers, summary
+from automl.baselines.features.series_form import SeriesForm
 from automl.baselines.model import remembered, rows_key
 from automl.records import Dataset
 
 __all__ = ["SequenceFeatures", "summary"]
 
 
-class SequenceFeatures:
+class SequenceFeatures(SeriesForm):
     """Summaries of each channel, random convolutions, or both; standardised on training rows.
 
     Args:
@@ -40,6 +41,7 @@ class SequenceFeatures:
 
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         """Draw kernels and learn the scale of each feature."""
+        self.learn_form(dataset)
         if self.kernels is not None:
             self.kernels.fit(dataset.inputs[rows])
         kernels = self.kernels
@@ -67,11 +69,11 @@ class SequenceFeatures:
 
     def sources(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """The series of these rows."""
-        return {"series": dataset.inputs[rows]}
+        return {"series": self.in_form(dataset, rows)}
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """The features of other rows."""
-        return self._scaled(self._raw(dataset.inputs[rows]))
+        return self._scaled(self._raw(self.in_form(dataset, rows)))
 
     def _scaled(self, raw: np.ndarray) -> np.ndarray:
         return np.asarray(np.clip((raw - self.center) / self.scale, -10.0, 10.0))

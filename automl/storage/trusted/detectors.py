@@ -13,7 +13,7 @@ import numpy as np
 
 from automl.storage.trusted.errors import Untrusted
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "check_series_form"]
 
 MOST_DEPTH, MOST_TREES = 12, 100_000
 MOST_NEIGHBOURS, MOST_BAGS = 100_000, 1_000
@@ -160,8 +160,18 @@ def check_topics(part: Any) -> None:
     _number(part, "spread")
 
 
+def check_series_form(part: Any) -> None:
+    """Channels and steps of training series; None in models of older versions."""
+    form = part.form
+    if form is None:
+        return
+    sound = isinstance(form, tuple) and len(form) == 2 and all(type(size) is int for size in form)
+    _need(sound and all(1 <= size <= MOST_STEPS for size in form), part, "series without a form")
+
+
 def check_series_values(part: Any) -> None:
     """How many steps memory is taken for."""
+    check_series_form(part)
     _whole(part, "steps", 1, MOST_STEPS)
     _need(part.projection is None or type(part.projection).__name__ == "PCA", part, "another projection")
 

@@ -337,6 +337,7 @@ def check_kernels(part: Any) -> None:
 def check_intervals(part: Any) -> None:
     """Intervals as many as memory allows."""
     need(whole(part.depth, 1, MOST_DEPTH) and whole(part.divisor, 1, MOST_STEPS), part, "intervals without measure")
+    detectors.check_series_form(part)
 
 
 def check_pixels(part: Any) -> None:
@@ -385,6 +386,7 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "Boosters": check_boosters,
     "ConvolutionFeatures": check_kernels,
     "IntervalFeatures": check_intervals,
+    "SequenceFeatures": detectors.check_series_form,
     "PixelModel": check_pixels,
     "MeanMask": check_mean_mask,
     **detectors.CHECKS,

@@ -15,12 +15,14 @@ from automl.baselines.features.intervals import IntervalFeatures, intervals, str
 from automl.baselines.features.levels import find, parts
 from automl.baselines.features.plain.convolutions import kernel_parts
 from automl.baselines.features.plain.intervals import interval_quantiles
-from automl.baselines.features.summaries import summary
+from automl.baselines.features.series_values import SeriesValues
+from automl.baselines.features.summaries import SequenceFeatures, summary
 from automl.baselines.features.windows import past
 from automl.baselines.features.words import TextFeatures
 from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.ridge import _dual, _primal, ridge_path
 from automl.baselines.model import Model, draws
+from automl.errors import DataError
 from automl.records import Column, Dataset, FitContext, Task
 
 
@@ -224,6 +226,31 @@ def test_short_and_empty_sequences_have_features(length):
             kernels = ConvolutionFeatures(700, pools=pools, normalise=normalise).fit(X)
             assert np.isfinite(kernels.transform(X)).all()
     assert np.isfinite(IntervalFeatures().transform(Dataset("d", X), np.arange(6))).all()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: SequenceFeatures(True, 500), lambda: IntervalFeatures(), lambda: SeriesValues(20)],
+    ids=["summaries", "intervals", "values"],
+)
+def test_new_series_are_brought_to_the_form_of_training(make):
+    """As networks' encoders do: shorter ones end in gaps, longer ones are cut, other channels are refused."""
+    rng = np.random.default_rng(0)
+    X, rows = rng.normal(size=(30, 2, 24)).astype(np.float32), np.arange(30)
+    features = make()
+    features.fit(Dataset("d", X), rows, np.zeros(30), None)
+    as_trained = features.transform(Dataset("d", X), rows)
+    longer = np.concatenate([X, X], axis=2)
+    assert np.array_equal(features.transform(Dataset("d", longer), rows), as_trained)
+    ended = X.copy()
+    ended[:, :, 17:] = np.nan
+    found = features.transform(Dataset("d", X[:, :, :17]), rows)
+    assert np.array_equal(found, features.transform(Dataset("d", ended), rows))
+    with pytest.raises(DataError, match=r"2 channels as in training; d has 3"):
+        features.transform(Dataset("d", np.concatenate([X, X[:, :1]], axis=1)), rows)
+    features.form = (2, 24_000)
+    with pytest.raises(DataError, match=r"about 24,?000 steps as in training; d has 24 steps"):
+        features.transform(Dataset("d", X), rows)
 
 
 def test_pools_are_those_of_a_plain_loop():
