@@ -7,6 +7,9 @@ import pytest
 import skops.io
 
 from automl.baselines.detectors import detector_of
+from automl.baselines.features.intervals import IntervalFeatures
+from automl.baselines.features.series_values import SeriesValues
+from automl.baselines.features.summaries import SequenceFeatures
 from automl.baselines.learners.neighbour_search import NeighbourSearch
 from automl.baselines.learners.projection import KernelComponents, PrincipalProjection
 from automl.baselines.representing import VectorModel
@@ -97,3 +100,14 @@ def test_a_model_holds_a_detector_or_a_projection_of_ours():
     kernel.inner = fitted("forest")
     with pytest.raises(Untrusted, match="another projection"):
         loads(skops.io.dumps(kernel))
+
+
+@pytest.mark.parametrize("form", [(1, 10**9), (0, 5), (1, 2, 3), [1, 5], (1, 5.0), (True, 5)])
+@pytest.mark.parametrize("made", [IntervalFeatures(), SequenceFeatures(True, 0), SeriesValues(5)], ids=["i", "s", "v"])
+def test_a_form_of_series_is_two_whole_numbers_of_measure(made, form):
+    made.form = form
+    with pytest.raises(Untrusted, match="series without a form"):
+        loads(skops.io.dumps(made))
+    for sound in (None, (2, 24)):
+        made.form = sound
+        assert loads(skops.io.dumps(made)).form == sound
