@@ -52,8 +52,12 @@ class LaggedRidge(Forecaster):
     reads the past of covariates).
     """
 
-    reads_calendar = True
     export_maker = ("ridge_inputs", (Part("rows", (None, None)),))
+
+    @property
+    def reads_calendar(self) -> bool:
+        """Always."""
+        return True
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
@@ -132,8 +136,12 @@ class LaggedBoosting(Forecaster):
     """
 
     most_others = 64
-    reads_calendar = True
     export_maker = ("boosting_inputs", (Part("rows", (None, None)),))
+
+    @property
+    def reads_calendar(self) -> bool:
+        """Always."""
+        return True
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip

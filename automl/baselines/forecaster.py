@@ -40,7 +40,6 @@ class Forecaster(ABC):
 
     most_others = 256
     """The most numbers that the past of covariates becomes, over all targets."""
-    reads_calendar = False
     export_maker: tuple[str, tuple[Part, ...]] = ("naive_inputs", ())
     """The function that makes what an exported learner reads, and its rows beside base and size."""
 
@@ -48,6 +47,11 @@ class Forecaster(ABC):
     def n_known_past(self) -> int:
         """Steps before the window of which covariates known ahead are read; 0 where none are read at all."""
         return 0
+
+    @property
+    def reads_calendar(self) -> bool:
+        """Whether the learner reads waves of the calendar."""
+        return False
 
     def __init__(self, task: Task, settings: Mapping[str, Any], seed: int) -> None:
         self.horizon = int(task.horizon or 1)

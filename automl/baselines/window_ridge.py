@@ -150,7 +150,7 @@ class WindowRidge(Forecaster):
         return min(self.length, self.span)
 
     @property
-    def reads_calendar(self) -> bool:  # type: ignore[override]
+    def reads_calendar(self) -> bool:
         """As the settings say."""
         return bool(self.settings.get("calendar", True))
 

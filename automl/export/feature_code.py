@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from automl import goals
-from automl.errors import DataError
-from automl.export.shallow_code import boosting_code, forest_code, transformed_code
+from automl.export.shallow_code import boosting_code, forest_code, no_script, transformed_code
 from automl.records import Task
 
 __all__ = ["estimator_of_features"]
@@ -32,10 +31,7 @@ def estimator_of_features(function: str, model: Any, task: Task, choices: Mappin
     }  # fmt: skip
     kind = type(learner).__name__
     if kind not in known:
-        raise DataError(
-            f"no script is written for the shallow learner {kind}; its settings are in result.json under the run's "
-            "choices, and --format onnx or saved_model may take it along"
-        )
+        raise no_script(kind)
     estimator, imports = known[kind](learner, task, choices)
     goal = goals.named(task)
     several = len(task.classes) if goal.is_multilabel else len(task.target)

@@ -9,9 +9,17 @@ from automl import goals
 from automl.errors import DataError
 from automl.records import Task
 
-__all__ = ["boosting_code", "estimator_code", "forest_code", "transformed_code"]
+__all__ = ["boosting_code", "estimator_code", "forest_code", "no_script", "transformed_code"]
 
 FEW_ROWS_A_LEVEL = 5
+
+
+def no_script(kind: str) -> DataError:
+    """The error for a learner of which no script is written."""
+    return DataError(
+        f"no script is written for the shallow learner {kind}; its settings are in result.json under the run's "
+        "choices, and --format onnx or saved_model may take it along"
+    )
 
 
 def estimator_code(function: str, model: Any, task: Task, choices: Mapping[str, Any]) -> tuple[str, set[str]]:
@@ -36,10 +44,7 @@ def estimator_code(function: str, model: Any, task: Task, choices: Mapping[str, 
     }
     kind = type(learner).__name__
     if kind not in known or getattr(learner, "library", "lightgbm") != "lightgbm":
-        raise DataError(
-            f"no script is written for the shallow learner {kind}; its settings are in result.json under the run's "
-            "choices, and --format onnx or saved_model may take it along"
-        )
+        raise no_script(kind)
     estimator, imports, style = known[kind](learner, task, choices)
     columns, more = _columns(style, choices)
     imports |= more

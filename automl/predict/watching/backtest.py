@@ -179,8 +179,10 @@ def _parts(
 ) -> list[tuple[str, Units]]:
     """The units of validation and of test, as far as there are any."""
     parts = []
-    for part, output in (("valid", contestant.valid_output), ("test", contestant.output)):
-        items = split.items(part)  # type: ignore[arg-type]
+    given = (
+        ("valid", split.items("valid"), contestant.valid_output), ("test", split.items("test"), contestant.output)
+    )  # fmt: skip
+    for part, items, output in given:
         if output is None or "values" not in output.arrays or len(output.arrays["values"]) != len(items):
             continue
         context = goals.scoring_context(dataset, task, split, items)

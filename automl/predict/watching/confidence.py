@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import goals
-from automl.predict.watching.errors import LEAST_ROWS, MOST_READ, MOST_ROWS, Grown, numbers_of, rounded_trees, shrunk
+from automl.predict.watching.errors import LEAST_ROWS, MOST_ROWS, Grown, numbers_of, readable, rounded_trees
 from automl.records import Output
 
 if TYPE_CHECKING:
@@ -106,17 +106,7 @@ def fit_confidence(
         return nothing
     surplus = (p.argmax(axis=1) == truth[rows]) - p.max(axis=1)
     variance = np.maximum(p.max(axis=1) * (1 - p.max(axis=1)), LEAST_VARIANCE)
-    own = {
-        one.name: dataclasses.replace(features[one.name], values=features[one.name].values[rows])
-        for one in before if one.name in features
-    }  # fmt: skip
-    counts = {one.name: one for one in before}
-    means = {
-        name: shrunk(1 + surplus[:, None], counts[name].places(one.values), len(counts[name].counts))
-        for name, one in own.items()
-    }
-    names = sorted(own, key=lambda name: -means[name][1])[:MOST_READ]
-    read = {name: means[name][0] if own[name].values.dtype == object else None for name in names}
+    read, own = readable(1 + surplus[:, None], rows, before, features)
     if not read:
         return nothing
     matrix = numbers_of(read, before, own, len(rows))

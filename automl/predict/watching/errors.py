@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from automl.records import Output
 
 __all__ = [
-    "LEAST_ROWS", "MOST_READ", "MOST_ROWS", "Errors", "Grown", "fit_errors", "levelled", "numbers_of", "rounded_trees",
-    "shrunk", "values_of",
+    "LEAST_ROWS", "MOST_READ", "MOST_ROWS", "Errors", "Grown", "fit_errors", "levelled", "numbers_of", "readable",
+    "rounded_trees", "values_of",
 ]  # fmt: skip
 
 LEAST_ROWS = 100
@@ -190,16 +190,7 @@ def fit_errors(
     if not (np.isfinite(usual) & (usual > 0)).all():
         return None
     relative = np.abs(residuals) / usual
-    own = {
-        one.name: dataclasses.replace(features[one.name], values=features[one.name].values[rows])
-        for one in before if one.name in features
-    }  # fmt: skip
-    counts = {one.name: one for one in before}
-    means = {
-        name: shrunk(relative, counts[name].places(one.values), len(counts[name].counts)) for name, one in own.items()
-    }
-    names = sorted(own, key=lambda name: -means[name][1])[:MOST_READ]
-    read = {name: means[name][0] if own[name].values.dtype == object else None for name in names}
+    read, own = readable(relative, rows, before, features)
     if not read:
         return None
     matrix = numbers_of(read, before, own, len(rows))
@@ -210,7 +201,30 @@ def fit_errors(
     return dataclasses.replace(made, shape=_short(shape))
 
 
-def shrunk(relative: np.ndarray, places: np.ndarray, n_places: int) -> tuple[np.ndarray, float]:
+def readable(
+    relative: np.ndarray, rows: np.ndarray, before: Sequence[Summary], features: Mapping[str, Feature]
+) -> tuple[dict[str, np.ndarray | None], dict[str, Feature]]:
+    """Which features sizes differ most by.
+
+    Args:
+        relative: sizes ``(n, n_targets)`` of these rows, about 1.
+        rows: positions ``(n,)`` among the values of the features.
+        before: counts of columns and predictions.
+        features: by name.
+
+    Returns:
+        What trees read, see `Errors.read`, and all features at these rows.
+    """
+    counts = {one.name: one for one in before if one.name in features}
+    own = {name: dataclasses.replace(features[name], values=features[name].values[rows]) for name in counts}
+    means = {
+        name: _shrunk(relative, counts[name].places(one.values), len(counts[name].counts)) for name, one in own.items()
+    }
+    names = sorted(own, key=lambda name: -means[name][1])[:MOST_READ]
+    return {name: means[name][0] if own[name].values.dtype == object else None for name in names}, own
+
+
+def _shrunk(relative: np.ndarray, places: np.ndarray, n_places: int) -> tuple[np.ndarray, float]:
     """The mean size in each bin or level, with the prior, and how much of the sizes' variance lies between them."""
     counts = np.bincount(places, minlength=n_places)
     sums = np.stack([np.bincount(places, one - 1, n_places) for one in relative.T])
