@@ -296,8 +296,8 @@ def lone_sentences(
     finished = "a deep network" if only.side == "deep" else "a shallow model"
     missing = "shallow model" if only.side == "deep" else "deep network"
     first = (
-        f"Undecided, since only one side finished: {finished} ({scores.family(only.run)}) could be trained in this "
-        f"budget, and no {missing}."
+        f"Undecided, since only one side finished: {finished} ({scores.family(only.run)}) was trained, "
+        f"and no {missing}."
     )
     against = f"{mine_text} {metric.words} against {floor_text} for the floor on {units}"
     if comparison.recommended == only.run and not scores.tells_floor:
